@@ -12,3 +12,10 @@ pub mod time;
 pub mod card;
 pub mod crypto;
 pub mod iso8583;
+
+// Pure values and arithmetic over them.
+pub mod load;
+pub mod metrics;
+
+// Faces.
+pub mod dashboard;

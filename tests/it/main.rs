@@ -1,2 +1,1 @@
 //! The one integration binary: everything that is tested from outside the library.
-
