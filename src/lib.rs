@@ -19,3 +19,11 @@ pub mod metrics;
 
 // Faces.
 pub mod dashboard;
+
+// Values of the fleet's work.
+pub mod operation;
+pub mod reconcile;
+
+// Machines without I/O.
+pub mod terminal;
+pub mod host;
