@@ -108,8 +108,11 @@ impl DesState {
     pub fn encrypt(self, key: &Des) -> Self {
         let Self { mut left, mut right } = self;
         for [even, odd] in key.0.as_chunks::<2>().0 {
-            left ^= substitute(right ^ even);
-            right ^= substitute(left ^ odd);
+            // The odd subkey is added before the look-ups are in, which takes it off the critical path.
+            let odd_left = left ^ odd;
+            let change = substitute(right ^ even);
+            left ^= change;
+            right ^= substitute(odd_left ^ change);
         }
         Self { left: right, right: left }
     }
@@ -120,8 +123,10 @@ impl DesState {
     pub fn decrypt(self, key: &Des) -> Self {
         let Self { mut left, mut right } = self;
         for [even, odd] in key.0.as_chunks::<2>().0.iter().rev() {
-            left ^= substitute(right ^ odd);
-            right ^= substitute(left ^ even);
+            let even_left = left ^ even;
+            let change = substitute(right ^ odd);
+            left ^= change;
+            right ^= substitute(even_left ^ change);
         }
         Self { left: right, right: left }
     }

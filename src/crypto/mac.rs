@@ -101,9 +101,11 @@ impl MacSchedule {
     }
 
     /// Whether `received` is the MAC of `data`, in time that does not depend on where they differ.
+    ///
+    /// Of [`MacForm::Raw4`] the four bytes after the MAC are not compared, since hosts fill them as they like.
     pub fn verify(&self, data: &[u8], received: &[u8; 8]) -> bool {
-        let difference = u64::from_ne_bytes(self.mac(data)) ^ u64::from_ne_bytes(*received);
-        std::hint::black_box(difference) == 0
+        let difference = u64::from_be_bytes(self.mac(data)) ^ u64::from_be_bytes(*received);
+        std::hint::black_box(difference & self.form.compared()) == 0
     }
 }
 
@@ -128,6 +130,14 @@ impl MacAlgorithm {
 }
 
 impl MacForm {
+    /// The bits of the big-endian eight bytes that carry the MAC.
+    fn compared(self) -> u64 {
+        match self {
+            Self::Raw4 => u64::MAX << 32,
+            Self::Ascii8 | Self::Raw8 => u64::MAX,
+        }
+    }
+
     fn wire(self, mac: [u8; 8]) -> [u8; 8] {
         let [a, b, c, d, ..] = mac;
         match self {

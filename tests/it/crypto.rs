@@ -206,7 +206,7 @@ fn sm4_cbc_of_one_block_is_that_block_encrypted() {
     let mak: Mak = "sm4:0123456789ABCDEFFEDCBA9876543210".parse().unwrap();
     let schedule = MacSchedule::new(&mak, MacAlgorithm::Sm4Cbc, MacForm::Raw8).unwrap();
     assert_eq!(schedule.mac(mak.bytes()).as_slice(), unhex("681EDF34D206965E"));
-    // One byte more makes a second block, and zeros in front of the end do not count.
+    // One byte more makes a second block, filled up with zeros.
     let mut longer = mak.bytes().to_vec();
     longer.push(0);
     let mut padded = mak.bytes().to_vec();
@@ -229,6 +229,18 @@ fn a_mac_verifies_until_one_bit_changes() {
     }
     message[3] ^= 1;
     assert!(!schedule.verify(&message, &mac));
+}
+
+#[test]
+fn four_bytes_of_mac_verify_whatever_follows_them() {
+    let mak: Mak = DOUBLE.parse().unwrap();
+    let schedule = MacSchedule::new(&mak, MacAlgorithm::X919, MacForm::Raw4).unwrap();
+    let mut mac = schedule.mac(b"0210");
+    assert_eq!(mac[4..], [0; 4]);
+    mac[4..].fill(0x20);
+    assert!(schedule.verify(b"0210", &mac));
+    mac[3] ^= 1;
+    assert!(!schedule.verify(b"0210", &mac));
 }
 
 #[test]
