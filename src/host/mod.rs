@@ -205,7 +205,7 @@ impl Host {
         if !message.get(De::MERCHANT_ID).is_some_and(|merchant| merchant.is(station.merchant.as_bytes())) {
             return refuse(ResponseCode::INVALID_MERCHANT);
         }
-        let Some(private60) = Private60::of(message) else { return refuse(ResponseCode::FORMAT_ERROR) };
+        let Some(private60) = private60_of(message) else { return refuse(ResponseCode::FORMAT_ERROR) };
         let Some(request) = classify(message, &private60) else { return refuse(ResponseCode::NOT_SUPPORTED) };
         match request {
             Request::SignIn(form) => self.sign_in(terminal, form),
@@ -241,7 +241,7 @@ impl Host {
 
 /// What kind of request a message is, by its type, DE 3, DE 60.1 and DE 60.3.
 fn classify(message: &Message<'_>, private60: &Private60) -> Option<Request> {
-    let network = private60.network_management.unwrap_or_default();
+    let network = private60.management.unwrap_or_default();
     match message.mti() {
         Mti::NETWORK => SignInForm::from_network_management(network).map(Request::SignIn),
         Mti::REVERSAL => Some(Request::Other(Kind::Reversal)),
@@ -259,4 +259,9 @@ fn classify(message: &Message<'_>, private60: &Private60) -> Option<Request> {
 
 fn terminal_of(message: &Message<'_>) -> Option<TerminalId> {
     TerminalId::from_bytes(&message.get(De::TERMINAL_ID)?.array::<8>()?).ok()
+}
+
+fn private60_of(message: &Message<'_>) -> Option<Private60> {
+    let mut buffer = [0; 32];
+    Private60::from_digits(message.get(De::PRIVATE_60)?.write_to(&mut buffer)?).ok()
 }
