@@ -4,3 +4,4 @@
 
 mod card;
 mod crypto;
+mod iso8583;
