@@ -25,5 +25,5 @@ pub mod operation;
 pub mod reconcile;
 
 // Machines without I/O.
-pub mod terminal;
 pub mod host;
+pub mod terminal;

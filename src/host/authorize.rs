@@ -22,8 +22,16 @@ struct Demand {
 
 impl Host {
     /// Approves or declines a financial request whose MAC and batch are right, and books it.
-    pub(super) fn authorize(&mut self, now: Instant, terminal: TerminalId, kind: Kind, message: &Message<'_>) -> Answer {
-        let Some(station) = self.stations.get(&terminal) else { return Answer::code(ResponseCode::UNKNOWN_TERMINAL) };
+    pub(super) fn authorize(
+        &mut self,
+        now: Instant,
+        terminal: TerminalId,
+        kind: Kind,
+        message: &Message<'_>,
+    ) -> Answer {
+        let Some(station) = self.stations.get(&terminal) else {
+            return Answer::code(ResponseCode::UNKNOWN_TERMINAL);
+        };
         let demand = match demand(station, terminal, kind, message) {
             Ok(demand) => demand,
             Err(code) => return Answer::code(code),
@@ -55,7 +63,12 @@ impl Host {
     }
 
     /// Moves the money of a captured transaction back; idempotent, and remembered when it comes before its original.
-    pub(super) fn reverse(&mut self, terminal: TerminalId, private60: &Private60, message: &Message<'_>) -> Answer {
+    pub(super) fn reverse(
+        &mut self,
+        terminal: TerminalId,
+        private60: &Private60,
+        message: &Message<'_>,
+    ) -> Answer {
         let (Some(stan), Some(amount)) = (stan_of(message), message.number(De::AMOUNT)) else {
             return Answer::code(ResponseCode::FORMAT_ERROR);
         };
@@ -64,14 +77,16 @@ impl Host {
         let Some(booking) = self.ledger.get_mut(&key) else {
             let rrn = reference_number(self.next_reference);
             let state = State::Reversed;
-            let tombstone = Booking { kind: Kind::Reversal, amount, card: None, rrn, approval_code: None, state };
+            let tombstone =
+                Booking { kind: Kind::Reversal, amount, card: None, rrn, approval_code: None, state };
             self.ledger.book(key, tombstone);
             return Answer::code(ResponseCode::ORIGINAL_NOT_FOUND);
         };
         if booking.amount != amount {
             return Answer::code(ResponseCode::AMOUNT_MISMATCH);
         }
-        let answer = Answer { rrn: Some(booking.rrn), pan: booking.card, ..Answer::code(ResponseCode::APPROVED) };
+        let answer =
+            Answer { rrn: Some(booking.rrn), pan: booking.card, ..Answer::code(ResponseCode::APPROVED) };
         if booking.state == State::Captured {
             booking.state = State::Reversed;
             if let Some(pan) = booking.card {
@@ -83,17 +98,28 @@ impl Host {
     }
 
     /// Why a request is declined, if it is.
-    fn refusal(&self, now: Instant, station: &Station, demand: &Demand, message: &Message<'_>) -> Option<ResponseCode> {
+    fn refusal(
+        &self,
+        now: Instant,
+        station: &Station,
+        demand: &Demand,
+        message: &Message<'_>,
+    ) -> Option<ResponseCode> {
         let known = self.cards.get(&demand.pan);
         let today = self.config.clock.at(now);
         let this_month = u64::from(today.year % 100) * 100 + u64::from(today.month);
-        let is_expired = |expiry: Expiry| u64::from(expiry.year()) * 100 + u64::from(expiry.month()) < this_month;
+        let is_expired =
+            |expiry: Expiry| u64::from(expiry.year()) * 100 + u64::from(expiry.month()) < this_month;
         match () {
-            () if known.is_none() && self.config.unknown_cards == UnknownCards::Decline => Some(ResponseCode::INVALID_CARD),
+            () if known.is_none() && self.config.unknown_cards == UnknownCards::Decline => {
+                Some(ResponseCode::INVALID_CARD)
+            }
             () if !demand.pan.is_luhn_valid() => Some(ResponseCode::INVALID_CARD),
             () if demand.expiry.is_some_and(is_expired) => Some(ResponseCode::EXPIRED_CARD),
             () if demand.amount > self.config.sale_limit => Some(ResponseCode::OVER_LIMIT),
-            () if demand.kind.takes_amount() && demand.amount == Amount::ZERO => Some(ResponseCode::INVALID_AMOUNT),
+            () if demand.kind.takes_amount() && demand.amount == Amount::ZERO => {
+                Some(ResponseCode::INVALID_AMOUNT)
+            }
             () => self.wrong_pin(station, demand, message).or_else(|| {
                 (demand.amount > self.balance(&demand.pan)).then_some(ResponseCode::INSUFFICIENT_FUNDS)
             }),
@@ -123,7 +149,12 @@ impl Host {
 }
 
 /// What a request says about money.
-fn demand(station: &Station, terminal: TerminalId, kind: Kind, message: &Message<'_>) -> Result<Demand, ResponseCode> {
+fn demand(
+    station: &Station,
+    terminal: TerminalId,
+    kind: Kind,
+    message: &Message<'_>,
+) -> Result<Demand, ResponseCode> {
     let stan = stan_of(message).ok_or(ResponseCode::FORMAT_ERROR)?;
     let track = track_of(station, message)?;
     let pan = match (pan_of(message), &track) {
@@ -131,7 +162,10 @@ fn demand(station: &Station, terminal: TerminalId, kind: Kind, message: &Message
         (None, Some(track)) => track.pan(),
         (None, None) => return Err(ResponseCode::INVALID_CARD),
     };
-    let keyed = message.get(De::EXPIRY).and_then(|value| value.array::<4>()).and_then(|text| Expiry::from_ascii(&text).ok());
+    let keyed = message
+        .get(De::EXPIRY)
+        .and_then(|value| value.array::<4>())
+        .and_then(|text| Expiry::from_ascii(&text).ok());
     let amount = message.number(De::AMOUNT).map(Amount::from_minor);
     if kind.takes_amount() && amount.is_none() {
         return Err(ResponseCode::INVALID_AMOUNT);
@@ -151,7 +185,8 @@ fn track_of(station: &Station, message: &Message<'_>) -> Result<Option<Track2>, 
     let mut digits = Vec::with_capacity(40);
     value.append_to(&mut digits);
     if security_digit(message, 2) == Some(b'1') {
-        let key = station.keys.as_ref().and_then(|keys| keys.tdk.as_ref()).ok_or(ResponseCode::SYSTEM_FAULT)?;
+        let key =
+            station.keys.as_ref().and_then(|keys| keys.tdk.as_ref()).ok_or(ResponseCode::SYSTEM_FAULT)?;
         TrackCipher::new(key).decrypt(&mut digits).map_err(|_| ResponseCode::INVALID_CARD)?;
     }
     Track2::from_ascii(&digits).map(Some).map_err(|_| ResponseCode::INVALID_CARD)
@@ -190,4 +225,3 @@ fn decimal(digits: &mut [u8], mut number: u64) {
         number /= 10;
     }
 }
-

@@ -81,7 +81,10 @@ impl Session {
     pub fn new(id: ConnectionId, host: &Host) -> Self {
         let framing = &host.config.spec.framing;
         let deframer = Deframer::for_framing(framing);
-        Self { id, deframer: deframer.unwrap_or_else(|| Deframer::new(crate::iso8583::LengthHeader::BINARY2)) }
+        Self {
+            id,
+            deframer: deframer.unwrap_or_else(|| Deframer::new(crate::iso8583::LengthHeader::BINARY2)),
+        }
     }
 
     /// Which connection it is.
@@ -201,7 +204,9 @@ impl Host {
     fn decide(&mut self, now: Instant, message: &Message<'_>) -> Answer {
         let refuse = Answer::code;
         let Some(terminal) = terminal_of(message) else { return refuse(ResponseCode::FORMAT_ERROR) };
-        let Some(station) = self.stations.get(&terminal) else { return refuse(ResponseCode::UNKNOWN_TERMINAL) };
+        let Some(station) = self.stations.get(&terminal) else {
+            return refuse(ResponseCode::UNKNOWN_TERMINAL);
+        };
         if !message.get(De::MERCHANT_ID).is_some_and(|merchant| merchant.is(station.merchant.as_bytes())) {
             return refuse(ResponseCode::INVALID_MERCHANT);
         }
@@ -210,7 +215,9 @@ impl Host {
         match request {
             Request::SignIn(form) => self.sign_in(terminal, form),
             Request::Other(kind) if !kind.form().has_mac => self.manage(terminal, kind),
-            Request::Other(_) if !station.mac_holds(&self.config, message) => refuse(ResponseCode::MAC_FAILED),
+            Request::Other(_) if !station.mac_holds(&self.config, message) => {
+                refuse(ResponseCode::MAC_FAILED)
+            }
             Request::Other(Kind::Reversal) => self.reverse(terminal, &private60, message),
             Request::Other(_) if private60.batch != station.batch => refuse(ResponseCode::BATCH_MISMATCH),
             Request::Other(kind) => self.authorize(now, terminal, kind, message),
@@ -252,7 +259,12 @@ fn classify(message: &Message<'_>, private60: &Private60) -> Option<Request> {
                 let same_code = form.processing_code.map(u64::from) == code;
                 form.mti == mti && same_code && (code.is_some() || form.network_management == network)
             };
-            Kind::ALL.iter().map(|(kind, _)| *kind).filter(|kind| *kind != Kind::SignIn).find(fits).map(Request::Other)
+            Kind::ALL
+                .iter()
+                .map(|(kind, _)| *kind)
+                .filter(|kind| *kind != Kind::SignIn)
+                .find(fits)
+                .map(Request::Other)
         }
     }
 }

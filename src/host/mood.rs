@@ -44,11 +44,15 @@ impl Match {
     /// Whether a request is one of those the rule is about; chance is asked last.
     fn fits(&self, message: &Message<'_>, rng: &mut Rng) -> bool {
         self.mti.is_none_or(|mti| mti == message.mti())
-            && self.processing_code.is_none_or(|code| message.number(De::PROCESSING_CODE) == Some(code.number().into()))
+            && self
+                .processing_code
+                .is_none_or(|code| message.number(De::PROCESSING_CODE) == Some(code.number().into()))
             && self.amount.as_ref().is_none_or(|range| {
                 message.number(De::AMOUNT).is_some_and(|minor| range.contains(&Amount::from_minor(minor)))
             })
-            && self.terminal.is_none_or(|id| message.get(De::TERMINAL_ID).is_some_and(|value| value.is(id.as_bytes())))
+            && self
+                .terminal
+                .is_none_or(|id| message.get(De::TERMINAL_ID).is_some_and(|value| value.is(id.as_bytes())))
             && self.card_prefix.as_ref().is_none_or(|prefix| has_card_prefix(message, prefix.as_bytes()))
             && self.probability.is_none_or(|probability| rng.happens(probability))
     }
@@ -60,6 +64,8 @@ fn has_card_prefix(message: &Message<'_>, prefix: &[u8]) -> bool {
         return pan.as_bytes().starts_with(prefix);
     }
     let mut buffer = [0; 40];
-    let track = message.get(De::TRACK2).and_then(|value| value.write_to(&mut buffer).map(|digits| digits.starts_with(prefix)));
+    let track = message
+        .get(De::TRACK2)
+        .and_then(|value| value.write_to(&mut buffer).map(|digits| digits.starts_with(prefix)));
     track.unwrap_or(false)
 }

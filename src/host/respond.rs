@@ -1,10 +1,18 @@
 //! How the host writes its answers, and what its moods do to them on their way out.
 
-use super::{Action, Host, mood::Delayed, outbox::{ConnectionId, Outbox, Output}, station::Station, terminal_of};
+use super::{
+    Action, Host,
+    mood::Delayed,
+    outbox::{ConnectionId, Outbox, Output},
+    station::Station,
+    terminal_of,
+};
 use crate::{
     card::Pan,
     crypto::MacSchedule,
-    iso8583::{ApprovalCode, De, Frame, FrameHead, Message, PackError, Packer, ResponseCode, Rrn, TerminalId},
+    iso8583::{
+        ApprovalCode, De, Frame, FrameHead, Message, PackError, Packer, ResponseCode, Rrn, TerminalId,
+    },
     money::Amount,
     time::{DateTime, Instant},
 };
@@ -51,7 +59,8 @@ impl Host {
         match action {
             None | Some(Action::Respond(_) | Action::WrongMac) => out.send_packed(connection, start),
             Some(Action::Delay(range)) => {
-                let nanos = self.rng.between(crate::time::nanos(*range.start()), crate::time::nanos(*range.end()));
+                let nanos =
+                    self.rng.between(crate::time::nanos(*range.start()), crate::time::nanos(*range.end()));
                 let due = now + std::time::Duration::from_nanos(nanos);
                 let bytes = out.take_packed(start);
                 self.delayed.push(Delayed { due, number: self.tally.requests, connection, bytes });
@@ -84,7 +93,9 @@ impl Host {
         for de in [De::PROCESSING_CODE, De::AMOUNT, De::STAN] {
             packer.copy(message, de);
         }
-        packer.put_number(De::LOCAL_TIME, today.hour_minute_second()).put_number(De::LOCAL_DATE, today.month_day());
+        packer
+            .put_number(De::LOCAL_TIME, today.hour_minute_second())
+            .put_number(De::LOCAL_DATE, today.month_day());
         let is_financial = message.has(De::PROCESSING_CODE);
         if is_financial {
             packer.copy(message, De::EXPIRY).put_number(De::SETTLEMENT_DATE, today.month_day());
@@ -170,7 +181,8 @@ fn for_another(bytes: &[u8]) -> Vec<u8> {
     let id = Host::stray_id();
     let width = id.as_bytes().len();
     let digits = |window: &[u8]| window.iter().all(u8::is_ascii_digit);
-    if let Some(at) = (0..other.len().saturating_sub(width)).rev().find(|&at| digits(&bytes[at..at + width])) {
+    if let Some(at) = (0..other.len().saturating_sub(width)).rev().find(|&at| digits(&bytes[at..at + width]))
+    {
         other[at..at + width].copy_from_slice(id.as_bytes());
     }
     other
@@ -202,6 +214,9 @@ fn balance_54(balance: Amount) -> [u8; 20] {
 const ACQUIRER: &[u8] = b"00095840";
 const ISSUER_AND_ACQUIRER: &[u8] = b"01020000   00095840   ";
 /// A length of 16 and as many bytes that are no message.
-const GARBAGE: &[u8] = &[0x00, 0x10, 0xDE, 0xAD, 0xBE, 0xEF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
+const GARBAGE: &[u8] = &[
+    0x00, 0x10, 0xDE, 0xAD, 0xBE, 0xEF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+    0xFF,
+];
 /// The length of a frame longer than any that exists.
 const OVERSIZED: &[u8] = &[0xFF, 0xFF, 0x60];

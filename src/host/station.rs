@@ -23,7 +23,12 @@ impl Station {
     }
 
     /// Makes fresh work keys; returns them as DE 62, `None` when the master key cannot carry them.
-    pub(super) fn sign_in(&mut self, form: SignInForm, double_length_mak: bool, rng: &mut Rng) -> Option<Vec<u8>> {
+    pub(super) fn sign_in(
+        &mut self,
+        form: SignInForm,
+        double_length_mak: bool,
+        rng: &mut Rng,
+    ) -> Option<Vec<u8>> {
         let keys = WorkKeys::random(layout(form, double_length_mak, self.tmk.algorithm())?, || rng.bits());
         let mut wrapped = Vec::with_capacity(84);
         keys.wrap(&self.tmk, &mut wrapped).ok()?;
@@ -41,7 +46,8 @@ impl Station {
 
     /// Whether the MAC of a request holds; without keys none does.
     pub(super) fn mac_holds(&self, config: &Config, message: &Message<'_>) -> bool {
-        let (Some(schedule), Some(data), Some(mac)) = (self.mac_schedule(config), message.mac_data(), message.mac())
+        let (Some(schedule), Some(data), Some(mac)) =
+            (self.mac_schedule(config), message.mac_data(), message.mac())
         else {
             return false;
         };

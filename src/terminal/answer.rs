@@ -1,9 +1,6 @@
 //! How a terminal reads what comes back: is it the answer, is it authentic, and what follows from it.
 
-use super::{
-    Active, Event, Exchange, Outbox, Profile, Stray, Terminal, between,
-    request::mac_schedule,
-};
+use super::{Active, Event, Exchange, Outbox, Profile, Stray, Terminal, between, request::mac_schedule};
 use crate::{
     crypto::WorkKeys,
     iso8583::{ApprovalCode, BatchNo, De, Message, ResponseCode, Rrn, Stan},
@@ -43,7 +40,14 @@ impl Terminal {
         }
     }
 
-    fn message(&mut self, profile: &Profile, now: Instant, request: u8, message: &Message<'_>, out: &mut Outbox) {
+    fn message(
+        &mut self,
+        profile: &Profile,
+        now: Instant,
+        request: u8,
+        message: &Message<'_>,
+        out: &mut Outbox,
+    ) {
         self.record.last_mti = Some(message.mti());
         let code = message
             .get(De::RESPONSE_CODE)
@@ -60,12 +64,18 @@ impl Terminal {
         let reading = Reading {
             code,
             amount: message.number(De::AMOUNT).map(Amount::from_minor),
-            rrn: message.get(De::RRN).and_then(|value| value.array::<12>()).and_then(|text| Rrn::from_bytes(&text).ok()),
+            rrn: message
+                .get(De::RRN)
+                .and_then(|value| value.array::<12>())
+                .and_then(|text| Rrn::from_bytes(&text).ok()),
             approval_code: message
                 .get(De::APPROVAL_CODE)
                 .and_then(|value| value.array::<6>())
                 .and_then(|text| ApprovalCode::from_bytes(&text).ok()),
-            balance: message.get(De::BALANCE).and_then(|value| value.array::<20>()).and_then(|text| balance(&text)),
+            balance: message
+                .get(De::BALANCE)
+                .and_then(|value| value.array::<20>())
+                .and_then(|text| balance(&text)),
             service: between(active.sent_at.take(), now),
         };
         match active.exchange {
@@ -96,7 +106,8 @@ impl Terminal {
     /// 3. The amount must be the request's, except in a partial approval.
     fn matches(&self, message: &Message<'_>, code: Option<ResponseCode>) -> Result<(), Stray> {
         let stray = |what| Err(Stray::Misdirected(what));
-        let expected = self.active.as_deref().filter(|active| active.sent_at.is_some()).map(|a| self.expectation(a));
+        let expected =
+            self.active.as_deref().filter(|active| active.sent_at.is_some()).map(|a| self.expectation(a));
         let is_mine = message.get(De::TERMINAL_ID).is_some_and(|value| value.is(self.id.as_bytes()));
         if !is_mine {
             return stray("terminal id of another terminal");
@@ -106,14 +117,20 @@ impl Terminal {
         if let (Some(sent), Some(got)) = (expected.stan, stan)
             && got != u64::from(sent.number())
         {
-            return if got < u64::from(self.next_stan.number()) { Err(Stray::Late) } else { stray("STAN never sent") };
+            return if got < u64::from(self.next_stan.number()) {
+                Err(Stray::Late)
+            } else {
+                stray("STAN never sent")
+            };
         }
         let same_number = |de, sent: Option<u64>| sent.is_none_or(|sent| message.number(de) == Some(sent));
         let merchant = || message.get(De::MERCHANT_ID).is_none_or(|value| value.is(self.merchant.as_bytes()));
         match () {
             () if message.mti() != expected.mti => Err(Stray::Late),
             () if expected.stan.is_some() && stan.is_none() => stray("no STAN"),
-            () if !same_number(De::PROCESSING_CODE, expected.processing_code) => stray("another processing code"),
+            () if !same_number(De::PROCESSING_CODE, expected.processing_code) => {
+                stray("another processing code")
+            }
             () if code == Some(ResponseCode::APPROVED) && !merchant() => stray("another merchant id"),
             () if code == Some(ResponseCode::APPROVED) && !same_number(De::AMOUNT, expected.amount) => {
                 stray("another amount")
@@ -153,7 +170,8 @@ impl Terminal {
         if !has_mac || code != Some(ResponseCode::APPROVED) {
             return true;
         }
-        let (Some(keys), Some(data), Some(mac)) = (self.keys.as_deref(), message.mac_data(), message.mac()) else {
+        let (Some(keys), Some(data), Some(mac)) = (self.keys.as_deref(), message.mac_data(), message.mac())
+        else {
             return false;
         };
         let mut received = [0; 8];
@@ -173,7 +191,9 @@ impl Terminal {
         if !code.is_some_and(ResponseCode::is_approval) {
             return End::Declined;
         }
-        let Some(keys) = message.get(De::PRIVATE_62).and_then(|f62| WorkKeys::unwrap(&self.tmk, f62.raw()).ok()) else {
+        let Some(keys) =
+            message.get(De::PRIVATE_62).and_then(|f62| WorkKeys::unwrap(&self.tmk, f62.raw()).ok())
+        else {
             self.keys = None;
             return End::Failed(Failure::KeyCheck);
         };

@@ -52,5 +52,9 @@ fn bcd12(mut number: u64) -> [u8; 6] {
 
 /// Spreads a number over 64 bits.
 fn mix(number: u64) -> u64 {
-    number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31).wrapping_mul(0xBF58_476D_1CE4_E5B9)
+    number
+        .wrapping_add(1)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        .rotate_left(31)
+        .wrapping_mul(0xBF58_476D_1CE4_E5B9)
 }

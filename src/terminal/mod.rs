@@ -284,7 +284,8 @@ impl Terminal {
     }
 
     fn received(&mut self, profile: &Profile, now: Instant, mut bytes: &[u8], out: &mut Outbox) {
-        let mut deframer = std::mem::replace(&mut self.deframer, Deframer::new(crate::iso8583::LengthHeader::BINARY2));
+        let mut deframer =
+            std::mem::replace(&mut self.deframer, Deframer::new(crate::iso8583::LengthHeader::BINARY2));
         let lost = loop {
             match deframer.next_frame(&mut bytes) {
                 Ok(Some(frame)) => self.frame(profile, now, frame, out),
@@ -358,8 +359,10 @@ impl Terminal {
             self.owe_reversal(now, reason, out);
         }
         let Some(active) = self.active.as_deref_mut() else { return };
-        let outcome =
-            Outcome { stan: active.stan, ..Outcome::ended(active.operation.kind, end, active.operation.amount) };
+        let outcome = Outcome {
+            stan: active.stan,
+            ..Outcome::ended(active.operation.kind, end, active.operation.amount)
+        };
         self.tell(outcome, out);
         self.reverse_or_rest(profile, now, out);
     }
@@ -400,7 +403,8 @@ impl Terminal {
     fn give_up(&mut self, _now: Instant, failure: Failure, out: &mut Outbox) {
         let Some(active) = self.active.as_deref() else { return };
         if !active.told {
-            let outcome = Outcome::ended(active.operation.kind, End::Failed(failure), active.operation.amount);
+            let outcome =
+                Outcome::ended(active.operation.kind, End::Failed(failure), active.operation.amount);
             self.tell(outcome, out);
         }
         self.rest(out);
@@ -418,7 +422,9 @@ impl Terminal {
 
     /// Everything but the storage that survives power loss is gone; an unanswered request has become a reversal.
     fn power_cut(&mut self, now: Instant, out: &mut Outbox) {
-        if self.is_awaiting() && self.active.as_deref().is_some_and(|active| active.exchange == Exchange::Operation) {
+        if self.is_awaiting()
+            && self.active.as_deref().is_some_and(|active| active.exchange == Exchange::Operation)
+        {
             self.owe_reversal(now, Reason::Other, out);
         }
         self.active = None;

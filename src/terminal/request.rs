@@ -11,13 +11,20 @@ use std::ops::Range;
 
 impl Terminal {
     /// Packs the message of the active exchange into the outbox's buffer.
-    pub(super) fn pack(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) -> Result<Range<usize>, Failure> {
+    pub(super) fn pack(
+        &mut self,
+        profile: &Profile,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> Result<Range<usize>, Failure> {
         let Some(mut active) = self.active.take() else { return Err(Failure::Interrupted) };
         let buffer = out.buffer();
         let start = buffer.len();
         let packed = match (active.exchange, &self.reversal) {
             (Exchange::SignIn, _) => self.pack_management(profile, &mut active, Kind::SignIn, buffer),
-            (Exchange::Reversal, Some(reversal)) => self.pack_reversal(profile, &mut active, reversal, now, buffer),
+            (Exchange::Reversal, Some(reversal)) => {
+                self.pack_reversal(profile, &mut active, reversal, now, buffer)
+            }
             _ if active.operation.kind.takes_card() => self.pack_financial(profile, &mut active, now, buffer),
             _ => {
                 let kind = active.operation.kind;
@@ -47,7 +54,10 @@ impl Terminal {
             if kind == Kind::SignIn { profile.sign_in.network_management() } else { form.network_management };
         packer.put(De::PRIVATE_60, &management_60(form, self.batch.digits(), network_management));
         if kind == Kind::SignIn {
-            packer.put(De::PRIVATE_63, &[b'0' + profile.operator / 10 % 10, b'0' + profile.operator % 10, b' ']);
+            packer.put(
+                De::PRIVATE_63,
+                &[b'0' + profile.operator / 10 % 10, b'0' + profile.operator % 10, b' '],
+            );
         }
         packer.finish().map_err(missing)?;
         Ok(form.mti)
@@ -158,7 +168,12 @@ pub(super) fn mac_schedule<'a>(
 }
 
 /// Puts DE 35 where the entry reads a track; says whether it is encrypted.
-fn put_track(packer: &mut Packer<'_>, profile: &Profile, keys: &WorkKeys, used: &CardUse) -> Result<bool, Failure> {
+fn put_track(
+    packer: &mut Packer<'_>,
+    profile: &Profile,
+    keys: &WorkKeys,
+    used: &CardUse,
+) -> Result<bool, Failure> {
     if used.entry == Entry::Keyed {
         return Ok(false);
     }
@@ -174,7 +189,12 @@ fn put_track(packer: &mut Packer<'_>, profile: &Profile, keys: &WorkKeys, used: 
     Ok(true)
 }
 
-fn put_pin(packer: &mut Packer<'_>, profile: &Profile, keys: &WorkKeys, used: &CardUse) -> Result<(), Failure> {
+fn put_pin(
+    packer: &mut Packer<'_>,
+    profile: &Profile,
+    keys: &WorkKeys,
+    used: &CardUse,
+) -> Result<(), Failure> {
     if !used.pin {
         return Ok(());
     }
