@@ -6,15 +6,35 @@ use nix::sys::{
     time::TimeSpec,
     timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags},
 };
-use std::{io, time::Duration};
+use std::{
+    io,
+    os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
+    time::Duration,
+};
 use tokio::io::{Interest, unix::AsyncFd};
 
 /// A timer of the kernel, awaited through the runtime.
 #[derive(Debug)]
 pub struct Timer {
-    descriptor: AsyncFd<TimerFd>,
+    descriptor: AsyncFd<Descriptor>,
     clock: Clock,
     woke_at: Instant,
+}
+
+/// The kernel's timer in the form that the runtime takes.
+#[derive(Debug)]
+struct Descriptor(TimerFd);
+
+impl AsFd for Descriptor {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl AsRawFd for Descriptor {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_fd().as_raw_fd()
+    }
 }
 
 impl Timer {
@@ -25,7 +45,7 @@ impl Timer {
     pub fn new(clock: Clock) -> io::Result<Self> {
         let flags = TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC;
         let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?;
-        let descriptor = AsyncFd::register_with_interest(timer, Interest::READABLE)
+        let descriptor = AsyncFd::register_with_interest(Descriptor(timer), Interest::READABLE)
             .map_err(|error| error.into_parts().1)?;
         Ok(Self { descriptor, clock, woke_at: Instant::START })
     }
@@ -43,11 +63,11 @@ impl Timer {
                 return Ok(now);
             }
             let spec = TimeSpec::from_duration(due.since(now));
-            self.descriptor.get_ref().set(Expiration::OneShot(spec), TimerSetTimeFlags::empty())?;
+            self.descriptor.get_ref().0.set(Expiration::OneShot(spec), TimerSetTimeFlags::empty())?;
             let mut guard = self.descriptor.readable().await?;
             guard.clear_ready();
             // Reading resets the timer; where another reset came first there is nothing to read.
-            let _ = guard.get_inner().wait();
+            let _ = guard.get_inner().0.wait();
         }
     }
 
