@@ -8,7 +8,7 @@ use nix::sys::{
 };
 use std::{
     io,
-    os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
+    os::fd::{AsFd, AsRawFd, RawFd},
     time::Duration,
 };
 use tokio::io::{Interest, unix::AsyncFd};
@@ -25,12 +25,6 @@ pub struct Timer {
 #[derive(Debug)]
 struct Descriptor(TimerFd);
 
-impl AsFd for Descriptor {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
 impl AsRawFd for Descriptor {
     fn as_raw_fd(&self) -> RawFd {
         self.0.as_fd().as_raw_fd()
@@ -45,8 +39,8 @@ impl Timer {
     pub fn new(clock: Clock) -> io::Result<Self> {
         let flags = TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC;
         let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?;
-        let descriptor = AsyncFd::register_with_interest(Descriptor(timer), Interest::READABLE)
-            .map_err(|error| error.into_parts().1)?;
+        #[expect(deprecated, reason = "its successor is unsafe; the descriptor is owned and outlives the registration")]
+        let descriptor = AsyncFd::with_interest(Descriptor(timer), Interest::READABLE)?;
         Ok(Self { descriptor, clock, woke_at: Instant::START })
     }
 
