@@ -1,1 +1,4 @@
 //! The one integration binary: everything that is tested from outside the library.
+
+mod dashboard;
+mod dashboard_fixture;
