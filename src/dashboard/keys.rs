@@ -31,8 +31,8 @@ pub struct Binding {
     pub label: &'static str,
     /// What they are for.
     pub what: &'static str,
-    /// What they are for, in the fewest words, for the last line of the screen.
-    pub hint: &'static str,
+    /// One key and what it is for, in the fewest words, for the last line of the screen.
+    pub hint: (&'static str, &'static str),
     /// What each key does.
     pub keys: &'static [(Press, Action)],
 }
@@ -58,12 +58,30 @@ const fn char(character: char) -> Press {
     key(KeyCode::Char(character))
 }
 
-/// All keys, the most used first.
+/// All keys, the most important first.
 pub const BINDINGS: &[Binding] = &[
+    Binding {
+        label: "q Ctrl-C",
+        what: "stop gracefully; a second time: abort",
+        hint: ("q", "stop"),
+        keys: &[(char('q'), Action::Quit), (Press { code: KeyCode::Char('c'), control: true }, Action::Quit)],
+    },
+    Binding {
+        label: "?",
+        what: "this help; Esc closes it",
+        hint: ("?", "help"),
+        keys: &[(char('?'), Action::Help), (key(KeyCode::Esc), Action::Back)],
+    },
+    Binding {
+        label: "Space",
+        what: "freeze the picture; the run goes on",
+        hint: ("Space", "freeze"),
+        keys: &[(char(' '), Action::Freeze)],
+    },
     Binding {
         label: "1 2 3",
         what: "show Overview, Latency, Terminals",
-        hint: "",
+        hint: ("1", "overview"),
         keys: &[
             (char('1'), Action::Show(Screen::Overview)),
             (char('2'), Action::Show(Screen::Latency)),
@@ -73,13 +91,19 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         label: "Tab Shift-Tab",
         what: "next screen, previous screen",
-        hint: "next screen",
+        hint: ("Tab", "next screen"),
         keys: &[(key(KeyCode::Tab), Action::Turn(1)), (key(KeyCode::BackTab), Action::Turn(-1))],
+    },
+    Binding {
+        label: "o",
+        what: "response time or service time",
+        hint: ("o", "response/service time"),
+        keys: &[(char('o'), Action::SwitchTime)],
     },
     Binding {
         label: "↑ ↓ k j",
         what: "select a step, scroll the terminals",
-        hint: "move",
+        hint: ("↑↓", "move"),
         keys: &[
             (key(KeyCode::Up), Action::Move(Motion::Up)),
             (key(KeyCode::Down), Action::Move(Motion::Down)),
@@ -90,7 +114,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         label: "PgUp PgDn",
         what: "a page up, a page down",
-        hint: "page",
+        hint: ("PgUp/PgDn", "page"),
         keys: &[
             (key(KeyCode::PageUp), Action::Move(Motion::PageUp)),
             (key(KeyCode::PageDown), Action::Move(Motion::PageDown)),
@@ -99,37 +123,13 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         label: "Home End g G",
         what: "to the first, to the last",
-        hint: "ends",
+        hint: ("Home/End", "first/last"),
         keys: &[
             (key(KeyCode::Home), Action::Move(Motion::First)),
             (key(KeyCode::End), Action::Move(Motion::Last)),
             (char('g'), Action::Move(Motion::First)),
             (char('G'), Action::Move(Motion::Last)),
         ],
-    },
-    Binding {
-        label: "o",
-        what: "response time or service time",
-        hint: "response/service",
-        keys: &[(char('o'), Action::SwitchTime)],
-    },
-    Binding {
-        label: "Space",
-        what: "freeze the picture; the run goes on",
-        hint: "freeze",
-        keys: &[(char(' '), Action::Freeze)],
-    },
-    Binding {
-        label: "?",
-        what: "this help; Esc closes it",
-        hint: "help",
-        keys: &[(char('?'), Action::Help), (key(KeyCode::Esc), Action::Back)],
-    },
-    Binding {
-        label: "q Ctrl-C",
-        what: "stop gracefully; a second time: abort",
-        hint: "stop",
-        keys: &[(char('q'), Action::Quit), (Press { code: KeyCode::Char('c'), control: true }, Action::Quit)],
     },
 ];
 

@@ -107,3 +107,95 @@ fn publish(window: &watch::Sender<RowWindow>, wanted: RowWindow) {
 
 /// At most ten pictures a second.
 const FRAME: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::TerminalsView;
+    use crossterm::event::KeyCode;
+    use ratatui::backend::TestBackend;
+    use std::cell::RefCell;
+    use tokio::sync::mpsc;
+
+    /// Runs the loop beside `play`, which sends keys and snapshots and waits for windows; then the screen and commands.
+    async fn followed(play: impl AsyncFnOnce(Hands)) -> (String, Vec<Command>) {
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a test backend has no errors");
+        let (snapshots, latest) = watch::channel(named("before", Phase::Running));
+        let (window, wanted) = watch::channel(RowWindow::default());
+        let (keys, mut pressed) = mpsc::unbounded_channel::<char>();
+        let events = futures_util::stream::poll_fn(move |context| {
+            let event = |key| Ok(Event::Key(KeyCode::Char(key).into()));
+            pressed.poll_recv(context).map(|key| key.map(event))
+        });
+        let commands = RefCell::new(Vec::new());
+        let state = State::new(Theme::PLAIN);
+        let following = follow(&mut terminal, events, state, latest, window, |command| {
+            commands.borrow_mut().push(command)
+        });
+        let (outcome, ()) = tokio::join!(following, play(Hands { snapshots, wanted, keys }));
+        outcome.expect("neither the backend nor the keys fail");
+        (terminal.backend().to_string(), commands.into_inner())
+    }
+
+    struct Hands {
+        snapshots: watch::Sender<Arc<Snapshot>>,
+        wanted: watch::Receiver<RowWindow>,
+        keys: mpsc::UnboundedSender<char>,
+    }
+
+    impl Hands {
+        fn press(&self, keys: &str) {
+            keys.chars().for_each(|key| self.keys.send(key).expect("the loop runs"));
+        }
+
+        /// Waits for a picture whose window differs from the last one's.
+        async fn window(&mut self) -> RowWindow {
+            self.wanted.changed().await.expect("the loop runs");
+            *self.wanted.borrow_and_update()
+        }
+    }
+
+    fn named(name: &str, phase: Phase) -> Arc<Snapshot> {
+        let terminals = TerminalsView { count: 2000, ..TerminalsView::default() };
+        Arc::new(Snapshot { name: name.to_owned(), phase, terminals, ..Snapshot::default() })
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_run_ends_the_loop() {
+        followed(async |hands| hands.snapshots.send(named("after", Phase::Done)).expect("the loop runs"))
+            .await;
+    }
+
+    #[tokio::test]
+    async fn a_sender_that_is_gone_ends_the_loop() {
+        followed(async |hands| drop(hands.snapshots)).await;
+    }
+
+    #[tokio::test]
+    async fn keys_become_commands_and_windows() {
+        let (screen, commands) = followed(async |mut hands| {
+            assert_eq!(hands.window().await, RowWindow { first: 0, count: 45 });
+            hands.press("3Gqq");
+            assert_eq!(hands.window().await, RowWindow { first: 2000 - 30, count: 45 });
+        })
+        .await;
+        assert_eq!(commands, [Command::Stop, Command::Abort]);
+        assert!(screen.contains("Terminals 1985 to 1999"), "{screen}");
+    }
+
+    #[tokio::test]
+    async fn a_frozen_picture_stays_while_the_run_goes_on_and_catches_up_afterwards() {
+        for (keys, shown) in [("", "after"), (" ", "before"), ("  ", "after")] {
+            let (screen, _) = followed(async |mut hands| {
+                hands.window().await;
+                hands.press(&format!("3G{}", keys.get(..1).unwrap_or_default()));
+                hands.window().await;
+                hands.snapshots.send(named("after", Phase::Running)).expect("the loop runs");
+                hands.press(&format!("g{}", keys.get(1..).unwrap_or_default()));
+                hands.window().await;
+            })
+            .await;
+            assert!(screen.contains(&format!("posfleet  {shown}")), "{keys:?}: {screen}");
+        }
+    }
+}

@@ -43,7 +43,9 @@ fn backgrounds(svg: &mut String, row: u16, cells: &[&Cell]) {
 /// One element for each run of text and each shape with the same look; blanks end a run of text, which keeps the grid.
 fn foregrounds(svg: &mut String, row: u16, cells: &[&Cell]) {
     let mut column = 0;
-    for run in cells.chunk_by(|one, other| kind(one) == kind(other) && Look::of(one) == Look::of(other)) {
+    for run in cells.chunk_by(|one, other| {
+        kind(one) == kind(other) && shade(one) == shade(other) && Look::of(one) == Look::of(other)
+    }) {
         let (look, at) = (Look::of(run[0]), (x(column), y(row)));
         match kind(run[0]) {
             Kind::Blank => {}
@@ -78,33 +80,33 @@ fn kind(cell: &Cell) -> Kind {
 }
 
 fn shapes(svg: &mut String, at: (f64, f64), run: &[&Cell], look: &Look) {
-    let mut path = String::new();
-    let mut strokes = String::new();
+    let (mut filled, mut lines) = (String::new(), String::new());
     for (index, cell) in run.iter().enumerate() {
         let at = (at.0 + x(index as u16), at.1);
-        let Some(character) = cell.symbol().chars().next() else { continue };
-        match character {
-            '\u{2800}'..='\u{28ff}' => dots(&mut path, at, character as u32 - 0x2800),
-            '░' | '▒' | '▓' => {
-                let opacity = f64::from(character as u32 - 0x2590) * 0.25;
-                rect(svg, at, (WIDTH, HEIGHT), &format!("fill=\"{}\" opacity=\"{opacity}\"", look.colour));
-            }
-            '\u{2580}'..='\u{259f}' => block(&mut path, at, character),
-            _ => stroke(&mut strokes, at, character),
+        match cell.symbol().chars().next() {
+            Some(pattern @ '\u{2800}'..='\u{28ff}') => dots(&mut filled, at, pattern as u32 - 0x2800),
+            Some(symbol @ '\u{2580}'..='\u{259f}') => block(&mut filled, at, symbol),
+            Some(symbol) => stroke(&mut lines, at, symbol),
+            None => {}
         }
     }
-    if !path.is_empty() {
-        let _ = writeln!(svg, "<path d=\"{}\" fill=\"{}\"{}/>", path.trim_end(), look.colour, look.opacity());
+    if !filled.is_empty() {
+        path(svg, &filled, &format!("fill=\"{}\" {CRISP}{}", look.colour, look.opacity(shade(run[0]))));
     }
-    if !strokes.is_empty() {
+    if !lines.is_empty() {
         let width = if run[0].symbol() == "━" { 2.4 } else { 1.0 };
-        let strokes = strokes.trim_end();
-        let _ = writeln!(
-            svg,
-            "<path d=\"{strokes}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\"{}/>",
-            look.colour,
-            look.opacity()
-        );
+        let style = format!("stroke=\"{}\" stroke-width=\"{width}\"{}", look.colour, look.opacity(1.0));
+        path(svg, &lines, &format!("fill=\"none\" {style}"));
+    }
+}
+
+/// How much of its cell a shade covers; 1 for all other shapes.
+fn shade(cell: &Cell) -> f64 {
+    match cell.symbol() {
+        "░" => 0.25,
+        "▒" => 0.5,
+        "▓" => 0.75,
+        _ => 1.0,
     }
 }
 
@@ -121,6 +123,7 @@ fn dots(path: &mut String, at: (f64, f64), pattern: u32) {
 fn block(path: &mut String, at: (f64, f64), character: char) {
     let eighths = f64::from(character as u32 - 0x2580) / 8.0;
     match character {
+        '░' | '▒' | '▓' => square(path, at, (WIDTH, HEIGHT)),
         '▀' => square(path, at, (WIDTH, HEIGHT / 2.0)),
         '▁'..='█' => {
             let height = HEIGHT * eighths;
@@ -157,6 +160,10 @@ fn square(path: &mut String, (left, top): (f64, f64), (width, height): (f64, f64
     let _ = write!(path, "M{left:.1} {top:.1}h{width:.2}v{height:.2}h-{width:.2}z ");
 }
 
+fn path(svg: &mut String, path: &str, style: &str) {
+    let _ = writeln!(svg, "<path d=\"{}\" {style}/>", path.trim_end());
+}
+
 fn rect(svg: &mut String, (left, top): (f64, f64), (width, height): (f64, f64), style: &str) {
     let _ = writeln!(
         svg,
@@ -172,7 +179,7 @@ fn text(svg: &mut String, (left, top): (f64, f64), text: &str, look: &Look) {
         svg,
         "<text x=\"{left:.1}\" y=\"{baseline:.1}\" fill=\"{}\"{weight}{}>{escaped}</text>",
         look.colour,
-        look.opacity()
+        look.opacity(1.0)
     );
 }
 
@@ -197,8 +204,9 @@ impl Look {
         Self { colour, background, bold: has(Modifier::BOLD), dim: has(Modifier::DIM) }
     }
 
-    fn opacity(&self) -> &'static str {
-        if self.dim { " opacity=\"0.55\"" } else { "" }
+    fn opacity(&self, shade: f64) -> String {
+        let opacity = if self.dim { shade * DIM } else { shade };
+        if opacity < 1.0 { format!(" opacity=\"{opacity}\"") } else { String::new() }
     }
 }
 
@@ -238,6 +246,10 @@ const WIDTH: f64 = 8.4;
 const HEIGHT: f64 = 18.0;
 const BASELINE: f64 = 13.5;
 const MARGIN: f64 = 12.0;
+/// What is left of a dim colour.
+const DIM: f64 = 0.6;
+/// Neighbouring shapes meet without a seam.
+const CRISP: &str = "shape-rendering=\"crispEdges\"";
 const BACKGROUND: &str = "#10151c";
 const FOREGROUND: &str = "#dadfe5";
 const FONTS: &str = "'DejaVu Sans Mono', Menlo, Consolas, 'Noto Sans Mono CJK SC', monospace";

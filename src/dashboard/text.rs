@@ -32,6 +32,17 @@ pub fn fit(text: &str, columns: usize) -> String {
     fitted
 }
 
+/// A sentence in at most `columns` columns, cut between words where there is a word to end with.
+pub fn fit_words(text: &str, columns: usize) -> String {
+    let fitted = fit(text, columns);
+    let (Some(cut), true) = (fitted.strip_suffix('…'), width(text) > columns) else { return fitted };
+    let ends_a_word = text.get(cut.len()..).is_none_or(|rest| rest.starts_with(' '));
+    match cut.rfind(' ').filter(|space| !ends_a_word && *space * 2 > cut.len()) {
+        Some(space) => format!("{}…", cut.get(..space).unwrap_or(cut).trim_end()),
+        None => fitted,
+    }
+}
+
 /// `text` in exactly `columns` columns, at the left.
 pub fn left(text: &str, columns: usize) -> String {
     let text = fit(text, columns);
@@ -115,6 +126,16 @@ mod tests {
         assert_eq!(fit("abc", 0), "");
         assert_eq!(left("银联终端", 6), "银联… ");
         assert_eq!(right("7", 3), "  7");
+    }
+
+    #[test]
+    fn sentences_are_cut_between_words() {
+        assert_eq!(fit_words("no answer within 30 s", 30), "no answer within 30 s");
+        assert_eq!(fit_words("no answer within 30 s", 14), "no answer…");
+        assert_eq!(fit_words("no answer within 30 s", 10), "no answer…");
+        assert_eq!(fit_words("no answer within 30 s", 6), "no an…");
+        assert_eq!(fit_words("银联终端没有应答", 7), "银联终…");
+        assert_eq!(fit_words("abc", 0), "");
     }
 
     #[test]

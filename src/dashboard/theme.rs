@@ -16,6 +16,8 @@ pub struct Theme {
     pub dim: Style,
     /// What is selected or belongs to the program.
     pub accent: Style,
+    /// Areas of bars.
+    pub fill: Style,
     /// What is as it should be.
     pub ok: Style,
     /// What deserves a look.
@@ -31,10 +33,11 @@ pub struct Theme {
 impl Theme {
     /// With colours.
     pub const COLOUR: Self = Self {
-        title: Style::new().add_modifier(Modifier::BOLD),
+        title: Style::new().add_modifier(Modifier::BOLD).remove_modifier(Modifier::DIM),
         strong: Style::new().add_modifier(Modifier::BOLD),
         dim: Style::new().add_modifier(Modifier::DIM),
         accent: Style::new().fg(Color::Cyan),
+        fill: Style::new().fg(Color::Cyan).add_modifier(Modifier::DIM),
         ok: Style::new().fg(Color::Green),
         warning: Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD),
         error: Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
@@ -45,6 +48,7 @@ impl Theme {
     /// Without colours: bold, dim and reversed only.
     pub const PLAIN: Self = Self {
         accent: Style::new(),
+        fill: Style::new(),
         ok: Style::new(),
         warning: Style::new().add_modifier(Modifier::BOLD),
         error: Style::new().add_modifier(Modifier::BOLD),

@@ -12,6 +12,8 @@ pub fn running() -> Snapshot {
     let series: VecDeque<Point> = (1..=SECONDS).map(point).collect();
     let mut counters = Counters::default();
     series.iter().for_each(|point| counters += point.counters);
+    let terminals = terminals(0, 200);
+    counters.finished = counters.started - terminals.activity.busy;
     Snapshot {
         name: "trading-hour".into(),
         target: "127.0.0.1:8583".into(),
@@ -31,7 +33,7 @@ pub fn running() -> Snapshot {
             max_rss_bytes: 84_200_000,
             shards: 2,
         },
-        terminals: terminals(0, 200),
+        terminals,
         events: Arc::new(events()),
         thresholds: thresholds(),
         connections: 1_998,
@@ -40,11 +42,16 @@ pub fn running() -> Snapshot {
 
 /// The rows `first..first + count` of the fleet of two thousand.
 pub fn terminals(first: u32, count: u32) -> TerminalsView {
-    TerminalsView {
-        count: 2000,
-        activity: ActivityCounts { signed_out: 26, idle: 1871, busy: 103, reversal_pending: 3 },
-        rows: (first..(first + count).min(2000)).map(row).collect(),
-    }
+    let fleet: Vec<TerminalRow> = (0..2000).map(row).collect();
+    let how_many = |state: &str| fleet.iter().filter(|row| row.state == state).count() as u64;
+    let activity = ActivityCounts {
+        signed_out: how_many("signed out"),
+        idle: how_many("idle") + how_many("reversal due"),
+        busy: how_many("busy"),
+        reversal_pending: how_many("reversal due"),
+    };
+    let rows = fleet.into_iter().skip(first as usize).take(count as usize).collect();
+    TerminalsView { count: 2000, activity, rows }
 }
 
 fn stages(counters: Counters) -> Vec<StageProgress> {
@@ -82,7 +89,14 @@ fn point(second: u64) -> Point {
     Point {
         at: Duration::from_secs(second),
         length: Duration::from_secs(1),
-        counters: Counters { planned, started: planned - dropped, late: slow / 4, dropped, finished, failed: slow / 6 },
+        counters: Counters {
+            planned,
+            started: planned - dropped,
+            late: slow / 4,
+            dropped,
+            finished,
+            failed: slow / 6,
+        },
         in_flight: 40 + slow * 20,
         response: Percentiles {
             min: 8.0,
@@ -133,18 +147,24 @@ fn steps() -> Vec<StepView> {
             checks: (count, 0),
             response,
             service,
-            response_buckets: buckets(&RESPONSE_SHAPE, count),
-            service_buckets: buckets(&SERVICE_SHAPE, count),
+            response_buckets: buckets(&RESPONSE_SHAPE, count, slower),
+            service_buckets: buckets(&SERVICE_SHAPE, count, slower),
         }
     };
-    vec![step("sale", 22_913, 1.0), step("sign-in", 2_000, 1.6), step("void", 611, 0.9), step("settle", 12, 4.2)]
+    vec![
+        step("sale", 22_913, 1.0),
+        step("sign-in", 2_000, 1.6),
+        step("void", 611, 0.9),
+        step("settle", 12, 4.2),
+    ]
 }
 
-/// Ten buckets a decade, the first one from 7.94 ms on.
-fn buckets(shape: &[u64], count: u64) -> Vec<Bucket> {
+/// Ten buckets a decade, the first one from 7.94 ms times `slower` on.
+fn buckets(shape: &[u64], count: u64, slower: f64) -> Vec<Bucket> {
     let total: u64 = shape.iter().sum();
-    let edge = |index: usize| 10f64.powf((index as f64 + 9.0) / 10.0);
-    let bucket = |(index, part)| Bucket { from_ms: edge(index), to_ms: edge(index + 1), count: count * part / total };
+    let edge = |index: usize| slower * 10f64.powf((index as f64 + 9.0) / 10.0);
+    let bucket =
+        |(index, part)| Bucket { from_ms: edge(index), to_ms: edge(index + 1), count: count * part / total };
     shape.iter().enumerate().map(bucket).collect()
 }
 
@@ -163,7 +183,8 @@ fn codes() -> Vec<(String, String, u64)> {
 }
 
 fn events() -> VecDeque<EventLine> {
-    let event = |at, severity, text: &str| EventLine { at: Duration::from_secs(at), severity, text: text.into() };
+    let event =
+        |at, severity, text: &str| EventLine { at: Duration::from_secs(at), severity, text: text.into() };
     [
         event(0, Severity::Info, "2000 terminals on 2 shards, embedded host on 127.0.0.1:8583"),
         event(21, Severity::Info, "opening is done: 2000 terminals signed in"),
@@ -176,7 +197,8 @@ fn events() -> VecDeque<EventLine> {
 }
 
 fn thresholds() -> Vec<ThresholdView> {
-    let threshold = |expression: &str, value, pass| ThresholdView { expression: expression.into(), value, pass };
+    let threshold =
+        |expression: &str, value, pass| ThresholdView { expression: expression.into(), value, pass };
     vec![
         threshold("sale.response_time: p(99) < 100ms", Some(118.2), Some(false)),
         threshold("failed: rate < 0.5%", Some(0.00124), Some(true)),
@@ -186,8 +208,12 @@ fn thresholds() -> Vec<ThresholdView> {
 }
 
 fn row(number: u32) -> TerminalRow {
-    let states = ["idle", "busy", "idle", "idle", "reversal due", "idle", "idle", "idle", "signed out", "idle", "idle"];
-    let state = states[(number as usize * 5) % states.len()];
+    let state = match number {
+        11 | 404 | 1377 => "reversal due",
+        _ if number % 77 == 6 => "signed out",
+        _ if number % 19 == 4 => "busy",
+        _ => "idle",
+    };
     let (last_mti, last_code) = match state {
         "signed out" => ("0810", "91"),
         "reversal due" => ("0200", ""),

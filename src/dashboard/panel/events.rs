@@ -20,7 +20,8 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Sna
     let block = text::panel("Events".into(), area, theme);
     let inner = block.inner(area);
     let old = snapshot.events.len().saturating_sub(inner.height.into());
-    let line = |event| line(event, inner.width.into(), theme);
+    let clock = text::width(&format::clock(snapshot.elapsed)).max(5);
+    let line = |event| line(event, clock, inner.width.into(), theme);
     let mut lines: Vec<Line> = snapshot.events.iter().skip(old).map(line).collect();
     if lines.is_empty() {
         lines.push(Line::styled(" nothing happened yet", theme.dim));
@@ -28,16 +29,16 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Sna
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
-fn line<'a>(event: &EventLine, columns: usize, theme: &Theme) -> Line<'a> {
+fn line<'a>(event: &EventLine, clock: usize, columns: usize, theme: &Theme) -> Line<'a> {
     let (sign, style) = match event.severity {
         Severity::Info => ("·", theme.dim),
         Severity::Warning => ("⚠", theme.warning),
         Severity::Error => ("✘", theme.error),
     };
-    let at = format!("{} ", text::right(&format::clock(event.at), 8));
+    let at = format!(" {} ", text::right(&format::clock(event.at), clock));
     Line::from_iter([
         Span::styled(at, theme.dim),
         Span::styled(format!("{sign} "), style),
-        Span::raw(text::fit(&event.text, columns.saturating_sub(12))),
+        Span::raw(text::fit_words(&event.text, columns.saturating_sub(clock + 5))),
     ])
 }

@@ -1,7 +1,8 @@
 //! The line about the load generator: whether the measurement itself is to be trusted.
 //!
 //! ```text
-//!  generator  lag p50 0.08 ms p99 1.20 ms  ·  1.4 cores  ·  84.2 MB  ·  1998 connections
+//!  generator  lag p50 0.08 ms p99 1.20 ms  1.4 cores  1998 conns  84.2 MB RSS
+//!  ⚠ generator  lag p50 0.08 ms p99 23.4 ms > 10 ms  1.4 cores  1998 conns
 //! ```
 
 use crate::dashboard::{format, text, theme::Theme};
@@ -16,6 +17,7 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Sna
     let generator = &snapshot.generator;
     let is_late = generator.lag.p99 > LAG_P99_MS_MAX;
     let lag = format!("lag p50 {} p99 {}", format::time(generator.lag.p50), format::time(generator.lag.p99));
+    let connections = if area.width < 100 { "conns" } else { "connections" };
     let facts = [
         if is_late {
             Line::styled(format!("⚠ generator  {lag} > 10 ms"), theme.warning)
@@ -23,12 +25,12 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Sna
             Line::from_iter([Span::styled("generator  ", theme.dim), Span::raw(lag)])
         },
         fact(format!("{:.1}", generator.cpu_cores.max(0.0)), "cores", theme),
+        fact(format::count(snapshot.connections), connections, theme),
         fact(format::bytes(generator.max_rss_bytes), "RSS", theme),
-        fact(format::count(snapshot.connections), "connections", theme),
         fact(generator.shards.to_string(), if generator.shards == 1 { "shard" } else { "shards" }, theme),
     ];
     let mut line = Line::raw(" ");
-    line.spans.extend(text::items_that_fit(facts, usize::from(area.width).saturating_sub(2), 3).spans);
+    line.spans.extend(text::items_that_fit(facts, usize::from(area.width).saturating_sub(2), 2).spans);
     frame.render_widget(line, area);
 }
 

@@ -103,9 +103,7 @@ fn verdict<'a>(snapshot: &Snapshot, theme: &Theme) -> Line<'a> {
     match snapshot.verdict() {
         _ if all == 0 => Line::styled("no thresholds", theme.dim),
         Verdict::Pass => Line::styled("✔ pass so far", theme.ok),
-        Verdict::Fail | Verdict::Invalid => {
-            Line::styled(format!("✘ {broken} of {all} thresholds broken"), theme.error)
-        }
+        Verdict::Fail | Verdict::Invalid => Line::styled(format!("✘ fail: {broken} of {all}"), theme.error),
     }
 }
 

@@ -14,12 +14,12 @@ use ratatui::{
 pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State) {
     let hint = |binding: &'static Binding| {
         Line::from_iter([
-            Span::styled(binding.label, state.theme.accent),
+            Span::styled(binding.hint.0, state.theme.accent),
             Span::raw(" "),
-            Span::styled(binding.hint, state.theme.dim),
+            Span::styled(binding.hint.1, state.theme.dim),
         ])
     };
-    let hints = BINDINGS.iter().rev().filter(|binding| matters(binding, state.screen)).map(hint);
+    let hints = BINDINGS.iter().filter(|binding| matters(binding, state.screen)).map(hint);
     let mut line = Line::raw(" ");
     line.spans.extend(text::items_that_fit(hints, usize::from(area.width).saturating_sub(2), 3).spans);
     frame.render_widget(line, area);

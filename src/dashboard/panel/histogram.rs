@@ -56,7 +56,7 @@ fn lines<'a>(buckets: &[Bucket], percentiles: &Percentiles, inner: Rect, theme: 
         Line::from_iter([
             Span::raw(format!(" {:>8}", format::time(bucket.from_ms))),
             Span::styled(format!(" {:>8}  ", format::time(bucket.to_ms)), theme.dim),
-            Span::styled(text::bar(bucket.count as f64 / highest as f64, bar), theme.accent),
+            Span::styled(text::bar(bucket.count as f64 / highest as f64, bar), theme.fill),
             Span::raw(format!("{:>7}", format::count(bucket.count))),
             Span::styled(format!("{:>9}", format::share(bucket.count, total)), theme.dim),
             Span::styled(marks(bucket, index + 1 == buckets.len(), percentiles), theme.strong),

@@ -47,9 +47,22 @@ impl Heights {
         let scenarios =
             if area.height >= 17 { 2 + count(snapshot.stages.len()).clamp(1, most_scenarios) } else { 0 };
         let rest = area.height.saturating_sub(load + scenarios);
-        let lists = if rest >= 12 { (rest * 9 / 20).max(6) } else { 0 };
+        let lists = if rest >= 12 { lists_wanted(area.width, snapshot).clamp(6, rest / 2) } else { 0 };
         Self { scenarios, load, charts: rest - lists, lists }
     }
+}
+
+/// The height at which no list has to leave anything out, nor stands half empty.
+fn lists_wanted(width: u16, snapshot: &Snapshot) -> u16 {
+    let [codes, thresholds, events] =
+        [snapshot.codes.len(), snapshot.thresholds.len(), snapshot.events.len()]
+            .map(|length| count(length.max(1)));
+    let right = if width >= THREE_LISTS {
+        thresholds.max(events)
+    } else {
+        thresholds.saturating_add(events).saturating_add(2)
+    };
+    codes.max(right).saturating_add(2)
 }
 
 fn charts(frame: &mut Frame, area: Rect, snapshot: &Snapshot, theme: &Theme) {
@@ -61,7 +74,7 @@ fn charts(frame: &mut Frame, area: Rect, snapshot: &Snapshot, theme: &Theme) {
 
 fn lists(frame: &mut Frame, area: Rect, snapshot: &Snapshot, theme: &Theme) {
     let wanted = 2 + count(snapshot.thresholds.len()).max(1);
-    if area.width >= 150 {
+    if area.width >= THREE_LISTS {
         let [left, middle, right] = Layout::horizontal([Constraint::Fill(1); 3]).areas(area);
         codes::render(frame, left, snapshot, theme);
         thresholds::render(frame, middle, snapshot, theme);
@@ -70,7 +83,7 @@ fn lists(frame: &mut Frame, area: Rect, snapshot: &Snapshot, theme: &Theme) {
     }
     let [left, right] = Layout::horizontal([Constraint::Fill(1); 2]).areas(area);
     codes::render(frame, left, snapshot, theme);
-    let height = if area.height >= 9 { wanted.min(area.height / 2) } else { 0 };
+    let height = if area.height >= 9 { wanted.min(area.height - LEAST_EVENTS) } else { 0 };
     let [upper, lower] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(right);
     if height > 0 {
         thresholds::render(frame, upper, snapshot, theme);
@@ -81,3 +94,8 @@ fn lists(frame: &mut Frame, area: Rect, snapshot: &Snapshot, theme: &Theme) {
 fn count(length: usize) -> u16 {
     u16::try_from(length).unwrap_or(u16::MAX)
 }
+
+/// From this width on codes, thresholds and events stand side by side.
+const THREE_LISTS: u16 = 150;
+/// The height that thresholds leave to the events below them.
+const LEAST_EVENTS: u16 = 5;

@@ -39,8 +39,9 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Sna
     let Some(scale) = Scale::of(&columns) else {
         return frame.render_widget(Line::styled(" no answer yet", theme.dim), inner);
     };
-    scale.render(frame, plot, theme);
+    scale.render_labels(frame, plot, theme);
     lines(frame, plot, &columns, &scale, theme);
+    scale.render_grid(frame, plot, theme);
     legend(frame, plot, &columns, &scale, theme);
     if axis > 0 {
         timeline.render_axis(frame, Rect { y: plot.bottom(), height: 1, ..plot }, theme);
@@ -80,28 +81,43 @@ impl Scale {
         dots.round() as u16 / 4
     }
 
-    /// The round times that get a label: as many as stand at least two rows apart.
+    /// The round times that get a label: decades first, then the ends, then what leaves two rows to all of these.
     fn ticks(&self, rows: u16) -> Vec<f64> {
         let within = |ms: &f64| (self.low - 1e-9..=self.high + 1e-9).contains(&ms.log10());
-        let apart = |ticks: &Vec<f64>| {
-            ticks.windows(2).all(|pair| self.row(pair[0], rows).saturating_sub(self.row(pair[1], rows)) >= 2)
-        };
-        let every: Vec<f64> = ROUND.iter().copied().filter(within).collect();
-        let decades =
-            every.iter().copied().filter(|ms| (ms.log10() - ms.log10().round()).abs() < 1e-9).collect();
-        let ends = every.first().into_iter().chain(every.last()).copied().collect();
-        [every, decades, ends].into_iter().find(|ticks| ticks.len() >= 2 && apart(ticks)).unwrap_or_default()
+        let is_decade = |ms: f64| (ms.log10() - ms.log10().round()).abs() < 1e-9;
+        let is_end = |ms: f64| (ms.log10() - self.low).abs().min((ms.log10() - self.high).abs()) < 1e-9;
+        let mut round: Vec<f64> = ROUND.iter().copied().filter(within).collect();
+        round.sort_by_key(|ms| (!is_decade(*ms), !is_end(*ms)));
+        let mut ticks: Vec<f64> = Vec::new();
+        for ms in round {
+            if ticks.iter().all(|other| self.row(ms, rows).abs_diff(self.row(*other, rows)) >= 2) {
+                ticks.push(ms);
+            }
+        }
+        ticks
     }
 
-    fn render(&self, frame: &mut Frame, plot: Rect, theme: &Theme) {
+    fn render_labels(&self, frame: &mut Frame, plot: Rect, theme: &Theme) {
         for ms in self.ticks(plot.height) {
-            let y = plot.y + self.row(ms, plot.height);
-            let label = format!("{} ", text::right(&format::tick(ms), usize::from(SCALE_COLUMNS) - 1));
-            let line = Line::from_iter([label, "┈".repeat(plot.width.into())]).style(theme.dim);
-            frame.render_widget(
-                line,
-                Rect { x: plot.x - SCALE_COLUMNS, y, width: SCALE_COLUMNS + plot.width, height: 1 },
-            );
+            let label = text::right(&format::tick(ms), usize::from(SCALE_COLUMNS) - 1);
+            let area = Rect {
+                x: plot.x - SCALE_COLUMNS,
+                y: plot.y + self.row(ms, plot.height),
+                width: SCALE_COLUMNS,
+                height: 1,
+            };
+            frame.render_widget(Line::styled(label, theme.dim), area);
+        }
+    }
+
+    /// Continues the labels into the plot where nothing has been drawn.
+    fn render_grid(&self, frame: &mut Frame, plot: Rect, theme: &Theme) {
+        for y in self.ticks(plot.height).into_iter().map(|ms| plot.y + self.row(ms, plot.height)) {
+            for x in plot.x..plot.right() {
+                if let Some(cell) = frame.buffer_mut().cell_mut((x, y)).filter(|cell| cell.symbol() == " ") {
+                    cell.set_symbol("┈").set_style(theme.dim);
+                }
+            }
         }
     }
 }
@@ -159,8 +175,8 @@ const LEGEND_COLUMNS: u16 = 16;
 
 /// Round times in milliseconds from half a microsecond to a quarter of an hour.
 const ROUND: [f64; 29] = [
-    0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 1e2, 2e2, 5e2, 1e3,
-    2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6,
+    0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 1e2, 2e2,
+    5e2, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6,
 ];
 
 #[cfg(test)]
@@ -179,9 +195,14 @@ mod tests {
     fn the_scale_ends_at_round_times_and_labels_keep_their_distance() {
         let scale = Scale::of(&[Some([3.1, 12.0, 80.0, 310.0])]).expect("there are values");
         assert_eq!((scale.row(2.0, 10), scale.row(500.0, 10)), (9, 0));
-        assert_eq!(scale.ticks(30), [2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0]);
-        assert_eq!(scale.ticks(9), [10.0, 100.0]);
-        assert_eq!(scale.ticks(4), [2.0, 500.0]);
+        let sorted = |rows| {
+            let mut ticks = scale.ticks(rows);
+            ticks.sort_by(f64::total_cmp);
+            ticks
+        };
+        assert_eq!(sorted(30), [2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0]);
+        assert_eq!(sorted(9), [2.0, 10.0, 100.0, 500.0]);
+        assert_eq!(sorted(4), [10.0, 500.0]);
         assert!(Scale::of(&[None, Some([0.0; 4])]).is_none());
     }
 }

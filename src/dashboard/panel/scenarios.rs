@@ -23,6 +23,8 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Sna
     let scenarios = shown(&snapshot.stages, inner.height.into());
     let columns = Columns::of(&scenarios, inner.width.into());
     let lines: Vec<Line> = scenarios.iter().map(|scenario| line(scenario, &columns, theme)).collect();
+    let lines =
+        if lines.is_empty() { vec![Line::styled(" none has been planned yet", theme.dim)] } else { lines };
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
@@ -65,7 +67,8 @@ impl Columns {
         let name = widest(&|stage| stage.name.clone()).min(columns / 5);
         let executor = if columns < 100 { 0 } else { widest(&|stage| stage.executor.clone()).min(24) };
         let (state, time, rate) = (widest(&state), widest(&time), widest(&rate));
-        let used = 3 + [name, executor, state, time, rate].map(|width| width + 2).iter().sum::<usize>();
+        let gaps = if executor > 0 { 14 } else { 12 };
+        let used = gaps + name + executor + state + time + rate;
         Self { name, executor, state, gauge: columns.saturating_sub(used), time, rate }
     }
 }

@@ -4,8 +4,8 @@
 //! ╭ Terminals 0 to 13 of 2000 ───────────────────────────────────────────────────╮
 //! │ · signed out 3   ░ idle 1955   █ busy 42   ⚠ reversal due 1                   │
 //! │ ·░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░█    │
-//! │   no terminal state        link STAN   batch  MTI  code   appr  decl fail  rev│
-//! │    0 50000001 busy         ●    000123 000001 0210 00       41     1    0    0█
+//! │   no terminal state        up STAN   batch  MTI  code  appr  decl  fail  rev │
+//! │    0 50000001 busy         ●  000123 000001 0210 00      41     1     0    0 █
 //! ╰──────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
@@ -70,7 +70,7 @@ fn activity<'a>(snapshot: &Snapshot, columns: usize, theme: &Theme) -> Line<'a> 
     let due_style = if due == 0 { theme.dim } else { theme.warning };
     let items = [
         item("█", "busy", counts.busy, theme.accent),
-        item("▒", "idle", counts.idle, theme.accent),
+        item("▒", "idle", counts.idle, theme.fill),
         item("·", "signed out", counts.signed_out, theme.dim),
         item("⚠", "reversal due", due, due_style),
     ];
@@ -94,7 +94,7 @@ fn proportions<'a>(snapshot: &Snapshot, columns: usize, theme: &Theme) -> Line<'
     Line::from_iter([
         Span::raw(" "),
         Span::styled("█".repeat(busy), theme.accent),
-        Span::styled("▒".repeat(idle), theme.accent),
+        Span::styled("▒".repeat(idle), theme.fill),
         Span::styled("·".repeat(signed_out), theme.dim),
     ])
 }
@@ -139,7 +139,7 @@ impl Columns {
                 columns.retain(|column| column.rank != rank);
             }
         }
-        let gap = if used(&columns) + 2 * columns.len() <= width { 3 } else { 1 };
+        let gap = 1 + (width.saturating_sub(used(&columns)) / columns.len().max(1)).min(2);
         Self { number, gap, columns }
     }
 
@@ -193,9 +193,9 @@ const COLUMNS: &[Column] = &[
     },
     Column { heading: "state", width: 12, rank: 0, is_number: false, value: |row| row.state.clone() },
     Column {
-        heading: "link",
-        width: 4,
-        rank: 4,
+        heading: "up",
+        width: 2,
+        rank: 3,
         is_number: false,
         value: |row| if row.connected { "●" } else { "○" }.to_owned(),
     },
@@ -203,7 +203,7 @@ const COLUMNS: &[Column] = &[
     Column {
         heading: "batch",
         width: 6,
-        rank: 3,
+        rank: 4,
         is_number: false,
         value: |row| format!("{:06}", row.batch),
     },

@@ -1,7 +1,7 @@
 //! How many iterations end per second over the time of the run, and how many were planned to begin.
 //!
 //! ```text
-//! ╭ Throughput: done/s ─── highest 204.0 ╮
+//! ╭ Throughput ───────────── top 204.0/s ╮
 //! │╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▂▂▂▃▃▃▃▃▃▃▃▃▃▃▃│
 //! │▂▃▄▅▆▇███████████████████████████████│
 //! │0:00              1:06           2:13│
@@ -11,17 +11,14 @@
 use super::timeline::Timeline;
 use crate::dashboard::{format, text, theme::Theme};
 use crate::metrics::{Point, Snapshot};
-use ratatui::{
-    Frame,
-    buffer::Buffer,
-    layout::Rect,
-    text::{Line, Span},
-};
+use ratatui::{Frame, buffer::Buffer, layout::Rect, text::Line};
 use std::time::Duration;
 
 pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Snapshot, theme: &Theme) {
     let timeline = Timeline::of(&snapshot.series);
-    let block = text::panel("Throughput: done/s".into(), area, theme);
+    let is_wide = area.width >= 46;
+    let title = if is_wide { "Throughput: done/s" } else { "Throughput" };
+    let block = text::panel(title.into(), area, theme);
     let inner = block.inner(area);
     let axis = u16::from(inner.height >= 5);
     let plot = Rect { height: inner.height.saturating_sub(axis), ..inner };
@@ -30,10 +27,9 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Sna
     let planned: Vec<f64> =
         columns.iter().map(|points| rate(points, |point| point.counters.planned)).collect();
     let highest = done.iter().chain(&planned).copied().fold(0.0, f64::max);
-    let legend =
-        Line::from_iter([Span::raw(" ╌ planned, top "), Span::raw(format::rate(highest)), Span::raw(" ")]);
-    let has_room = usize::from(area.width) >= legend.width() + 26;
-    let block = if has_room { block.title_top(legend.style(theme.dim).right_aligned()) } else { block };
+    let dashes = if is_wide { "╌ planned  " } else { "" };
+    let legend = format!(" {dashes}top {}/s ", format::rate(highest));
+    let block = block.title_top(Line::styled(legend, theme.dim).right_aligned());
     frame.render_widget(block, area);
     bars(frame.buffer_mut(), plot, &done, highest, theme);
     plan(frame.buffer_mut(), plot, &planned, highest, theme);
@@ -55,7 +51,7 @@ fn bars(buffer: &mut Buffer, plot: Rect, values: &[f64], highest: f64, theme: &T
             let here = eighths.min(8);
             eighths -= here;
             if let (Some(cell), true) = (buffer.cell_mut((x, y)), here > 0) {
-                cell.set_symbol(LEVELS[here - 1]).set_style(theme.accent);
+                cell.set_symbol(LEVELS[here - 1]).set_style(theme.fill);
             }
         }
     }
