@@ -1,7 +1,7 @@
 //! The dashboard: a run on the operator's terminal, live.
 //!
 //! It reads snapshots and nothing else of a run; what the operator asks for goes out as a [`Command`] and as the
-//! [`RowWindow`](crate::metrics::RowWindow) of terminals worth knowing. Drawing is a pure function of state and
+//! [`RowWindow`] of terminals worth knowing. Drawing is a pure function of state and
 //! snapshot; only [`run`] touches the terminal.
 
 mod draw;

@@ -91,7 +91,9 @@ fn shapes(svg: &mut String, at: (f64, f64), run: &[&Cell], look: &Look) {
         }
     }
     if !filled.is_empty() {
-        path(svg, &filled, &format!("fill=\"{}\" {CRISP}{}", look.colour, look.opacity(shade(run[0]))));
+        let edges = if run[0].symbol() < "\u{2800}" { CRISP } else { "" };
+        let style = format!("fill=\"{}\"{edges}{}", look.colour, look.opacity(shade(run[0])));
+        path(svg, &filled, &style);
     }
     if !lines.is_empty() {
         let width = if run[0].symbol() == "━" { 2.4 } else { 1.0 };
@@ -248,8 +250,46 @@ const BASELINE: f64 = 13.5;
 const MARGIN: f64 = 12.0;
 /// What is left of a dim colour.
 const DIM: f64 = 0.6;
-/// Neighbouring shapes meet without a seam.
-const CRISP: &str = "shape-rendering=\"crispEdges\"";
+/// Neighbouring blocks meet without a seam.
+const CRISP: &str = " shape-rendering=\"crispEdges\"";
 const BACKGROUND: &str = "#10151c";
 const FOREGROUND: &str = "#dadfe5";
 const FONTS: &str = "'DejaVu Sans Mono', Menlo, Consolas, 'Noto Sans Mono CJK SC', monospace";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::{layout::Rect, style::Style};
+
+    fn drawn(symbols: &str, style: Style) -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, symbols.chars().count() as u16, 1));
+        buffer.set_string(0, 0, symbols, style);
+        let svg = svg(&buffer);
+        let start = svg.find("<g ").expect("there is a group");
+        svg[start..].lines().skip(1).take_while(|line| *line != "</g>").collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn words_stand_at_their_columns_and_are_escaped() {
+        insta::assert_snapshot!(drawn("a <b>  c", Style::new().fg(Color::Green)), @r##"
+        <text x="0.0" y="13.5" fill="#8ccf7e">a</text>
+        <text x="16.8" y="13.5" fill="#8ccf7e">&lt;b&gt;</text>
+        <text x="58.8" y="13.5" fill="#8ccf7e">c</text>
+        "##);
+    }
+
+    #[test]
+    fn blocks_lines_and_dots_are_shapes() {
+        insta::assert_snapshot!(drawn("▄▌", Style::new()), @r##"<path d="M0.0 9.0h8.40v9.00h-8.40z M8.4 0.0h4.20v18.00h-4.20z" fill="#dadfe5" shape-rendering="crispEdges"/>"##);
+        insta::assert_snapshot!(drawn("╭─", Style::new().add_modifier(Modifier::DIM)), @r##"<path d="M4.2 18.0Q4.2 9.0 8.4 9.0 M8.4 9.0H16.8" fill="none" stroke="#dadfe5" stroke-width="1" opacity="0.6"/>"##);
+        insta::assert_snapshot!(drawn("⡀", Style::new()), @r##"<path d="M1.1 14.8h2.00v2.00h-2.00z" fill="#dadfe5"/>"##);
+    }
+
+    #[test]
+    fn reversed_cells_swap_their_colours() {
+        insta::assert_snapshot!(drawn("x", Style::new().fg(Color::Cyan).add_modifier(Modifier::REVERSED)), @r##"
+        <rect x="0.0" y="0.0" width="8.4" height="18.0" fill="#5fc9c9"/>
+        <text x="0.0" y="13.5" fill="#10151c">x</text>
+        "##);
+    }
+}

@@ -38,7 +38,7 @@ pub fn fit_words(text: &str, columns: usize) -> String {
     let (Some(cut), true) = (fitted.strip_suffix('…'), width(text) > columns) else { return fitted };
     let ends_a_word = text.get(cut.len()..).is_none_or(|rest| rest.starts_with(' '));
     match cut.rfind(' ').filter(|space| !ends_a_word && *space * 2 > cut.len()) {
-        Some(space) => format!("{}…", cut.get(..space).unwrap_or(cut).trim_end()),
+        Some(space) => format!("{}…", cut.get(..space).unwrap_or(cut).trim_end_matches([' ', ',', ':', ';'])),
         None => fitted,
     }
 }
@@ -134,6 +134,7 @@ mod tests {
         assert_eq!(fit_words("no answer within 30 s", 14), "no answer…");
         assert_eq!(fit_words("no answer within 30 s", 10), "no answer…");
         assert_eq!(fit_words("no answer within 30 s", 6), "no an…");
+        assert_eq!(fit_words("stage 2 of 4: 200/s", 16), "stage 2 of 4…");
         assert_eq!(fit_words("银联终端没有应答", 7), "银联终…");
         assert_eq!(fit_words("abc", 0), "");
     }

@@ -156,7 +156,8 @@ fn huge_numbers_stay_in_their_columns() {
 #[test]
 fn no_size_and_no_snapshot_makes_drawing_panic() {
     let (full, empty) = (running(), Snapshot::default());
-    let scattered = (1..=200).flat_map(|width| [(width, width * 37 % 60 + 1), (width, width * 11 % 16 + 1)]);
+    let scattered =
+        (1..=200).step_by(3).flat_map(|width| [(width, width * 37 % 60 + 1), (width, width * 11 % 16 + 1)]);
     let around_the_smallest = (59..=62).flat_map(|width| (15..=26).map(move |height| (width, height)));
     for size in scattered.chain(around_the_smallest) {
         for keys in ["1", "2", "3", "?"] {
@@ -198,16 +199,7 @@ fn picture(keys: &str, size: (u16, u16)) -> String {
     let mut state = state();
     draw(&mut state, &running(), size);
     press(&mut state, keys);
-    let buffer = draw(&mut state, &running(), size);
-    if let Some(folder) = option_env!("SHOTS") {
-        std::fs::write(
-            format!("{folder}/{}-{}.svg", keys.replace('?', "h"), size.0),
-            dashboard::svg(&buffer),
-        )
-        .unwrap();
-        std::fs::write(format!("{folder}/{}-{}.txt", keys.replace('?', "h"), size.0), text(&buffer)).unwrap();
-    }
-    text(&buffer)
+    text(&draw(&mut state, &running(), size))
 }
 
 fn state() -> State {
