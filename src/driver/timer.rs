@@ -50,6 +50,8 @@ impl Timer {
     /// When the kernel refuses the timer.
     pub async fn wait_until(&mut self, due: Instant) -> io::Result<Instant> {
         let due = due.max(self.woke_at + Self::GAP);
+        // When arrivals are behind, the work they started must get its turn all the same.
+        tokio::task::yield_now().await;
         loop {
             let now = self.clock.now();
             if now >= due {

@@ -13,13 +13,22 @@ use crate::{
     time::Instant,
 };
 use std::{cell::Cell, rc::Rc, time::Duration};
-use tokio::{sync::Notify, task::spawn_local};
+use tokio::{
+    sync::Notify,
+    task::{JoinSet, spawn_local},
+};
 
 /// The part of one scenario that one shard runs.
 #[derive(Debug)]
 struct Part {
     number: u16,
+    /// Iterations under way.
     in_flight: Cell<u64>,
+    /// Terminals of a closed model that may still begin an iteration.
+    looping: Cell<u64>,
+    /// Whether no further iteration may begin.
+    is_over: Cell<bool>,
+    /// Rings when one of the two counts falls to zero.
     ended: Notify,
 }
 
@@ -42,7 +51,7 @@ pub(super) async fn run_all(shard: &Rc<Shard>) {
 }
 
 async fn run_part(shard: Rc<Shard>, number: u16) {
-    let part = Rc::new(Part { number, in_flight: Cell::new(0), ended: Notify::new() });
+    let part = Rc::new(Part::new(number));
     let scenario = &shard.plan.scenarios[usize::from(number)];
     let begin = tokio::select! {
         begin = shard.gates.begin(usize::from(number)) => Some(begin),
@@ -53,18 +62,43 @@ async fn run_part(shard: Rc<Shard>, number: u16) {
             () = start_iterations(&shard, &part, scenario, begin) => {}
             () = command(&shard, Command::Stop) => {}
         }
-        let finishing = async {
-            while part.in_flight.get() > 0 {
-                part.ended.notified().await;
-            }
-        };
+        part.is_over.set(true);
         tokio::select! {
-            () = finishing => {}
+            () = part.wait_for_zero(&part.in_flight) => {}
             () = tokio::time::sleep(scenario.graceful_stop) => give_up(&shard, &part).await,
             () = command(&shard, Command::Abort) => give_up(&shard, &part).await,
         }
     }
     shard.gates.shard_ended(usize::from(number), shard.now());
+}
+
+impl Part {
+    fn new(number: u16) -> Self {
+        Self {
+            number,
+            in_flight: Cell::new(0),
+            looping: Cell::new(0),
+            is_over: Cell::new(false),
+            ended: Notify::new(),
+        }
+    }
+
+    fn add(count: &Cell<u64>) {
+        count.set(count.get() + 1);
+    }
+
+    fn remove(&self, count: &Cell<u64>) {
+        count.set(count.get().saturating_sub(1));
+        if count.get() == 0 {
+            self.ended.notify_one();
+        }
+    }
+
+    async fn wait_for_zero(&self, count: &Cell<u64>) {
+        while count.get() > 0 {
+            self.ended.notified().await;
+        }
+    }
 }
 
 async fn start_iterations(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, begin: Instant) {
@@ -96,7 +130,7 @@ async fn release(
     arrivals: Arrivals,
 ) -> std::io::Result<()> {
     let fleet = shard.plan.groups[scenario.group].identities.len() as u64;
-    let places = shard.seats_of(scenario.group);
+    let first = shard.seats_of(scenario.group).start;
     let mut timer = Timer::new(shard.desk.clock)?;
     let mut now = shard.now();
     for arrival in arrivals {
@@ -108,8 +142,8 @@ async fn release(
         if due > now {
             now = timer.wait_until(due).await?;
         }
-        let wanted = places.start + (terminal / shard.share.of) as usize;
-        let free = (wanted..places.end).chain(places.start..wanted).find(|&place| is_free(shard, place));
+        let wanted = first + (terminal / shard.share.of) as usize;
+        let free = shard.free_seat(scenario.group, wanted);
         let mut recorder = shard.recorder.borrow_mut();
         let Some(counters) = recorder.interval.scenarios.get_mut(usize::from(part.number)) else { continue };
         counters.planned += 1;
@@ -121,7 +155,7 @@ async fn release(
                 recorder.interval.lag.record(now.since(due));
                 drop(recorder);
                 let rng = shard.plan.seed.stream(Domain::Iteration, u64::from(part.number), arrival.number);
-                seat_iteration(shard, part, scenario, place, Ticket { ordinal: arrival.number, due, rng });
+                spawn_iteration(shard, part, place, Ticket { ordinal: arrival.number, due, rng });
             }
         }
     }
@@ -139,21 +173,20 @@ async fn loop_terminals(
 ) {
     let fleet = shard.plan.groups[scenario.group].identities.len() as u32;
     let count = fleet.min(terminals);
-    let loops: Vec<_> = shard
-        .share
-        .terminals(count)
-        .zip(shard.seats_of(scenario.group))
-        .map(|(number, place)| {
-            let first = begin + within.mul_f64(f64::from(number) / f64::from(count.max(1)));
-            let (shard, part) = (Rc::clone(shard), Rc::clone(part));
-            spawn_local(async move { loop_terminal(&shard, &part, place, begin, first).await })
-        })
-        .collect();
-    let guard = AbortOnDrop(loops);
-    for running in guard.0.iter().map(|running| running.id()).collect::<Vec<_>>() {
-        let _ = running;
+    for (number, place) in shard.share.terminals(count).zip(shard.seats_of(scenario.group)) {
+        let first = begin + within.mul_f64(f64::from(number) / f64::from(count.max(1)));
+        let (shard, part) = (Rc::clone(shard), Rc::clone(part));
+        Part::add(&part.looping);
+        spawn_local(async move {
+            loop_terminal(&shard, &part, place, begin, first).await;
+            part.remove(&part.looping);
+        });
     }
-    guard.finished().await;
+    let end = scenario.load.stop.after.map_or(Instant::NEVER, |after| begin + after);
+    tokio::select! {
+        () = part.wait_for_zero(&part.looping) => {}
+        () = sleep_until(shard, end) => {}
+    }
 }
 
 /// One terminal of a closed model.
@@ -165,14 +198,12 @@ async fn loop_terminal(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, begin: 
     let last = iterations_per_terminal.unwrap_or(u64::MAX);
     let mut due = first;
     for round in 0..last {
-        if due >= end {
-            break;
-        }
-        if due > shard.now() {
-            tokio::time::sleep_until(shard.desk.clock.to_std(due).into()).await;
-        }
-        while !is_free(shard, place) {
+        sleep_until(shard, due).await;
+        while shard.seats[place].is_busy() && !part.is_over.get() {
             tokio::time::sleep(BUSY_PAUSE).await;
+        }
+        if due >= end || part.is_over.get() {
+            break;
         }
         let number = u64::from(shard.seats[place].number);
         let ordinal = round * fleet + number;
@@ -199,18 +230,13 @@ struct Ticket {
     rng: Rng,
 }
 
-fn is_free(shard: &Shard, place: usize) -> bool {
-    shard.seats.get(place).is_some_and(|seat| seat.busy_for.get().is_none())
-}
-
 fn occupy(shard: &Shard, part: &Part, place: usize) {
-    shard.seats[place].busy_for.set(Some(part.number));
+    shard.occupy(place, part.number);
     shard.desk.deadlines.clear(place as u32);
-    part.in_flight.set(part.in_flight.get() + 1);
+    Part::add(&part.in_flight);
 }
 
-fn seat_iteration(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, place: usize, ticket: Ticket) {
-    let _ = scenario;
+fn spawn_iteration(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, ticket: Ticket) {
     occupy(shard, part, place);
     let (shard, part) = (Rc::clone(shard), Rc::clone(part));
     spawn_local(async move {
@@ -279,15 +305,12 @@ async fn iterate(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, place:
 
 /// The iteration is over; `failed` is `None` when it was cut short.
 fn vacate(shard: &Shard, part: &Part, seat: &Seat, failed: Option<bool>) {
-    seat.busy_for.set(None);
+    shard.vacate(seat);
     if let Some(counters) = shard.recorder.borrow_mut().interval.scenarios.get_mut(usize::from(part.number)) {
         counters.finished += u64::from(failed.is_some());
         counters.failed += u64::from(failed == Some(true));
     }
-    part.in_flight.set(part.in_flight.get() - 1);
-    if part.in_flight.get() == 0 {
-        part.ended.notify_one();
-    }
+    part.remove(&part.in_flight);
 }
 
 /// Has a terminal do one operation; returns its outcome and when it was known.
@@ -378,24 +401,33 @@ async fn reverse_what_is_owed(shard: &Rc<Shard>) {
     if *shard.commands.borrow() == Command::Abort {
         return;
     }
-    let owing: Vec<_> = (0..shard.seats.len())
-        .filter(|&place| shard.seats[place].terminal.borrow().has_pending_reversal())
-        .map(|place| {
+    let mut reversing = JoinSet::new();
+    for place in 0..shard.seats.len() {
+        if shard.seats[place].terminal.borrow().has_pending_reversal() {
             let shard = Rc::clone(shard);
-            spawn_local(async move {
+            reversing.spawn_local(async move {
                 let seat = &shard.seats[place];
                 shard.desk.deadlines.clear(place as u32);
                 let mut line = seat.line.take();
                 operate(&shard, seat, place, &mut line, Operation::management(Kind::Reversal)).await;
                 seat.line.replace(line);
-            })
-        })
-        .collect();
-    let guard = AbortOnDrop(owing);
+            });
+        }
+    }
+    let all = async { while reversing.join_next().await.is_some() {} };
     tokio::select! {
-        () = guard.finished() => {}
+        () = all => {}
         () = tokio::time::sleep(REVERSING_MAX) => {}
         () = command(shard, Command::Abort) => {}
+    }
+}
+
+async fn sleep_until(shard: &Shard, instant: Instant) {
+    if instant == Instant::NEVER {
+        std::future::pending::<()>().await;
+    }
+    if instant > shard.now() {
+        tokio::time::sleep_until(shard.desk.clock.to_std(instant).into()).await;
     }
 }
 
@@ -407,27 +439,7 @@ async fn command(shard: &Shard, least: Command) {
     }
 }
 
-/// Tasks that do not outlive their owner.
-struct AbortOnDrop(Vec<tokio::task::JoinHandle<()>>);
-
-impl AbortOnDrop {
-    async fn finished(&self) {
-        for task in &self.0 {
-            while !task.is_finished() {
-                tokio::time::sleep(JOIN_PAUSE).await;
-            }
-        }
-    }
-}
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.iter().for_each(tokio::task::JoinHandle::abort);
-    }
-}
-
 /// An iteration that begins later than this after its time is counted as late.
 const LATE: Duration = Duration::from_millis(10);
 const BUSY_PAUSE: Duration = Duration::from_millis(1);
-const JOIN_PAUSE: Duration = Duration::from_millis(5);
 const REVERSING_MAX: Duration = Duration::from_secs(60);

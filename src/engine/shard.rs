@@ -19,6 +19,7 @@ use crossbeam::channel::{Sender, TrySendError};
 use std::{
     cell::{Cell, RefCell},
     net::SocketAddr,
+    ops::Range,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -45,8 +46,8 @@ pub(super) struct Shard {
     pub(super) share: Share,
     /// The terminals of this shard, group by group.
     pub(super) seats: Vec<Seat>,
-    /// Where each group begins in the seats.
-    pub(super) groups: Vec<usize>,
+    /// Which of them belong to each group.
+    groups: Vec<Bench>,
     pub(super) recorder: RefCell<Recorder>,
     pub(super) sign_in_step: Option<StepId>,
     pub(super) reversal_step: Option<StepId>,
@@ -54,6 +55,15 @@ pub(super) struct Shard {
     index: usize,
     deltas: Sender<Delta>,
     rows: watch::Receiver<RowWindow>,
+}
+
+/// The seats of the terminals of one group.
+#[derive(Debug)]
+struct Bench {
+    seats: Range<usize>,
+    busy: Cell<usize>,
+    /// Where a free seat was found last.
+    hint: Cell<usize>,
 }
 
 /// A terminal's place in its shard.
@@ -147,9 +157,36 @@ impl Shard {
     }
 
     /// The seats of the terminals of a group that this shard owns.
-    pub(super) fn seats_of(&self, group: usize) -> std::ops::Range<usize> {
-        let begin = self.groups.get(group).copied().unwrap_or_default();
-        begin..self.groups.get(group + 1).copied().unwrap_or(self.seats.len())
+    pub(super) fn seats_of(&self, group: usize) -> Range<usize> {
+        self.groups[group].seats.clone()
+    }
+
+    /// The seat `wanted` when its terminal is free, else any free one of the group.
+    pub(super) fn free_seat(&self, group: usize, wanted: usize) -> Option<usize> {
+        let bench = &self.groups[group];
+        let is_free = |place: &usize| !self.seats[*place].is_busy();
+        if bench.busy.get() == bench.seats.len() {
+            return None;
+        }
+        let (begin, hint, end) = (bench.seats.start, bench.hint.get(), bench.seats.end);
+        let found = Some(wanted).filter(is_free).or_else(|| (hint..end).chain(begin..hint).find(is_free));
+        bench.hint.set(found.unwrap_or(begin));
+        found
+    }
+
+    /// Seats a terminal at the work of a scenario.
+    pub(super) fn occupy(&self, place: usize, scenario: u16) {
+        let seat = &self.seats[place];
+        let bench = &self.groups[usize::from(seat.group)];
+        bench.busy.set(bench.busy.get() + 1);
+        seat.busy_for.set(Some(scenario));
+    }
+
+    /// The terminal of a seat is free again.
+    pub(super) fn vacate(&self, seat: &Seat) {
+        let bench = &self.groups[usize::from(seat.group)];
+        bench.busy.set(bench.busy.get() - 1);
+        seat.busy_for.set(None);
     }
 
     async fn tick_for_ever(&self) {
@@ -199,7 +236,7 @@ impl Shard {
         let mut rows = Vec::new();
         for seat in &self.seats {
             let terminal = seat.terminal.borrow();
-            let is_busy = seat.busy_for.get().is_some();
+            let is_busy = seat.is_busy();
             activity.busy += u64::from(is_busy);
             activity.idle += u64::from(!is_busy && terminal.is_signed_in());
             activity.signed_out += u64::from(!is_busy && !terminal.is_signed_in());
@@ -221,12 +258,19 @@ impl Shard {
     }
 }
 
-/// The terminals of a share of the fleet, and where each group begins among them.
-fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<usize>) {
+impl Seat {
+    /// Whether its terminal works for a scenario.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy_for.get().is_some()
+    }
+}
+
+/// The terminals of a share of the fleet, and which of them belong to each group.
+fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
     let mut seats = Vec::new();
     let mut groups = Vec::with_capacity(plan.groups.len());
     for (group_number, group) in plan.groups.iter().enumerate() {
-        groups.push(seats.len());
+        let begin = seats.len();
         let keeps_connection = group.connection == Connection::LongLived;
         for number in share.terminals(group.identities.len() as u32) {
             let identity = &group.identities[number as usize];
@@ -239,6 +283,7 @@ fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<usize>) {
                 busy_for: Cell::new(None),
             });
         }
+        groups.push(Bench { seats: begin..seats.len(), busy: Cell::new(0), hint: Cell::new(begin) });
     }
     seats.shrink_to_fit();
     (seats, groups)

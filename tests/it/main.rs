@@ -5,3 +5,5 @@
 mod card;
 mod crypto;
 mod iso8583;
+mod dashboard;
+mod dashboard_fixture;
