@@ -30,3 +30,11 @@ pub mod terminal;
 
 // Sockets and clocks.
 pub mod driver;
+
+// Scenarios: the language, the flows, the files.
+pub mod expr;
+pub mod flow;
+pub mod scenario;
+
+// The engine.
+pub mod engine;

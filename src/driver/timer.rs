@@ -39,7 +39,10 @@ impl Timer {
     pub fn new(clock: Clock) -> io::Result<Self> {
         let flags = TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC;
         let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?;
-        #[expect(deprecated, reason = "its successor is unsafe; the descriptor is owned and outlives the registration")]
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe; the descriptor is owned and outlives the registration"
+        )]
         let descriptor = AsyncFd::with_interest(Descriptor(timer), Interest::READABLE)?;
         Ok(Self { descriptor, clock, woke_at: Instant::START })
     }

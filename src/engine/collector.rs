@@ -13,8 +13,8 @@ use crate::{
     load::Schedule,
     metrics::{
         ActivityCounts, Class, EventLine, Generator, GeneratorSummary, Interval, Phase, Point, Severity,
-        Snapshot, StageProgress, State, StepInterval, StepSummary, StepView, Summary, TerminalsView, Threshold,
-        ThresholdSummary, ThresholdView, Verdict,
+        Snapshot, StageProgress, State, StepInterval, StepSummary, StepView, Summary, TerminalsView,
+        Threshold, ThresholdSummary, ThresholdView, Verdict,
     },
     reconcile::{Findings, Reconciliation},
     scenario::{Plan, Scenario},
@@ -136,7 +136,8 @@ impl Collector {
         let point = self.point(now);
         let begin = self.second_began.since(Instant::START);
         if !self.is_deaf {
-            let moment = Moment { begin, interval: &self.second, steps: &self.start.plan.steps, point: &point };
+            let moment =
+                Moment { begin, interval: &self.second, steps: &self.start.plan.steps, point: &point };
             if let Err(error) = self.observer.interval(&moment) {
                 self.observer_failed(&error);
             }
@@ -191,7 +192,12 @@ impl Collector {
             phase,
             elapsed: now.since(Instant::START),
             planned_duration: planned_duration(plan),
-            stages: plan.scenarios.iter().enumerate().map(|(number, scenario)| self.stage(number, scenario, now)).collect(),
+            stages: plan
+                .scenarios
+                .iter()
+                .enumerate()
+                .map(|(number, scenario)| self.stage(number, scenario, now))
+                .collect(),
             counters,
             series: Arc::clone(&self.series),
             steps: self.steps.clone(),
@@ -257,8 +263,8 @@ impl Collector {
     }
 
     fn terminals(&self) -> TerminalsView {
-        let mut view = TerminalsView::default();
-        view.count = self.start.plan.groups.iter().map(|group| group.identities.len() as u64).sum();
+        let count = self.start.plan.groups.iter().map(|group| group.identities.len() as u64).sum();
+        let mut view = TerminalsView { count, ..TerminalsView::default() };
         for gauges in &self.gauges {
             view.activity.signed_out += gauges.activity.signed_out;
             view.activity.idle += gauges.activity.idle;
@@ -399,8 +405,14 @@ fn planned_duration(plan: &Plan) -> Option<Duration> {
 }
 
 fn codes(total: &Interval) -> Vec<(String, String, u64)> {
-    let meaning = |code: [u8; 2]| ResponseCode::from_bytes(&code).map_or("", ResponseCode::meaning).to_owned();
-    total.codes().sorted().into_iter().map(|(code, count)| (code.to_string(), meaning(code.0), count)).collect()
+    let meaning =
+        |code: [u8; 2]| ResponseCode::from_bytes(&code).map_or("", ResponseCode::meaning).to_owned();
+    total
+        .codes()
+        .sorted()
+        .into_iter()
+        .map(|(code, count)| (code.to_string(), meaning(code.0), count))
+        .collect()
 }
 
 fn step_views(plan: &Plan, total: &Interval) -> Vec<StepView> {

@@ -99,7 +99,8 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let (window, rows) = watch::channel(RowWindow::default());
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
     let (deltas, received) = channel::bounded(shards * DELTAS_IN_FLIGHT);
-    let brief = Brief { plan: Arc::clone(&plan), targets: targets.clone(), clock, shards, gates: Arc::clone(&gates) };
+    let brief =
+        Brief { plan: Arc::clone(&plan), targets: targets.clone(), clock, shards, gates: Arc::clone(&gates) };
     for index in 0..shards {
         let (brief, deltas) = (brief.clone(), deltas.clone());
         let (commands, rows) = (commands.clone(), rows.clone());

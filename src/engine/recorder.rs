@@ -68,7 +68,13 @@ impl Recorder {
     }
 
     /// Records an end of a step without an outcome.
-    pub(super) fn ended(&mut self, step: StepId, class: Class, response: Duration, service: Option<Duration>) {
+    pub(super) fn ended(
+        &mut self,
+        step: StepId,
+        class: Class,
+        response: Duration,
+        service: Option<Duration>,
+    ) {
         if let Some(step) = self.interval.steps.get_mut(usize::from(step.0)) {
             step.record(class, response, service);
         }

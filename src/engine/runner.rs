@@ -1,6 +1,9 @@
 //! How a shard runs its part of the scenarios: when iterations start, on which terminal, and what they record.
 
-use super::{control::Command, shard::{Seat, Shard}};
+use super::{
+    control::Command,
+    shard::{Seat, Shard},
+};
 use crate::{
     driver::Timer,
     flow::{Iteration, Next},
@@ -43,7 +46,11 @@ pub(super) async fn run_all(shard: &Rc<Shard>) {
     for part in parts {
         if let Err(error) = part.await {
             shard.recorder.borrow_mut().broken = true;
-            shard.recorder.borrow_mut().notice(shard.now(), Severity::Error, format!("a scenario broke off: {error}"));
+            shard.recorder.borrow_mut().notice(
+                shard.now(),
+                Severity::Error,
+                format!("a scenario broke off: {error}"),
+            );
         }
     }
     reverse_what_is_owed(shard).await;

@@ -88,7 +88,8 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default());
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default());
         let runtime = runtime.expect("a current-thread runtime needs a few descriptors only");
         let shard = Rc::new(Self::new(brief, index, deltas, commands, rows));
         runtime.block_on(async {
@@ -207,6 +208,7 @@ impl Shard {
             let mut recorder = self.recorder.borrow_mut();
             recorder.interval.merge(&delta.interval);
             recorder.journal.splice(0..0, delta.journal);
+            recorder.broken |= delta.broken;
             for event in delta.events {
                 recorder.notice(Instant::START + event.at, event.severity, event.text);
             }
@@ -222,10 +224,8 @@ impl Shard {
         let gauges = if with_gauges { self.gauges() } else { Gauges::default() };
         let mut recorder = self.recorder.borrow_mut();
         let events = recorder.take_events();
-        let broken = recorder.broken;
         let empty = Recorder::new(self.plan.scenarios.len(), self.plan.steps.len());
-        let full = std::mem::replace(&mut *recorder, Recorder { broken, ..empty });
-        let Recorder { interval, journal, .. } = full;
+        let Recorder { interval, journal, broken, .. } = std::mem::replace(&mut *recorder, empty);
         Delta { shard: self.index, interval, journal, events, gauges, broken, is_last }
     }
 

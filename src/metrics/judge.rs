@@ -1,7 +1,8 @@
 //! The present value of a threshold's metric.
 
 use super::{
-    Aggregation, Class, Interval, Latency, MetricName, ReconciliationSummary, StepInterval, StepNames, Threshold,
+    Aggregation, Class, Interval, Latency, MetricName, ReconciliationSummary, StepInterval, StepNames,
+    Threshold,
 };
 
 impl Threshold {
@@ -18,9 +19,7 @@ impl Threshold {
         let sum = |count: &dyn Fn(&StepInterval) -> u64| steps().map(count).sum::<u64>();
         let counters = total.counters();
         match &self.metric {
-            MetricName::ResponseTime(_) => {
-                self.of_latency(merged(steps(), |class_of| &class_of.response))
-            }
+            MetricName::ResponseTime(_) => self.of_latency(merged(steps(), |class_of| &class_of.response)),
             MetricName::ServiceTime(_) => self.of_latency(merged(steps(), |class_of| &class_of.service)),
             MetricName::ScheduleLag => self.of_latency(total.lag.clone()),
             MetricName::Failed(_) => {
@@ -84,7 +83,10 @@ fn merged<'a>(
 ) -> Latency {
     let mut all = Latency::default();
     for step in steps {
-        Class::ALL.iter().filter_map(|&class| step.class(class)).for_each(|latencies| all.merge(part(latencies)));
+        Class::ALL
+            .iter()
+            .filter_map(|&class| step.class(class))
+            .for_each(|latencies| all.merge(part(latencies)));
     }
     all
 }

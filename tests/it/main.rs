@@ -4,6 +4,6 @@
 
 mod card;
 mod crypto;
-mod iso8583;
 mod dashboard;
 mod dashboard_fixture;
+mod iso8583;
