@@ -14,6 +14,7 @@ pub mod crypto;
 pub mod iso8583;
 
 // Pure values and arithmetic over them.
+pub mod expr;
 pub mod load;
 pub mod metrics;
 
