@@ -17,7 +17,7 @@ pub struct CardFeeder {
 /// In which order a feeder is drawn from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// One after the other: the terminals of a fleet take different cards, and each goes round the stock.
+    /// One after the other, round and round.
     #[default]
     Sequential,
     /// Any card each time.
@@ -34,13 +34,12 @@ pub enum Draw {
 }
 
 impl CardFeeder {
-    /// The `drawn`-th card of terminal `number` of a fleet of `fleet`, all counted from 0; `None` of an empty stock.
-    pub fn draw(&self, number: u64, fleet: u64, drawn: u64, rng: &mut Rng) -> Option<&Card> {
-        let stock = self.cards.len() as u64;
+    /// The card number `drawn` of the scenario, counted from 0; `None` of an empty stock.
+    pub fn draw(&self, drawn: u64, rng: &mut Rng) -> Option<&Card> {
+        let last = (self.cards.len() as u64).checked_sub(1)?;
         let index = match self.order {
-            _ if stock == 0 => return None,
-            Order::Sequential => number.wrapping_add(drawn.wrapping_mul(fleet)) % stock,
-            Order::Random => rng.between(0, stock - 1),
+            Order::Sequential => drawn % (last + 1),
+            Order::Random => rng.between(0, last),
         };
         self.cards.get(index as usize)
     }

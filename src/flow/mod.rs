@@ -25,6 +25,8 @@ pub struct Flow {
     pub steps: Vec<Step>,
     /// How many variables the steps capture; they live in slots.
     pub captures: usize,
+    /// How many new cards the steps draw.
+    pub card_draws: u64,
 }
 
 /// One step of a flow.
@@ -111,7 +113,7 @@ pub enum OnError {
 /// The variables that expressions of a flow can name; captured ones follow after them as slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variable {
-    /// `iteration`: the number of this iteration of this terminal, counted from 1.
+    /// `iteration`: the number of this iteration in its scenario, counted from 1.
     Iteration,
     /// `terminal.number`: the terminal's number in its group, counted from 0.
     TerminalNumber,
