@@ -39,7 +39,7 @@ mod value;
 pub use error::{EvalError, ParseError, Problem, Unknown};
 pub use function::{FUNCTIONS, Signature};
 pub use nearest::nearest;
-pub use value::{Scope, Value, VariableId};
+pub use value::{Scope, Value, ValueKind, VariableId};
 
 use crate::rng::Rng;
 use eval::Node;
@@ -110,4 +110,3 @@ impl Expr {
     }
 }
 
-pub use value::ValueKind;
