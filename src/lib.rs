@@ -20,3 +20,15 @@ pub mod metrics;
 
 // Faces.
 pub mod dashboard;
+
+// What runs are made of.
+pub mod flow;
+pub mod scenario;
+
+// Values of the fleet's work.
+pub mod operation;
+pub mod reconcile;
+
+// Machines without I/O.
+pub mod host;
+pub mod terminal;

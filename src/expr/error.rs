@@ -115,6 +115,9 @@ pub enum EvalError {
     /// The lower bound is above the upper one.
     #[error("the lower bound is above the upper one")]
     EmptyRange,
+    /// A feeder without cards.
+    #[error("there is no card to draw")]
+    NoCard,
     /// A count out of its range.
     #[error("expected a whole number from {low} to {high}")]
     Whole {

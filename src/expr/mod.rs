@@ -48,8 +48,17 @@ use eval::Node;
 #[derive(Clone, Debug)]
 pub struct Expr(Node);
 
-/// Tells the parser which variable a path such as `request.amount` names.
-pub type Resolve<'a> = &'a dyn Fn(&str) -> Result<VariableId, Unknown>;
+/// Tells the parser what a path such as `request.amount` stands for.
+pub type Resolve<'a> = &'a dyn Fn(&str) -> Result<Binding, Unknown>;
+
+/// What a name in an expression stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Binding {
+    /// A variable, whose value the [`Scope`] knows.
+    Variable(VariableId),
+    /// A value that is known already.
+    Constant(Value<'static>),
+}
 
 /// Parses a bare expression, the form of conditions and captures.
 ///
@@ -109,4 +118,3 @@ impl Expr {
         self.0.kind()
     }
 }
-

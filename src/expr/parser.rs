@@ -1,7 +1,7 @@
 //! Tokens to tree, by precedence; folds what is constant and finds what can never work.
 
 use super::{
-    EvalError, ParseError, Problem, Resolve, Scope, Value, ValueKind, VariableId,
+    Binding, EvalError, ParseError, Problem, Resolve, Scope, Value, ValueKind, VariableId,
     eval::{Arithmetic, Comparison, Node},
     function::{self, Signature},
     lexer::{Lexer, Token, TokenKind, error},
@@ -157,12 +157,16 @@ impl<'t> Parser<'t> {
         if self.token.kind == TokenKind::Sign("(") {
             return self.call(name, range);
         }
-        let id = (self.resolve)(name).map_err(|unknown| ParseError {
+        let binding = (self.resolve)(name).map_err(|unknown| ParseError {
             range: range.clone(),
             problem: Problem::UnknownVariable(name.to_owned()),
             suggestions: unknown.suggestions,
         })?;
-        Ok(Parsed { node: Node::Variable(id), range })
+        let node = match binding {
+            Binding::Variable(id) => Node::Variable(id),
+            Binding::Constant(value) => Node::Literal(value),
+        };
+        Ok(Parsed { node, range })
     }
 
     fn call(&mut self, name: &str, range: Range<usize>) -> Result<Parsed, ParseError> {

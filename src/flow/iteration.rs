@@ -139,7 +139,7 @@ impl Iteration {
 
     fn operation(&mut self, template: &Template, cast: &Cast<'_>) -> Result<Operation, EvalError> {
         let amount = match &template.amount {
-            Some(expression) => self.evaluate_one(expression, cast)?.into_amount()?,
+            Some(expression) => self.evaluate_one(expression, cast)?.amount()?,
             None => Amount::ZERO,
         };
         let card = match &template.card {
@@ -173,7 +173,7 @@ impl Iteration {
     fn evaluate(&mut self, step: &Step, cast: &Cast<'_>) -> Result<(u32, u32), EvalError> {
         let mut held = (0, 0);
         for Check { condition, .. } in &step.checks {
-            match self.evaluate_one(condition, cast)?.into_bool()? {
+            match self.evaluate_one(condition, cast)?.truth()? {
                 true => held.0 += 1,
                 false => held.1 += 1,
             }
@@ -200,8 +200,8 @@ impl Scope for View<'_> {
         let last = iteration.last.as_ref();
         let text = |value: Option<String>| value.map_or(Value::Nothing, |text| Value::Text(text.into()));
         match Variable::from_id(id) {
-            Variable::Iteration => Value::Int(iteration.ordinal as i64 + 1),
-            Variable::TerminalNumber => Value::Int(i64::from(cast.number)),
+            Variable::Iteration => Value::Number(iteration.ordinal as f64 + 1.0),
+            Variable::TerminalNumber => Value::Number(f64::from(cast.number)),
             Variable::TerminalId => text(Some(cast.terminal.to_string())),
             Variable::MerchantId => text(Some(cast.merchant.to_string())),
             Variable::Code => text(last.and_then(|last| last.code).map(|code| code.to_string())),
@@ -209,7 +209,9 @@ impl Scope for View<'_> {
             Variable::Amount => last.map_or(Value::Nothing, |last| Value::Amount(last.amount)),
             Variable::Stan => text(last.and_then(|last| last.stan).map(|stan| stan.to_string())),
             Variable::Rrn => text(last.and_then(|last| last.rrn).map(|rrn| rrn.to_string())),
-            Variable::ApprovalCode => text(last.and_then(|last| last.approval_code).map(|code| code.to_string())),
+            Variable::ApprovalCode => {
+                text(last.and_then(|last| last.approval_code).map(|code| code.to_string()))
+            }
             Variable::Balance => {
                 let balance = last.and_then(|last| last.balance);
                 balance.map_or(Value::Nothing, |minor| Value::Number(minor as f64 / 100.0))

@@ -173,6 +173,8 @@ impl Variable {
     /// The variable that expressions know under `id`.
     pub fn from_id(id: crate::expr::VariableId) -> Self {
         let index = usize::from(id.0);
-        Self::BUILT_IN.get(index).map_or(Self::Slot(index.saturating_sub(Self::BUILT_IN.len())), |(_, known)| *known)
+        Self::BUILT_IN
+            .get(index)
+            .map_or(Self::Slot(index.saturating_sub(Self::BUILT_IN.len())), |(_, known)| *known)
     }
 }

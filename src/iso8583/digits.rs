@@ -40,7 +40,9 @@ pub(super) fn is_bcd(packed: &[u8], padding: Padding) -> bool {
         (Padding::Last, [rest @ .., last]) => (last >> 4, rest),
     };
     let (words, tail) = rest.as_chunks::<8>();
-    let flaws = words.iter().fold(bcd_flaw(u64::from(first)), |flaws, word| flaws | bcd_flaw(u64::from_be_bytes(*word)));
+    let flaws = words
+        .iter()
+        .fold(bcd_flaw(u64::from(first)), |flaws, word| flaws | bcd_flaw(u64::from_be_bytes(*word)));
     flaws | bcd_flaw(load(tail)) == 0
 }
 
@@ -93,7 +95,10 @@ pub(super) const fn unpack_nibbles(packed: u32) -> u64 {
 #[inline(always)]
 pub(super) const fn pack_number(number: u32) -> u32 {
     let (high, low) = (number / 10_000, number % 10_000);
-    pack_pair(high / 100) << 24 | pack_pair(high % 100) << 16 | pack_pair(low / 100) << 8 | pack_pair(low % 100)
+    pack_pair(high / 100) << 24
+        | pack_pair(high % 100) << 16
+        | pack_pair(low / 100) << 8
+        | pack_pair(low % 100)
 }
 
 const fn pack_pair(pair: u32) -> u32 {
@@ -198,7 +203,10 @@ mod tests {
             let expected = text.iter().fold(0u64, |word, byte| word << 8 | u64::from(*byte));
             assert_eq!(load(text), expected);
             assert!(is_ascii_digits(text));
-            assert_eq!(pack_digits(load_digits(text)).map(u64::from), number(&pack(text), Padding::None).map(bcd));
+            assert_eq!(
+                pack_digits(load_digits(text)).map(u64::from),
+                number(&pack(text), Padding::None).map(bcd)
+            );
         }
     }
 

@@ -187,7 +187,9 @@ impl LengthHeader {
             LengthCoding::Binary2 => *frame.first_chunk_mut()? = u16::try_from(length).ok()?.to_be_bytes(),
             LengthCoding::Binary4 => *frame.first_chunk_mut()? = length.to_be_bytes(),
             LengthCoding::Bcd2 | LengthCoding::Ascii4 if length > 9_999 => return None,
-            LengthCoding::Bcd2 => *frame.first_chunk_mut()? = (super::digits::pack_number(length) as u16).to_be_bytes(),
+            LengthCoding::Bcd2 => {
+                *frame.first_chunk_mut()? = (super::digits::pack_number(length) as u16).to_be_bytes()
+            }
             LengthCoding::Ascii4 => super::text::decimal(u64::from(length), frame.get_mut(..4)?),
         }
         Some(())
@@ -199,7 +201,9 @@ fn packed_length(packed: u16) -> Result<usize, FrameError> {
     if super::digits::bcd_flaw(u64::from(packed)) != 0 {
         return Err(FrameError::BadLength);
     }
-    Ok(bytes.iter().fold(0, |length, byte| length * 100 + usize::from(byte >> 4) * 10 + usize::from(byte & 0x0F)))
+    Ok(bytes
+        .iter()
+        .fold(0, |length, byte| length * 100 + usize::from(byte >> 4) * 10 + usize::from(byte & 0x0F)))
 }
 
 impl FrameHead {
@@ -301,7 +305,8 @@ mod tests {
 
     #[test]
     fn every_length_header_reads_what_it_writes() {
-        for coding in [LengthCoding::Binary2, LengthCoding::Binary4, LengthCoding::Bcd2, LengthCoding::Ascii4] {
+        for coding in [LengthCoding::Binary2, LengthCoding::Binary4, LengthCoding::Bcd2, LengthCoding::Ascii4]
+        {
             for counts_itself in [false, true] {
                 let header = LengthHeader { coding, counts_itself };
                 let mut frame = vec![0; header.size() + 1234];

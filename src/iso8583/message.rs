@@ -198,7 +198,10 @@ impl<'a> Message<'a> {
         }
         let before = match de.index() / 64 {
             0 => (self.present[0] & !(u64::MAX >> de.index())).count_ones(),
-            _ => self.present[0].count_ones() + (self.present[1] & !(u64::MAX >> (de.index() - 64))).count_ones(),
+            _ => {
+                self.present[0].count_ones()
+                    + (self.present[1] & !(u64::MAX >> (de.index() - 64))).count_ones()
+            }
         };
         self.starts.get(before as usize).map(|start| usize::from(*start))
     }

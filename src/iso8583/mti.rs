@@ -76,8 +76,11 @@ impl FromStr for Mti {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        let packed = if text.len() == 4 { u16::from_str_radix(text, 16).ok() } else { None };
-        packed.and_then(Self::new).ok_or(ValueError::new("a message type indicator", "4 digits"))
+        let packed = super::digits::pack_digits(super::digits::load_digits(text.as_bytes()));
+        let packed = if text.len() == 4 { packed } else { None };
+        packed
+            .map(|packed| Self(packed as u16))
+            .ok_or(ValueError::new("a message type indicator", "4 digits"))
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     digits::{self, Padding},
     element::Content,
     error::PackError,
-    frame::FrameHead,
+    frame::{FrameHead, LengthHeader},
     message::Message,
     mti::Mti,
     plan::{Step, is_track},
@@ -14,7 +14,7 @@ use super::{
 
 /// Writes one message at the end of a buffer; elements ascend, the first error is kept for [`Packer::finish`].
 ///
-/// A packer that is dropped or fails leaves the buffer as it was.
+/// A failed one leaves the buffer as it was; one that is never finished leaves it in disorder.
 ///
 /// ```
 /// use posfleet::iso8583::{De, FrameHead, Message, Mti, Packer, Spec};
@@ -31,9 +31,11 @@ use super::{
 /// # Ok::<(), posfleet::iso8583::PackError>(())
 /// ```
 #[derive(Debug)]
+#[must_use = "a packer writes nothing useful until it is finished"]
 pub struct Packer<'a> {
     spec: &'a Spec,
     buffer: &'a mut Vec<u8>,
+    length: Option<LengthHeader>,
     /// Where the frame starts in the buffer.
     base: usize,
     /// Where the MTI starts.
@@ -44,16 +46,14 @@ pub struct Packer<'a> {
     bits: [u64; 2],
     last: Option<De>,
     error: Option<PackError>,
-    /// What stays of the buffer in the end.
-    keep: usize,
 }
 
 impl<'a> Packer<'a> {
     /// Starts a frame as the spec frames messages; `head` counts as far as the spec has its parts.
-    #[must_use]
     pub fn new(spec: &'a Spec, buffer: &'a mut Vec<u8>, head: &FrameHead, mti: Mti) -> Self {
         let mut packer = Self::at_end(spec, buffer);
         let framing = &spec.framing;
+        packer.length = framing.length;
         packer.at += framing.length.map_or(0, |length| length.size());
         if framing.tpdu {
             packer.append(&head.tpdu.0);
@@ -65,7 +65,6 @@ impl<'a> Packer<'a> {
     }
 
     /// Starts a message without framing.
-    #[must_use]
     pub fn unframed(spec: &'a Spec, buffer: &'a mut Vec<u8>, mti: Mti) -> Self {
         Self::at_end(spec, buffer).start(mti)
     }
@@ -76,6 +75,7 @@ impl<'a> Packer<'a> {
         Self {
             spec,
             buffer,
+            length: None,
             base,
             message: base,
             bitmap: base,
@@ -83,7 +83,6 @@ impl<'a> Packer<'a> {
             bits: [0; 2],
             last: None,
             error: None,
-            keep: base,
         }
     }
 
@@ -147,18 +146,9 @@ impl<'a> Packer<'a> {
     /// # Errors
     /// The first thing that went wrong; the buffer is as it was before then.
     pub fn finish(&mut self) -> Result<usize, PackError> {
-        if let Some(error) = self.error {
-            return Err(error);
-        }
-        self.write_bitmaps();
-        let frame = self.buffer.get_mut(self.base..self.at).unwrap_or_default();
-        let size = frame.len();
-        let written = self.spec.framing.length.is_none_or(|length| length.write(frame).is_some());
-        if !written || self.at - self.message > Message::SIZE_MAX {
-            return Err(PackError::FrameTooLong(size));
-        }
-        self.keep = self.at;
-        Ok(size)
+        let size = self.error.map_or_else(|| self.complete(), Err);
+        self.buffer.truncate(size.map_or(self.base, |size| self.base + size));
+        size
     }
 
     /// Ends the message with a MAC: `mac` sees the bytes from the MTI to the last before the MAC, bitmap complete.
@@ -175,6 +165,19 @@ impl<'a> Packer<'a> {
             self.error = Some(error);
         }
         self.finish()
+    }
+
+    /// Writes bitmaps and length.
+    fn complete(&mut self) -> Result<usize, PackError> {
+        self.write_bitmaps();
+        let frame = self.buffer.get_mut(self.base..self.at).unwrap_or_default();
+        let size = frame.len();
+        let written = self.length.is_none_or(|length| length.write(frame).is_some());
+        if written && self.at - self.message <= Message::SIZE_MAX {
+            Ok(size)
+        } else {
+            Err(PackError::FrameTooLong(size))
+        }
     }
 
     fn try_put_mac(&mut self, mac: impl FnOnce(&[u8]) -> [u8; 8]) -> Result<(), PackError> {
@@ -303,7 +306,9 @@ impl<'a> Packer<'a> {
                 logical.iter().all(|byte| is_track(*byte))
             }
             Content::HexText => {
-                logical.iter().for_each(|byte| self.append_word(digits::unpack_nibbles(u32::from(*byte)) << 48, 2));
+                logical
+                    .iter()
+                    .for_each(|byte| self.append_word(digits::unpack_nibbles(u32::from(*byte)) << 48, 2));
                 true
             }
             _ => self.append_signed(de, step, logical),
@@ -331,7 +336,13 @@ impl<'a> Packer<'a> {
 
     /// Appends characters two a byte; `false` when `pack` does not know one.
     #[inline(always)]
-    fn append_characters(&mut self, de: De, step: &Step, text: &[u8], pack: impl Fn(u64) -> Option<u32>) -> bool {
+    fn append_characters(
+        &mut self,
+        de: De,
+        step: &Step,
+        text: &[u8],
+        pack: impl Fn(u64) -> Option<u32>,
+    ) -> bool {
         let (lead, text) = match step.align {
             super::element::Align::Right if text.len() % 2 == 1 => text.split_at(1),
             _ => (&[][..], text),
@@ -388,7 +399,9 @@ impl<'a> Packer<'a> {
     #[inline(always)]
     fn append(&mut self, bytes: &[u8]) {
         let length = bytes.len();
-        if let (true, Some(first), Some(last)) = (length <= 16, bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        if let (true, Some(first), Some(last)) =
+            (length <= 16, bytes.first_chunk::<8>(), bytes.last_chunk::<8>())
+        {
             let end = self.at + length;
             self.append_word(u64::from_be_bytes(*first), length - 8);
             self.append_word(u64::from_be_bytes(*last), 8);
@@ -442,12 +455,6 @@ impl<'a> Packer<'a> {
             BitmapCoding::Binary => 8,
             BitmapCoding::Hex => 16,
         }
-    }
-}
-
-impl Drop for Packer<'_> {
-    fn drop(&mut self) {
-        self.buffer.truncate(self.keep);
     }
 }
 

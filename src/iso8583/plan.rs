@@ -132,7 +132,13 @@ impl Step {
         };
         let digits = prefix.digits.clamp(1, 6);
         let count_max = prefix.max.min(greatest_count(digits, prefix.coding));
-        Self { kind, count_max, measure: Measure::of(self.content, prefix.unit), prefix: (digits, prefix.coding), ..self }
+        Self {
+            kind,
+            count_max,
+            measure: Measure::of(self.content, prefix.unit),
+            prefix: (digits, prefix.coding),
+            ..self
+        }
     }
 
     #[inline(always)]
@@ -162,7 +168,9 @@ impl Step {
         let (digits, coding) = (u32::from(self.prefix.0), self.prefix.1);
         let width = digits.div_ceil(2);
         match coding {
-            PrefixCoding::Bcd => (u64::from(digits::pack_number(count as u32)) << (64 - 8 * width), width as usize),
+            PrefixCoding::Bcd => {
+                (u64::from(digits::pack_number(count as u32)) << (64 - 8 * width), width as usize)
+            }
             PrefixCoding::Binary => ((count as u64) << (64 - 8 * width), width as usize),
             PrefixCoding::Ascii => {
                 let text = digits::unpack_nibbles(digits::pack_number(count as u32));

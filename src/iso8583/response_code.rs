@@ -156,8 +156,8 @@ pub enum Action {
 type Entry = (&'static [u8; 2], Category, Action, &'static str);
 
 use Action::{
-    AskPinAgain, Call, CaptureCard, Complete, CompletePartially, CompleteWithDefect, ResendOffline, ShowFailure, SignIn,
-    Stop, UploadBatch, UseChip,
+    AskPinAgain, Call, CaptureCard, Complete, CompletePartially, CompleteWithDefect, ResendOffline,
+    ShowFailure, SignIn, Stop, UploadBatch, UseChip,
 };
 use Category::{NoRetry, OperatorActs, Retry, Success, SystemFault};
 

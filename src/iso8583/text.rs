@@ -92,6 +92,32 @@ pub(super) fn digits_to_number(digits: &[u8]) -> Option<u64> {
     Some(digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }
 
+/// Takes numbers of fixed width from the front of digits.
+pub(super) struct DigitCursor<'a>(pub &'a [u8]);
+
+impl DigitCursor<'_> {
+    /// Takes the next number; `None` at the end.
+    ///
+    /// # Errors
+    /// `malformed` when it is cut off or no number.
+    pub(super) fn take(&mut self, width: usize, malformed: ValueError) -> Result<Option<u64>, ValueError> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let (number, rest) = self.0.split_at_checked(width).ok_or(malformed)?;
+        self.0 = rest;
+        digits_to_number(number).ok_or(malformed).map(Some)
+    }
+
+    /// Takes the next number, which must be there.
+    ///
+    /// # Errors
+    /// `malformed` when it is not, is cut off or no number.
+    pub(super) fn need(&mut self, width: usize, malformed: ValueError) -> Result<u64, ValueError> {
+        self.take(width, malformed)?.ok_or(malformed)
+    }
+}
+
 /// Makes serde read and write a value the way `Display` and `FromStr` do.
 macro_rules! serde_as_text {
     ($name:ident) => {

@@ -161,7 +161,8 @@ impl<'a> Value<'a> {
         };
         logical.chunks(8).zip(packed.chunks(4)).all(|(characters, packed)| {
             let unused = (packed.len() * 2 - characters.len()) * 4;
-            digits::pack_nibbles(digits::load_digits(characters)) == Some((digits::load(packed) >> unused) as u32)
+            digits::pack_nibbles(digits::load_digits(characters))
+                == Some((digits::load(packed) >> unused) as u32)
         })
     }
 

@@ -101,7 +101,11 @@ impl Failure {
         (Self::ConnectionLost, "connection-lost", "the target closed the connection before it answered"),
         (Self::WrongMac, "wrong-mac", "the target's answer carries a wrong MAC"),
         (Self::Malformed, "malformed", "the target sent what is not a message of the spec"),
-        (Self::KeyCheck, "key-check", "the target's work keys do not fit their check values or the terminal's TMK"),
+        (
+            Self::KeyCheck,
+            "key-check",
+            "the target's work keys do not fit their check values or the terminal's TMK",
+        ),
         (Self::NotSignedIn, "not-signed-in", "the scenario asks for an operation before a sign-in"),
         (Self::ReversalPending, "reversal-pending", "the target left an earlier reversal unanswered"),
         (Self::MissingData, "missing-data", "the scenario's card or keys lack what the operation needs"),

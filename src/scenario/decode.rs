@@ -51,25 +51,27 @@ impl Scalar {
         match self.kind {
             ScalarKind::Bool(value) => visitor.visit_bool(value),
             ScalarKind::Text => visitor.visit_borrowed_str(&self.text),
-            ScalarKind::Number => match (self.text.parse::<u64>(), self.text.parse::<i64>(), self.text.parse::<f64>()) {
-                (Ok(number), ..) => visitor.visit_u64(number),
-                (_, Ok(number), _) => visitor.visit_i64(number),
-                (.., Ok(number)) => visitor.visit_f64(number),
-                _ => visitor.visit_borrowed_str(&self.text),
-            },
+            ScalarKind::Number => {
+                match (self.text.parse::<u64>(), self.text.parse::<i64>(), self.text.parse::<f64>()) {
+                    (Ok(number), ..) => visitor.visit_u64(number),
+                    (_, Ok(number), _) => visitor.visit_i64(number),
+                    (.., Ok(number)) => visitor.visit_f64(number),
+                    _ => visitor.visit_borrowed_str(&self.text),
+                }
+            }
         }
     }
 }
 
-impl<'n> de::Deserializer<'n> for &'n Node {
+impl<'de> de::Deserializer<'de> for &'de Node {
     type Error = DecodeError;
 
-    fn deserialize_any<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.visit(visitor).map_err(|error| self.locate(error))
     }
 
     /// Whoever wants text gets it as written, so that `mti: 0200` needs no quotes.
-    fn deserialize_str<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match &self.value {
             Value::Scalar(scalar) => {
                 visitor.visit_borrowed_str(&scalar.text).map_err(|error: DecodeError| self.locate(error))
@@ -78,18 +80,18 @@ impl<'n> de::Deserializer<'n> for &'n Node {
         }
     }
 
-    fn deserialize_string<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match &self.value {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'n>>(
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
         visitor: V,
@@ -97,7 +99,7 @@ impl<'n> de::Deserializer<'n> for &'n Node {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_enum<V: Visitor<'n>>(
+    fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
@@ -119,7 +121,10 @@ struct Items<'n>(std::slice::Iter<'n, Node>);
 impl<'n> SeqAccess<'n> for Items<'n> {
     type Error = DecodeError;
 
-    fn next_element_seed<T: DeserializeSeed<'n>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
+    fn next_element_seed<T: DeserializeSeed<'n>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, DecodeError> {
         let good = self.0.find(|item| !item.is_bad.get());
         good.map(|item| seed.deserialize(item)).transpose()
     }

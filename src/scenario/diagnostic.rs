@@ -77,7 +77,8 @@ impl Diagnostics {
     /// Renders all problems with snippets, in colours if `styled`.
     pub fn render(&self, styled: bool) -> String {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-        let rendered: Vec<String> = self.problems.iter().map(|problem| self.snippet(problem, &renderer)).collect();
+        let rendered: Vec<String> =
+            self.problems.iter().map(|problem| self.snippet(problem, &renderer)).collect();
         let count = self.problems.len();
         let files = self.sources.first().map_or("scenario", |source| source.name.as_str());
         let plural = if count == 1 { "" } else { "s" };
@@ -91,7 +92,8 @@ impl Diagnostics {
 
     fn report(&self, problem: &Problem) -> Report {
         let source = self.sources.get(problem.span.source);
-        let before = source.and_then(|source| source.text.get(..problem.span.range.start)).unwrap_or_default();
+        let before =
+            source.and_then(|source| source.text.get(..problem.span.range.start)).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Report {
             file: source.map_or_else(String::new, |source| source.name.clone()),
@@ -105,12 +107,11 @@ impl Diagnostics {
     fn snippet(&self, problem: &Problem, renderer: &Renderer) -> String {
         let title = Level::ERROR.primary_title(&problem.message);
         let Some(source) = self.sources.get(problem.span.source) else {
-            return renderer.render(&[title.elements::<Snippet<'_, annotate_snippets::Annotation<'_>>>([])]);
+            return renderer.render(&[annotate_snippets::Group::with_title(title)]);
         };
         let range = visible(&source.text, problem.span.range.clone());
-        let snippet = Snippet::source(&source.text)
-            .path(&source.name)
-            .annotation(AnnotationKind::Primary.span(range));
+        let snippet =
+            Snippet::source(&source.text).path(&source.name).annotation(AnnotationKind::Primary.span(range));
         let mut group = title.element(snippet);
         if let Some(help) = &problem.help {
             group = group.element(Level::HELP.message(help));

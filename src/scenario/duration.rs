@@ -97,9 +97,13 @@ impl fmt::Display for Time {
             return f.write_str("0s");
         }
         let mut rest = self.0.as_nanos();
-        for (name, nanos) in
-            [("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1000)]
-        {
+        for (name, nanos) in [
+            ("h", 3_600_000_000_000),
+            ("m", 60_000_000_000),
+            ("s", 1_000_000_000),
+            ("ms", 1_000_000),
+            ("us", 1000),
+        ] {
             let count = rest / nanos;
             if count > 0 {
                 write!(f, "{count}{name}")?;
@@ -127,7 +131,11 @@ const UNITS: [(&str, f64); 5] = [("h", 3600.0), ("m", 60.0), ("s", 1.0), ("ms", 
 const LONGEST: Duration = Duration::from_secs(3_600_000);
 
 super::text::text_form!(Time, "time", "A time such as `250ms`, `10s`, `1m30s` or `2h`.");
-super::text::text_form!(TimeRange, "time-range", "A time such as `5s`, or a range such as `5s..20s` to draw from.");
+super::text::text_form!(
+    TimeRange,
+    "time-range",
+    "A time such as `5s`, or a range such as `5s..20s` to draw from."
+);
 
 #[cfg(test)]
 mod tests {

@@ -36,7 +36,8 @@ fn malformed(source: usize, text: &str, error: &serde_saphyr::Error) -> Problem 
     let start = offset(text, location);
     let message = error.render();
     let message = message.lines().next().unwrap_or("not YAML").trim_start_matches("error: ");
-    let message = message.split_once(": ").filter(|(place, _)| place.starts_with("line ")).map_or(message, |(_, m)| m);
+    let message =
+        message.split_once(": ").filter(|(place, _)| place.starts_with("line ")).map_or(message, |(_, m)| m);
     Problem::new(Span { source, range: start..end_of_line(text, start) }, message.to_owned())
 }
 
@@ -82,7 +83,9 @@ impl Reader<'_> {
             Raw::Number => scalar(self.written(raw.defined), ScalarKind::Number),
             Raw::Text(text) => scalar(text, ScalarKind::Text),
             Raw::List(items) => Value::List(items.into_iter().map(|item| self.node(item, None)).collect()),
-            Raw::Map(entries) => Value::Map(entries.into_iter().map(|(key, raw)| self.entry(key, raw)).collect()),
+            Raw::Map(entries) => {
+                Value::Map(entries.into_iter().map(|(key, raw)| self.entry(key, raw)).collect())
+            }
         };
         let span = match (&value, key) {
             (Value::Scalar(_), _) => own,
@@ -100,7 +103,8 @@ impl Reader<'_> {
     }
 
     fn span(&self, location: Location) -> Span {
-        let start = location.span().byte_offset().map_or_else(|| offset(self.text, location), |at| at as usize);
+        let start =
+            location.span().byte_offset().map_or_else(|| offset(self.text, location), |at| at as usize);
         let length = location.span().byte_len().unwrap_or(0) as usize;
         let end = (start + length).clamp(start, end_of_line(self.text, start));
         let written = self.text.get(start..end).unwrap_or_default();

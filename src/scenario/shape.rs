@@ -26,13 +26,17 @@ struct Walk<'s> {
 
 impl<'s> Walk<'s> {
     fn node(&mut self, node: &Node, schema: &'s Json) {
+        if node.is_bad.get() {
+            return;
+        }
         let schema = self.resolved(schema);
+        let branch = if options(schema).is_some() { Some(schema) } else { self.branch(node, schema) };
+        let Some(schema) = branch else {
+            return self.wrong_type(node, schema);
+        };
         if let Some(options) = options(schema) {
             return self.option(node, &options);
         }
-        let Some(schema) = self.branch(node, schema) else {
-            return self.wrong_type(node, schema);
-        };
         match &node.value {
             Value::Map(entries) => self.map(node, entries, schema),
             Value::List(items) => self.list(node, items, schema),
@@ -73,8 +77,11 @@ impl<'s> Walk<'s> {
             }
         }
         for required in schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str) {
-            if !node.has(required) {
-                self.complain(node, format!("the key `{required}` is missing"));
+            match node.entry(required) {
+                None => self.complain(node, format!("the key `{required}` is missing")),
+                // Without something that it needs a thing cannot be read at all.
+                Some(entry) if entry.node.is_bad.get() => node.is_bad.set(true),
+                Some(_) => {}
             }
         }
     }
@@ -93,7 +100,7 @@ impl<'s> Walk<'s> {
 
     fn list(&mut self, node: &Node, items: &[Node], schema: &'s Json) {
         if (items.len() as u64) < schema["minItems"].as_u64().unwrap_or(0) {
-            self.complain(node, "this list is empty".to_owned());
+            self.problems.push(Problem::new(node.span.clone(), "this list is empty"));
         }
         for item in items {
             self.node(item, &schema["items"]);
@@ -113,18 +120,26 @@ impl<'s> Walk<'s> {
             return;
         }
         let near = nearest(written.unwrap_or_default(), options.iter().copied());
-        let message = format!("expected {}, found {}", listed(options), node.describe());
+        let message = format!("expected one of {}, found {}", listed(options), node.describe());
         node.is_bad.set(true);
         self.problems.push(Problem::new(node.span.clone(), message).did_you_mean(&near));
     }
 
     fn wrong_type(&mut self, node: &Node, schema: &Json) {
         let format = schema["format"].as_str().zip(node.scalar());
-        let message = format.and_then(|(format, scalar)| text::complaint(format, &scalar.text)).unwrap_or_else(|| {
-            let kinds: Vec<&str> = self.kinds(schema);
-            format!("expected {}, found {}", kinds.join(" or "), node.describe())
+        let message =
+            format.and_then(|(format, scalar)| text::complaint(format, &scalar.text)).unwrap_or_else(|| {
+                let kinds: Vec<&str> = self.kinds(schema);
+                format!("expected {}, found {}", kinds.join(" or "), node.describe())
+            });
+        let problem = Problem::new(node.span.clone(), message);
+        let lacks_braces = matches!(node.value, Value::Null) && self.kinds(schema) == ["a map"];
+        node.is_bad.set(true);
+        self.problems.push(if lacks_braces {
+            problem.help("write `{}` for one without settings")
+        } else {
+            problem
         });
-        self.complain(node, message);
     }
 
     /// What may stand where `schema` applies, in words.
@@ -135,11 +150,14 @@ impl<'s> Walk<'s> {
             for one in all {
                 let name = one["$ref"].as_str().map(|reference| reference.trim_start_matches("#/$defs/"));
                 let one = name.map_or(one, |name| &self.definitions[name]);
-                kinds.extend(self.kinds(one).into_iter().filter(|kind| !kinds.contains(kind)).collect::<Vec<_>>());
+                kinds.extend(
+                    self.kinds(one).into_iter().filter(|kind| !kinds.contains(kind)).collect::<Vec<_>>(),
+                );
             }
             return kinds;
         }
-        let words = types(schema).into_iter().filter_map(|name| WORDS.iter().find(|(known, _)| *known == name));
+        let words =
+            types(schema).into_iter().filter_map(|name| WORDS.iter().find(|(known, _)| *known == name));
         words.map(|(_, word)| *word).collect()
     }
 
@@ -180,7 +198,9 @@ fn admits(node: &Node, schema: &Json) -> bool {
             ("number", Value::Scalar(scalar)) => {
                 scalar.kind == ScalarKind::Number && scalar.text.parse().is_ok_and(f64::is_finite)
             }
-            ("integer", Value::Scalar(scalar)) => scalar.kind == ScalarKind::Number && scalar.text.parse::<i128>().is_ok(),
+            ("integer", Value::Scalar(scalar)) => {
+                scalar.kind == ScalarKind::Number && scalar.text.parse::<i128>().is_ok()
+            }
             _ => false,
         })
 }

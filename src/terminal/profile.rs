@@ -1,7 +1,7 @@
 //! What all terminals of a kind have in common: dialect, keys, time-outs, and the rules for reversals.
 
 use crate::{
-    crypto::{MacAlgorithm, MacForm},
+    crypto::{MacAlgorithm, MacForm, PinFormat},
     iso8583::{Header, Spec, Tpdu},
 };
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub struct Profile {
     /// Which work keys a sign-in asks for.
     pub sign_in: SignInForm,
     /// How the PIN becomes DE 52.
-    pub pin_block: PinBlockForm,
+    pub pin_format: PinFormat,
     /// Whether tracks are encrypted with the TDK.
     pub encrypt_tracks: bool,
     /// DE 49.
@@ -80,16 +80,6 @@ impl SignInForm {
     }
 }
 
-/// How the PIN becomes DE 52 (DE 53, first digit).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PinBlockForm {
-    /// X9.8 without the PAN.
-    WithoutPan,
-    /// X9.8 (ISO format 0) with the PAN.
-    #[default]
-    WithPan,
-}
-
 /// How a terminal reverses what it does not know the fate of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReversalPolicy {
@@ -117,7 +107,7 @@ impl Default for Profile {
             mac: MacAlgorithm::UnionPayEcb,
             mac_form: MacForm::Ascii8,
             sign_in: SignInForm::default(),
-            pin_block: PinBlockForm::default(),
+            pin_format: PinFormat::default(),
             encrypt_tracks: false,
             currency: *b"156",
             operator: 1,

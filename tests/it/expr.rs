@@ -1,7 +1,10 @@
 //! The expression language: values, errors with their places, and that no text can break it.
 
 use posfleet::{
-    expr::{Expr, ParseError, Scope, Unknown, Value, VariableId, nearest, parse_expression, parse_template},
+    expr::{
+        Binding, Expr, ParseError, Scope, Unknown, Value, VariableId, nearest, parse_expression,
+        parse_template,
+    },
     money::Amount,
     rng::{Domain, Rng, Seed},
 };
@@ -24,9 +27,11 @@ impl Scope for Answer {
     }
 }
 
-fn resolve(name: &str) -> Result<VariableId, Unknown> {
+fn resolve(name: &str) -> Result<Binding, Unknown> {
     let found = NAMES.iter().position(|known| *known == name);
-    found.map(|index| VariableId(index as u16)).ok_or_else(|| Unknown { suggestions: nearest(name, NAMES) })
+    found
+        .map(|index| Binding::Variable(VariableId(index as u16)))
+        .ok_or_else(|| Unknown { suggestions: nearest(name, NAMES) })
 }
 
 fn rng() -> Rng {

@@ -1,0 +1,208 @@
+//! A message as texts by element number: what `decode` prints as JSON and `encode` takes back.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    de::De,
+    element::Content,
+    error::PackError,
+    frame::{FrameHead, Header, Tpdu},
+    mask::{Masking, mask},
+    message::Message,
+    mti::Mti,
+    packer::Packer,
+    spec::Spec,
+    value::Value,
+};
+
+/// A message as texts: digits as they are, track nibbles with `D`, binary as hexadecimal digits, text as text.
+///
+/// In text, bytes that are not printable ASCII and the backslash are written `\xHH`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transcript {
+    /// The transport address, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tpdu: Option<Tpdu>,
+    /// The header, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<Header>,
+    /// The message type indicator.
+    pub mti: Mti,
+    /// The elements by number.
+    pub elements: BTreeMap<De, String>,
+}
+
+/// A transcript cannot be packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TranscriptError {
+    /// The text of an element is not one of its content.
+    #[error("{0}: not a text of this element (is it masked?)")]
+    BadText(De),
+    /// The message cannot be written.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+}
+
+impl Transcript {
+    /// Writes down a message, with its head where it had one.
+    #[must_use]
+    pub fn of(message: &Message<'_>, head: Option<&FrameHead>, masking: Masking) -> Self {
+        let framing = &message.spec().framing;
+        Self {
+            tpdu: head.filter(|_| framing.tpdu).map(|head| head.tpdu),
+            header: head.filter(|_| framing.header).map(|head| head.header),
+            mti: message.mti(),
+            elements: message
+                .elements()
+                .map(|(de, value)| (de, shown(de, message.mti(), value, masking)))
+                .collect(),
+        }
+    }
+
+    /// Packs the message at the end of a buffer, framed as the spec says.
+    ///
+    /// # Errors
+    /// When a text does not fit its element, or the message cannot be written.
+    pub fn pack(&self, spec: &Spec, buffer: &mut Vec<u8>) -> Result<usize, TranscriptError> {
+        let elements = self.logical(spec)?;
+        let head = FrameHead { tpdu: self.tpdu.unwrap_or_default(), header: self.header.unwrap_or_default() };
+        put_all(&elements, Packer::new(spec, buffer, &head, self.mti))
+    }
+
+    /// Packs the message at the end of a buffer, without framing.
+    ///
+    /// # Errors
+    /// As [`Transcript::pack`].
+    pub fn pack_unframed(&self, spec: &Spec, buffer: &mut Vec<u8>) -> Result<usize, TranscriptError> {
+        put_all(&self.logical(spec)?, Packer::unframed(spec, buffer, self.mti))
+    }
+
+    /// Turns every text into its logical form.
+    fn logical(&self, spec: &Spec) -> Result<Vec<(De, Vec<u8>)>, TranscriptError> {
+        let logical = |(de, text): (&De, &String)| {
+            let content = spec.element(*de).ok_or(PackError::Undefined(*de))?.content;
+            Ok((*de, logical(content, text).ok_or(TranscriptError::BadText(*de))?))
+        };
+        self.elements.iter().map(logical).collect()
+    }
+}
+
+fn put_all(elements: &[(De, Vec<u8>)], mut packer: Packer<'_>) -> Result<usize, TranscriptError> {
+    for (de, logical) in elements {
+        packer.put(*de, logical);
+    }
+    Ok(packer.finish()?)
+}
+
+impl std::fmt::Debug for Transcript {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let numbers: Vec<_> = self.elements.keys().map(|de| de.number()).collect();
+        f.debug_struct("Transcript").field("mti", &self.mti).field("elements", &numbers).finish()
+    }
+}
+
+/// Returns the text of a value, masked or not.
+pub(super) fn shown(de: De, mti: Mti, value: Value<'_>, masking: Masking) -> String {
+    match masking {
+        Masking::Masked => mask(de, mti, text(value)),
+        Masking::Unmasked => text(value),
+    }
+}
+
+fn text(value: Value<'_>) -> String {
+    let mut text = String::with_capacity(value.len() * 2);
+    for byte in value.chars() {
+        match (value.content(), byte) {
+            (Content::Binary | Content::HexText, _) => text.push_str(&format!("{byte:02X}")),
+            (_, b'\\') => text.push_str("\\x5C"),
+            (_, b' '..=b'~') => text.push(char::from(byte)),
+            _ => text.push_str(&format!("\\x{byte:02X}")),
+        }
+    }
+    text
+}
+
+fn logical(content: Content, text: &str) -> Option<Vec<u8>> {
+    match content {
+        Content::Binary | Content::HexText => bytes(text.as_bytes()),
+        _ => unescape(text.as_bytes()),
+    }
+}
+
+fn unescape(text: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, after @ ..] = rest {
+        (bytes, rest) = match (first, after) {
+            (b'\\', [b'x', high, low, after @ ..]) => (push(bytes, hex(*high)? << 4 | hex(*low)?), after),
+            (b'\\', _) => return None,
+            (byte, after) => (push(bytes, *byte), after),
+        };
+    }
+    Some(bytes)
+}
+
+fn push(mut bytes: Vec<u8>, byte: u8) -> Vec<u8> {
+    bytes.push(byte);
+    bytes
+}
+
+fn bytes(text: &[u8]) -> Option<Vec<u8>> {
+    let (pairs, rest) = text.as_chunks::<2>();
+    let bytes = pairs.iter().map(|[high, low]| Some(hex(*high)? << 4 | hex(*low)?)).collect();
+    if rest.is_empty() { bytes } else { None }
+}
+
+fn hex(character: u8) -> Option<u8> {
+    char::from(character).to_digit(16).map(|digit| digit as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGN_IN: &str = r#"{"tpdu":"6000030000","header":"603100310001","mti":"0800","elements":{"11":"000001","41":"10000001","42":"898100012340001","60":"00000001003","62":"0102","63":"01 \\xB9\\x5C"}}"#;
+
+    #[test]
+    fn json_goes_through_bytes_and_comes_back() {
+        let spec = Spec::unionpay();
+        let transcript: Transcript = serde_json::from_str(SIGN_IN).unwrap();
+        let mut buffer = Vec::new();
+        transcript.pack(spec, &mut buffer).unwrap();
+        let frame = spec.framing.open(&buffer).unwrap();
+        let message = Message::parse(spec, frame.body).unwrap();
+        assert!(message.get(De::PRIVATE_63).unwrap().is(b"01 \xB9\\"));
+        let again = Transcript::of(&message, Some(&frame.head), Masking::Unmasked);
+        assert_eq!(serde_json::to_string(&again).unwrap(), SIGN_IN);
+    }
+
+    #[test]
+    fn masked_and_broken_texts_do_not_pack() {
+        let spec = Spec::unionpay();
+        for (de, text) in
+            [(De::PIN_BLOCK, "****************"), (De::PIN_BLOCK, "001"), (De::PRIVATE_63, "\\x1")]
+        {
+            let elements = BTreeMap::from([(de, text.to_owned())]);
+            let transcript = Transcript { tpdu: None, header: None, mti: Mti::FINANCIAL, elements };
+            let mut buffer = vec![7];
+            assert_eq!(transcript.pack(spec, &mut buffer), Err(TranscriptError::BadText(de)));
+            assert_eq!(buffer, [7]);
+        }
+        let elements = BTreeMap::from([(De::PAN, "621226*********5573".to_owned())]);
+        let transcript = Transcript { tpdu: None, header: None, mti: Mti::FINANCIAL, elements };
+        let error = transcript.pack(spec, &mut Vec::new()).unwrap_err();
+        assert_eq!(error, TranscriptError::Pack(PackError::BadCharacter(De::PAN)));
+    }
+
+    #[test]
+    fn debug_shows_no_values() {
+        let transcript: Transcript = serde_json::from_str(SIGN_IN).unwrap();
+        assert_eq!(
+            format!("{transcript:?}"),
+            "Transcript { mti: Mti(0800), elements: [11, 41, 42, 60, 62, 63] }"
+        );
+    }
+}
