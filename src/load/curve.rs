@@ -59,6 +59,11 @@ impl Curve {
         self.pieces.iter().flat_map(|piece| [piece.from, piece.to]).fold(0.0, f64::max)
     }
 
+    /// The straight lines: begin and length in seconds, first and last value.
+    pub fn lines(&self) -> impl Iterator<Item = (f64, f64, f64, f64)> {
+        self.pieces.iter().map(|piece| (piece.begin, piece.length, piece.from, piece.to))
+    }
+
     /// The integral over the whole curve: the number of arrivals of a rate.
     pub fn area(&self) -> f64 {
         self.pieces.last().map_or(0.0, Piece::area_after)

@@ -1,0 +1,382 @@
+//! Groups of terminals: profiles, identities, targets.
+
+use super::Compiler;
+use crate::{
+    crypto::{Algorithm, Key, MacAlgorithm, MacForm, PanBinding, PinFormat, Tmk},
+    iso8583::{Header, MerchantId, Spec, TerminalId, Tpdu},
+    rng::Domain,
+    scenario::{
+        diagnostic::Problem,
+        file::{self, Connection as ConnectionWord, Keys, Mac, MacFormName, PinBlock},
+        node::{Node, Span},
+        plan::{Connection, Group, Identity, Target},
+        table::{Row, Table},
+    },
+    terminal::{Profile, ReversalPolicy, SignInForm},
+};
+use std::{collections::HashSet, sync::Arc};
+
+/// How many terminals a group has, and the rows that tell them apart.
+struct Size {
+    count: u32,
+    table: Option<Table>,
+}
+
+impl Compiler<'_> {
+    pub(super) fn groups(&mut self) -> Vec<Group> {
+        let file = self.file;
+        if file.terminals.is_empty() {
+            self.complain(&self.root.at_key("terminals"), "there is no group of terminals");
+        }
+        let sizes = self.sizes();
+        let mut first_number = 0;
+        let mut groups = Vec::new();
+        let mut taken = HashSet::new();
+        for ((name, group), size) in file.terminals.iter().zip(&sizes) {
+            let node = self.node("terminals", name);
+            let identities = self.identities(node, group, size, first_number);
+            self.unique(node, &identities, &mut taken);
+            first_number += size.count;
+            groups.push(Group {
+                name: name.to_owned(),
+                profile: Arc::new(self.profile(name, node, group)),
+                identities: identities.into(),
+                connection: match group.connection {
+                    ConnectionWord::PerTransaction => Connection::PerTransaction,
+                    ConnectionWord::LongLived => Connection::LongLived,
+                },
+                target: self.target(node, group),
+            });
+        }
+        groups
+    }
+
+    /// The sizes of all groups, split in proportion where the command line sets their total.
+    fn sizes(&mut self) -> Vec<Size> {
+        let file = self.file;
+        let mut sizes: Vec<Size> = Vec::new();
+        for (name, group) in file.terminals.iter() {
+            let node = self.node("terminals", name);
+            sizes.push(self.size(node, group));
+        }
+        if let Some(total) = self.context.overrides.terminals {
+            let natural: Vec<u32> = sizes.iter().map(|size| size.count).collect();
+            for (size, count) in sizes.iter_mut().zip(split(total, &natural)) {
+                size.count = count;
+            }
+        }
+        for ((name, group), size) in file.terminals.iter().zip(&sizes) {
+            let rows = size.table.as_ref().map_or(u32::MAX, |table| table.len() as u32);
+            if size.count > rows {
+                let at =
+                    self.node("terminals", name).at(if group.count.is_some() { "count" } else { "file" });
+                self.complain(
+                    &at,
+                    format!("{} terminals are wanted, and the file has {rows} rows", size.count),
+                );
+            }
+        }
+        sizes
+    }
+
+    fn size(&mut self, node: &Node, group: &file::Group) -> Size {
+        let at = node.at("file");
+        let text = group.file.as_ref().and_then(|name| Some((name, self.read(&at, name)?)));
+        let table = text.and_then(|(name, text)| {
+            let table = Table::read(name, &text, &["terminal_id", "merchant_id", "tmk"], 2);
+            self.or_complain(&at, table)
+        });
+        let count = group.count.or(table.as_ref().map(|table| table.len() as u32));
+        if count == Some(0) {
+            self.complain(&node.at("count"), "a group has one terminal at least");
+        } else if count.is_none() && group.file.is_none() && !node.is_tainted() {
+            self.complain(&node.span, "a group needs `count` or `file`");
+        } else if count > Some(MAX_TERMINALS) {
+            self.complain(&node.at("count"), format!("a group has {MAX_TERMINALS} terminals at most"));
+        }
+        Size { count: count.unwrap_or(0).min(MAX_TERMINALS), table }
+    }
+
+    fn identities(&mut self, node: &Node, group: &file::Group, size: &Size, first: u32) -> Vec<Identity> {
+        let wants_sm4 = group.keys == Keys::Sm4;
+        let shared = group.tmk.as_ref().and_then(|text| {
+            let key = text.parse::<Tmk>();
+            self.or_complain(&node.at("tmk"), key)
+        });
+        if shared.as_ref().is_some_and(|tmk| (tmk.algorithm() == Algorithm::Sm4) != wants_sm4) {
+            self.complain(&node.at("tmk"), KEY_MISFIT);
+        }
+        let key = |number: u32| shared.clone().unwrap_or_else(|| self.made_up(number, wants_sm4));
+        if let Some(table) = &size.table {
+            let rows: Vec<_> = table.rows().take(size.count as usize).zip(first..).collect();
+            let made: Vec<_> =
+                rows.into_iter().map(|(row, number)| identity(row, wants_sm4, || key(number))).collect();
+            return self.listed(&node.at("file"), made);
+        }
+        let terminal = Pattern::new(&group.terminal_id);
+        let merchant = Pattern::new(&group.merchant_id);
+        if size.count > 1 && terminal.width == 0 {
+            self.complain_with_help(
+                &node.at("terminalId"),
+                "all terminals of the group would have the same identity",
+                "write `#` for each digit of the terminal's number: `TEST####`",
+            );
+            return Vec::new();
+        }
+        let made: Result<Vec<Identity>, (&str, String)> = (first..)
+            .take(size.count as usize)
+            .map(|number| {
+                Ok(Identity {
+                    terminal: terminal
+                        .id(number)
+                        .and_then(exactly::<8, TerminalId>)
+                        .map_err(|e| ("terminalId", e))?,
+                    merchant: merchant
+                        .id(number)
+                        .and_then(exactly::<15, MerchantId>)
+                        .map_err(|e| ("merchantId", e))?,
+                    tmk: key(number),
+                })
+            })
+            .collect();
+        made.map_err(|(key, message)| self.complain(&node.at(key), message)).unwrap_or_default()
+    }
+
+    /// The terminals of a file; the first few complaints about its rows.
+    fn listed(&mut self, span: &Span, made: Vec<Result<Identity, String>>) -> Vec<Identity> {
+        let (good, bad): (Vec<_>, Vec<_>) = made.into_iter().partition(Result::is_ok);
+        self.complain_about_rows(span, bad.into_iter().filter_map(Result::err).collect());
+        good.into_iter().filter_map(Result::ok).collect()
+    }
+
+    pub(super) fn complain_about_rows(&mut self, span: &Span, complaints: Vec<String>) {
+        let rest = complaints.len().saturating_sub(MOST_ROWS);
+        for complaint in complaints.into_iter().take(MOST_ROWS) {
+            self.complain(span, complaint);
+        }
+        if rest > 0 {
+            self.complain(span, format!("… and {rest} more rows of the file"));
+        }
+    }
+
+    fn made_up(&self, number: u32, is_sm4: bool) -> Tmk {
+        let mut rng = self.seed.stream(Domain::Keys, u64::from(number), 0);
+        Tmk(Key::random(if is_sm4 { Algorithm::Sm4 } else { Algorithm::Tdes }, || rng.bits()))
+    }
+
+    fn unique(&mut self, node: &Node, identities: &[Identity], taken: &mut HashSet<TerminalId>) {
+        let twice = identities.iter().find(|identity| !taken.insert(identity.terminal));
+        if let Some(identity) = twice {
+            let key = if node.has("file") { "file" } else { "terminalId" };
+            self.complain(&node.at(key), format!("two terminals are called `{}`", identity.terminal));
+        }
+    }
+
+    fn profile(&mut self, name: &str, node: &Node, group: &file::Group) -> Profile {
+        let mac = mac(group.mac);
+        let default = Profile::default();
+        let currency = <[u8; 3]>::try_from(group.currency.as_bytes()).ok();
+        let currency = currency.filter(|digits| digits.iter().all(u8::is_ascii_digit));
+        if currency.is_none() {
+            self.complain(&node.at("currency"), "a currency is three digits of ISO 4217, such as 156");
+        }
+        if group.response_timeout.0.is_zero() || group.connect_timeout.0.is_zero() {
+            let key = if group.response_timeout.0.is_zero() { "responseTimeout" } else { "connectTimeout" };
+            self.complain(&node.at(key), "a terminal waits for some time");
+        }
+        if group.encrypt_tracks && !matches!(group.keys, Keys::DoubleDesTrack | Keys::Sm4) {
+            self.complain_with_help(
+                &node.at_key("encryptTracks"),
+                "tracks cannot be encrypted without a track key",
+                "write `keys: double-des-track` or `keys: sm4`",
+            );
+        }
+        if (group.mac == Mac::Sm4Cbc) && group.keys != Keys::Sm4 {
+            self.complain_with_help(&node.at("mac"), "sm4-cbc needs SM4 keys", "write `keys: sm4`");
+        }
+        let tpdu = hex(&group.tpdu);
+        if tpdu.is_none() {
+            self.complain(&node.at("tpdu"), "a TPDU is ten hexadecimal digits");
+        }
+        let header = hex(&group.header);
+        if header.is_none() {
+            self.complain(&node.at("header"), "a header is twelve hexadecimal digits");
+        }
+        Profile {
+            name: name.to_owned(),
+            spec: Spec::by_name(group.spec.word()).unwrap_or(default.spec),
+            tpdu: tpdu.map_or(default.tpdu, Tpdu),
+            header: header.map_or(default.header, Header),
+            mac,
+            mac_form: group.mac_form.map_or(mac.usual_form(), mac_form),
+            sign_in: match group.keys {
+                Keys::SingleDes => SignInForm::SingleDes,
+                Keys::DoubleDes => SignInForm::DoubleDes,
+                Keys::DoubleDesTrack => SignInForm::DoubleDesWithTrackKey,
+                Keys::Sm4 => SignInForm::Sm4,
+            },
+            pin_format: PinFormat {
+                pan: match group.pin_block {
+                    PinBlock::WithPan => PanBinding::WithPan,
+                    PinBlock::WithoutPan => PanBinding::WithoutPan,
+                },
+                ..default.pin_format
+            },
+            encrypt_tracks: group.encrypt_tracks,
+            currency: currency.unwrap_or(default.currency),
+            operator: group.operator,
+            auto_sign_in: group.auto_sign_in,
+            connect_timeout: group.connect_timeout.0,
+            response_timeout: group.response_timeout.0,
+            reversal: ReversalPolicy {
+                resend: group.reversal.resend,
+                keep: group.reversal.keep,
+                at_once: group.reversal.at_once,
+            },
+        }
+    }
+
+    fn target(&mut self, node: &Node, group: &file::Group) -> Target {
+        let targets = &self.file.targets;
+        let Some(name) = &group.target else {
+            if !targets.is_empty() && !node.is_tainted() {
+                let names: Vec<&str> = targets.names().collect();
+                let message = format!("the group needs a `target`: {}", names.join(" or "));
+                self.complain(&node.span, message);
+            }
+            return Target::Embedded;
+        };
+        let Some(target) = targets.find(name) else {
+            if !self.root.child("targets").is_tainted() {
+                self.unknown(&node.at("target"), "target", name, targets.names());
+            }
+            return Target::Embedded;
+        };
+        let port = target.address.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+        if !port.is_some_and(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0)) {
+            let at = self.node("targets", name).at("address");
+            self.problems.push(Problem::new(at, "expected an address such as 192.0.2.1:8583"));
+        }
+        Target::Address(target.address.clone())
+    }
+}
+
+/// Splits `total` in proportion to `weights`; what remains goes to the largest fractions, the first ones first.
+fn split(total: u32, weights: &[u32]) -> Vec<u32> {
+    let sum: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
+    if sum == 0 {
+        return weights.to_vec();
+    }
+    let exact = |weight: u32| u64::from(total) * u64::from(weight);
+    let mut parts: Vec<u32> = weights.iter().map(|weight| (exact(*weight) / sum) as u32).collect();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(exact(weights[*index]) % sum));
+    let rest = total - parts.iter().sum::<u32>();
+    for index in order.into_iter().take(rest as usize) {
+        parts[index] += 1;
+    }
+    parts
+}
+
+/// A text in which one run of `#` stands for a number.
+struct Pattern<'t> {
+    before: &'t str,
+    width: usize,
+    after: &'t str,
+}
+
+impl<'t> Pattern<'t> {
+    fn new(text: &'t str) -> Self {
+        let start = text.find('#').unwrap_or(text.len());
+        let (before, rest) = text.split_at(start);
+        let width = rest.find(|c| c != '#').unwrap_or(rest.len());
+        Self { before, width, after: &rest[width..] }
+    }
+
+    /// The text for terminal number `number`, which counts from 0 and is written from 1 on.
+    fn id(&self, number: u32) -> Result<String, String> {
+        let Self { before, width, after } = self;
+        let digits = if *width == 0 { String::new() } else { format!("{:0width$}", number + 1) };
+        if digits.len() > *width {
+            return Err(format!("{width} digits are too few for terminal number {}", number + 1));
+        }
+        Ok(format!("{before}{digits}{after}"))
+    }
+}
+
+/// An identity of exactly `N` characters.
+fn exactly<const N: usize, T: std::str::FromStr<Err: std::fmt::Display>>(text: String) -> Result<T, String> {
+    if text.len() != N {
+        return Err(format!("expected {N} characters, `{text}` has {}", text.len()));
+    }
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+fn identity(row: Row<'_>, wants_sm4: bool, made_up: impl FnOnce() -> Tmk) -> Result<Identity, String> {
+    let column = |name| row.get(name).to_owned();
+    let terminal =
+        exactly::<8, TerminalId>(column("terminal_id")).map_err(|e| row.complaint("terminal_id", e))?;
+    let merchant =
+        exactly::<15, MerchantId>(column("merchant_id")).map_err(|e| row.complaint("merchant_id", e))?;
+    let tmk = match row.get("tmk") {
+        "" => made_up(),
+        text => text.parse().map_err(|error| row.complaint("tmk", error))?,
+    };
+    if (tmk.algorithm() == Algorithm::Sm4) != wants_sm4 {
+        return Err(row.complaint("tmk", KEY_MISFIT));
+    }
+    Ok(Identity { terminal, merchant, tmk })
+}
+
+fn mac(word: Mac) -> MacAlgorithm {
+    match word {
+        Mac::UnionpayEcb => MacAlgorithm::UnionPayEcb,
+        Mac::X99 => MacAlgorithm::X99,
+        Mac::X919 => MacAlgorithm::X919,
+        Mac::Pboc => MacAlgorithm::Pboc,
+        Mac::Sm4Cbc => MacAlgorithm::Sm4Cbc,
+    }
+}
+
+fn mac_form(word: MacFormName) -> MacForm {
+    match word {
+        MacFormName::Ascii8 => MacForm::Ascii8,
+        MacFormName::Raw4 => MacForm::Raw4,
+        MacFormName::Raw8 => MacForm::Raw8,
+    }
+}
+
+fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect();
+    let bytes: Vec<u8> =
+        digits?.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
+    if text.len() == 2 * N { bytes.try_into().ok() } else { None }
+}
+
+const KEY_MISFIT: &str =
+    "the TMK does not fit `keys`: SM4 keys travel under `sm4:…`, DES keys under a DES key";
+const MAX_TERMINALS: u32 = 1_000_000;
+const MOST_ROWS: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_gives_everything_away() {
+        assert_eq!(split(10, &[1, 1, 1]), [4, 3, 3]);
+        assert_eq!(split(3, &[1000, 500]), [2, 1]);
+        assert_eq!(split(5, &[0, 0]), [0, 0]);
+        assert_eq!(
+            split(u32::MAX, &[3, 1]).iter().map(|part| u64::from(*part)).sum::<u64>(),
+            u64::from(u32::MAX)
+        );
+    }
+
+    #[test]
+    fn patterns_number_from_one() {
+        assert_eq!(Pattern::new("T###X").id(0), Ok("T001X".to_owned()));
+        assert_eq!(Pattern::new("FIXED").id(7), Ok("FIXED".to_owned()));
+        assert!(Pattern::new("#").id(9).is_err());
+    }
+}

@@ -1,0 +1,129 @@
+//! From the file to the plan: names become numbers, texts become values, and everything that is wrong is collected.
+
+mod feeders;
+mod flows;
+mod groups;
+mod host;
+mod scenarios;
+mod thresholds;
+
+use super::{
+    Read,
+    diagnostic::Problem,
+    file::File,
+    load,
+    node::{Node, Span},
+    overlay::{Overrides, Sources},
+    plan::Plan,
+};
+use crate::{expr::nearest, metrics::StepNames, rng::Seed};
+
+/// What compiling needs besides the file.
+pub(super) struct Context<'c> {
+    pub(super) overrides: &'c Overrides,
+    pub(super) sources: &'c Sources,
+    pub(super) read: Read<'c>,
+}
+
+/// Makes the plan out of `file`; the tree below `root` says where everything stands.
+///
+/// Returns a plan only where nothing is wrong; sizes that were not known before are written back into `file`.
+pub(super) fn compile(
+    file: &mut File,
+    root: &Node,
+    context: &Context<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Plan> {
+    let seed = Seed(file.seed.unwrap_or_default());
+    let mut compiler = Compiler { file, root, context, seed, steps: StepNames::default(), problems };
+    let groups = compiler.groups();
+    let feeders = compiler.feeders();
+    let flows = compiler.flows();
+    let scenarios = compiler.scenarios();
+    let thresholds = compiler.thresholds();
+    let host = compiler.host(&groups, &feeders);
+    let (steps, problems) = (compiler.steps, compiler.problems);
+    if !problems.is_empty() {
+        return None;
+    }
+    for (group, compiled) in file.terminals.things_mut().zip(&groups) {
+        group.count = u32::try_from(compiled.identities.len()).ok();
+    }
+    Some(Plan {
+        name: file.name.clone(),
+        description: file.description.clone(),
+        seed,
+        effective: effective(file, &groups),
+        groups,
+        feeders,
+        flows,
+        steps,
+        scenarios,
+        thresholds,
+        host: host?,
+    })
+}
+
+struct Compiler<'c> {
+    file: &'c File,
+    root: &'c Node,
+    context: &'c Context<'c>,
+    seed: Seed,
+    steps: StepNames,
+    problems: &'c mut Vec<Problem>,
+}
+
+impl<'c> Compiler<'c> {
+    fn complain(&mut self, span: &Span, message: impl Into<String>) {
+        self.problems.push(Problem::new(span.clone(), message));
+    }
+
+    fn complain_with_help(&mut self, span: &Span, message: impl Into<String>, help: impl Into<String>) {
+        self.problems.push(Problem::new(span.clone(), message).help(help));
+    }
+
+    /// Complains that there is no thing of the name that is written at `span`.
+    fn unknown<'n>(&mut self, span: &Span, what: &str, name: &str, known: impl Iterator<Item = &'n str>) {
+        let all: Vec<&str> = known.collect();
+        let near = nearest(name, all.iter().copied());
+        let problem = Problem::new(span.clone(), format!("unknown {what} `{name}`"));
+        self.problems.push(match (near.is_empty(), all.is_empty()) {
+            (_, true) => problem.help(format!("the scenario declares no {what}")),
+            (true, _) => problem.help(format!("there is {}", all.join(", "))),
+            _ => problem.did_you_mean(&near),
+        });
+    }
+
+    /// The value of `result`, or a complaint at `span`.
+    fn or_complain<T, E: std::fmt::Display>(&mut self, span: &Span, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.complain(span, error.to_string())).ok()
+    }
+
+    /// Reads a file that the value at `span` names.
+    fn read(&mut self, span: &Span, name: &str) -> Option<String> {
+        let text = (self.context.read)(name);
+        text.map_err(|error| self.complain(span, format!("cannot read `{name}`: {error}"))).ok()
+    }
+
+    /// The node of one thing of a section.
+    fn node(&self, section: &str, name: &str) -> &'c Node {
+        self.root.child(section).child(name)
+    }
+}
+
+impl Node {
+    /// Whether something in it has been complained about already, so that what is missing may be what was misspelt.
+    fn is_tainted(&self) -> bool {
+        self.entries().iter().any(|entry| entry.node.is_bad.get())
+    }
+}
+
+/// The scenario as it will run; keys are shown by their check values.
+fn effective(file: &File, groups: &[super::plan::Group]) -> String {
+    let mut shown = file.clone();
+    for (group, compiled) in shown.terminals.things_mut().zip(groups) {
+        let kcv = compiled.identities.first().map(|identity| identity.tmk.to_string());
+        group.tmk = group.tmk.as_ref().and(kcv);
+    }
+    load::to_yaml(&shown).unwrap_or_default()
+}

@@ -1,0 +1,293 @@
+//! What a plan will do, before it does it: stages, arrivals, expected work in flight, shares, and warnings.
+
+use super::{
+    duration::Time,
+    plan::{Plan, Scenario, Start},
+};
+use crate::{
+    flow::{Action, Flow},
+    load::{Curve, Schedule, Share},
+};
+use serde::Serialize;
+use std::{fmt, time::Duration};
+
+/// What is not known before a run and has to be assumed.
+#[derive(Clone, Copy, Debug)]
+pub struct Assumptions {
+    /// How long the host takes to answer.
+    pub service_time: Duration,
+    /// On how many shards or agents the fleet is split.
+    pub shares: u32,
+}
+
+impl Default for Assumptions {
+    fn default() -> Self {
+        Self { service_time: Duration::from_millis(50), shares: 1 }
+    }
+}
+
+/// What a plan will do.
+#[derive(Clone, Debug, Serialize)]
+pub struct Expansion {
+    /// The plan's name.
+    pub name: String,
+    /// The seed.
+    pub seed: u64,
+    /// When the last scenario stops to start iterations, in seconds; those without a known end count with their limit.
+    pub ends_at_s: f64,
+    /// The groups of terminals.
+    pub groups: Vec<GroupExpansion>,
+    /// The scenarios.
+    pub scenarios: Vec<ScenarioExpansion>,
+    /// What looks wrong.
+    pub warnings: Vec<String>,
+}
+
+/// A group of terminals.
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupExpansion {
+    /// Its name.
+    pub name: String,
+    /// How many terminals it has.
+    pub terminals: usize,
+    /// How many of them belong to each share.
+    pub per_share: Vec<usize>,
+    /// What it talks to.
+    pub target: String,
+}
+
+/// A scenario.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScenarioExpansion {
+    /// Its name.
+    pub name: String,
+    /// Its executor.
+    pub executor: &'static str,
+    /// Its flow.
+    pub flow: String,
+    /// Its group.
+    pub group: String,
+    /// When it begins, in seconds after the start of the run.
+    pub begins_at_s: f64,
+    /// How long it starts iterations, in seconds; its limit where it ends by itself.
+    pub duration_s: f64,
+    /// How many iterations come due; `None` where that depends on the host.
+    pub iterations: Option<f64>,
+    /// The highest rate, in iterations per second.
+    pub peak_rate: Option<f64>,
+    /// Iterations under way at the highest rate, by Little's law.
+    pub in_flight: f64,
+    /// The stages of its rate.
+    pub stages: Vec<StageExpansion>,
+}
+
+/// A straight line of a rate.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct StageExpansion {
+    /// When it begins, in seconds after the start of the scenario.
+    pub begins_at_s: f64,
+    /// How long it takes, in seconds.
+    pub duration_s: f64,
+    /// The rate at its begin, in iterations per second.
+    pub from: f64,
+    /// The rate at its end.
+    pub to: f64,
+}
+
+/// Foretells what `plan` will do under `assumptions`.
+pub fn expand(plan: &Plan, assumptions: Assumptions) -> Expansion {
+    let begins = begins(plan);
+    let scenarios: Vec<ScenarioExpansion> = plan
+        .scenarios
+        .iter()
+        .zip(&begins)
+        .map(|(scenario, begin)| scenario_expansion(plan, scenario, *begin, assumptions))
+        .collect();
+    Expansion {
+        name: plan.name.clone(),
+        seed: plan.seed.0,
+        ends_at_s: scenarios.iter().map(|one| one.begins_at_s + one.duration_s).fold(0.0, f64::max),
+        groups: groups(plan, assumptions.shares.max(1)),
+        warnings: warnings(plan, &scenarios, assumptions),
+        scenarios,
+    }
+}
+
+fn groups(plan: &Plan, of: u32) -> Vec<GroupExpansion> {
+    let of_group = |count: u32| (0..of).map(|index| Share { index, of }.terminals(count).count()).collect();
+    plan.groups
+        .iter()
+        .map(|group| GroupExpansion {
+            name: group.name.clone(),
+            terminals: group.identities.len(),
+            per_share: of_group(group.identities.len() as u32),
+            target: match &group.target {
+                super::Target::Embedded => "the host inside this program".to_owned(),
+                super::Target::Address(address) => address.clone(),
+            },
+        })
+        .collect()
+}
+
+/// When each scenario begins; one that ends by itself counts with its limit.
+fn begins(plan: &Plan) -> Vec<Duration> {
+    let mut begins = vec![Duration::ZERO; plan.scenarios.len()];
+    // `startAfter` has no cycles, so each round settles one more link of every chain.
+    for _ in &plan.scenarios {
+        for (index, scenario) in plan.scenarios.iter().enumerate() {
+            begins[index] = match scenario.start {
+                Start::At(at) => at,
+                Start::After(before, pause) => {
+                    let own = plan.scenarios.get(before).map_or(Duration::ZERO, expected_duration);
+                    begins.get(before).copied().unwrap_or_default() + own + pause
+                }
+            };
+        }
+    }
+    begins
+}
+
+/// How long a scenario starts iterations; of a loop with a count, the time over which its first iterations spread.
+fn expected_duration(scenario: &Scenario) -> Duration {
+    match &scenario.load.schedule {
+        Schedule::Loop { within, .. } if scenario.load.stop.iterations_per_terminal.is_some() => *within,
+        _ => scenario.load.duration().unwrap_or_default(),
+    }
+}
+
+fn scenario_expansion(
+    plan: &Plan,
+    scenario: &Scenario,
+    begin: Duration,
+    assumptions: Assumptions,
+) -> ScenarioExpansion {
+    let group = plan.groups.get(scenario.group);
+    let fleet = group.map_or(0, |group| group.identities.len());
+    let flow = plan.flows.get(scenario.flow);
+    let iteration = flow.map_or(0.0, |flow| iteration_time(flow, assumptions.service_time));
+    let (iterations, peak_rate, in_flight, stages) = match &scenario.load.schedule {
+        Schedule::Arrivals { rate, .. } => {
+            let in_flight = (rate.peak() * iteration).min(fleet as f64);
+            (Some(rate.area()), Some(rate.peak()), in_flight, stages(rate))
+        }
+        Schedule::Loop { terminals, .. } => {
+            let taking_part = fleet.min(*terminals as usize);
+            let each = scenario.load.stop.iterations_per_terminal;
+            (each.map(|each| each as f64 * taking_part as f64), None, taking_part as f64, Vec::new())
+        }
+    };
+    ScenarioExpansion {
+        name: scenario.name.clone(),
+        executor: scenario.executor,
+        flow: flow.map_or_else(String::new, |flow| flow.name.to_string()),
+        group: group.map_or_else(String::new, |group| group.name.clone()),
+        begins_at_s: begin.as_secs_f64(),
+        duration_s: expected_duration(scenario).as_secs_f64(),
+        iterations,
+        peak_rate,
+        in_flight,
+        stages,
+    }
+}
+
+fn stages(rate: &Curve) -> Vec<StageExpansion> {
+    rate.lines()
+        .map(|(begins_at_s, duration_s, from, to)| StageExpansion { begins_at_s, duration_s, from, to })
+        .collect()
+}
+
+/// How long one iteration takes on average, in seconds.
+fn iteration_time(flow: &Flow, service_time: Duration) -> f64 {
+    let step = |action: &Action| match action {
+        Action::Operate(_) => service_time,
+        Action::Think { min, max } => (*min + *max) / 2,
+    };
+    flow.steps.iter().map(|step_| step(&step_.action).as_secs_f64()).sum()
+}
+
+fn warnings(plan: &Plan, scenarios: &[ScenarioExpansion], assumptions: Assumptions) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (scenario, expansion) in plan.scenarios.iter().zip(scenarios) {
+        let Some(group) = plan.groups.get(scenario.group) else { continue };
+        let Some(flow) = plan.flows.get(scenario.flow) else { continue };
+        let fleet = group.identities.len() as f64;
+        if let Schedule::Loop { terminals, .. } = scenario.load.schedule {
+            if terminals != u32::MAX && f64::from(terminals) > fleet {
+                let name = &scenario.name;
+                warnings.push(format!(
+                    "`{name}` asks for {terminals} terminals, and `{}` has {fleet}",
+                    group.name
+                ));
+            }
+            continue;
+        }
+        let peak = expansion.peak_rate.unwrap_or(0.0);
+        let needed = peak * iteration_time(flow, assumptions.service_time);
+        let needed_at_worst = peak * iteration_time(flow, group.profile.response_timeout);
+        let text = if needed > fleet {
+            format!(
+                "`{}` needs about {needed:.0} terminals at {peak:.1}/s when the host answers in {}, and `{}` has {fleet}: \
+                 iterations will be dropped",
+                scenario.name,
+                Time(assumptions.service_time),
+                group.name,
+            )
+        } else if needed_at_worst > fleet {
+            format!(
+                "`{}` drops iterations when the host stops answering: {peak:.1}/s for {} would need {needed_at_worst:.0} \
+                 terminals, and `{}` has {fleet}",
+                scenario.name,
+                Time(group.profile.response_timeout),
+                group.name,
+            )
+        } else {
+            continue;
+        };
+        warnings.push(text);
+    }
+    warnings
+}
+
+/// The form for people.
+impl fmt::Display for Expansion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}, seed {}, about {}", self.name, self.seed, time(self.ends_at_s))?;
+        writeln!(f, "\nterminals")?;
+        for group in &self.groups {
+            let shares: Vec<String> = group.per_share.iter().map(ToString::to_string).collect();
+            let split = if shares.len() > 1 { format!(" ({})", shares.join(" + ")) } else { String::new() };
+            writeln!(f, "  {:<16} {:>8}{split} → {}", group.name, group.terminals, group.target)?;
+        }
+        writeln!(f, "\nscenarios")?;
+        for scenario in &self.scenarios {
+            write!(f, "{scenario}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "\nwarning: {warning}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ScenarioExpansion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, executor, flow, group, .. } = self;
+        writeln!(f, "  {name:<16} {executor} of `{flow}` by `{group}`")?;
+        writeln!(f, "    from {} for {}", time(self.begins_at_s), time(self.duration_s))?;
+        match (self.iterations, self.peak_rate) {
+            (Some(count), Some(peak)) => writeln!(f, "    about {count:.0} iterations, at most {peak:.1}/s")?,
+            (Some(count), None) => writeln!(f, "    {count:.0} iterations")?,
+            _ => writeln!(f, "    as many iterations as the host allows")?,
+        }
+        writeln!(f, "    about {:.0} terminals at work", self.in_flight.ceil())?;
+        for (number, stage) in self.stages.iter().enumerate() {
+            let StageExpansion { duration_s, from, to, .. } = stage;
+            writeln!(f, "    stage {} {:>8}  {from:>8.1}/s → {to:>8.1}/s", number + 1, time(*duration_s))?;
+        }
+        Ok(())
+    }
+}
+
+fn time(seconds: f64) -> Time {
+    Time(Duration::from_millis((seconds * 1000.0).round() as u64))
+}

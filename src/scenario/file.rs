@@ -1,0 +1,610 @@
+//! The file format: what a scenario file may say, and what it means to say nothing.
+//!
+//! Doc comments become the descriptions of the JSON Schema, so they speak to the writer of a file. What the texts
+//! mean, and whether names exist, is left to `compile`.
+
+use super::{
+    duration::{Time, TimeRange},
+    named::Named,
+    step::Step,
+    text::{Money, MoneyRange, Percentage},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A scenario file of posfleet.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct File {
+    /// The version of the file format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub schema: u32,
+    /// The name of the scenario; it names the results folder too.
+    pub name: String,
+    /// What the scenario is for, in a sentence or two.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The root of all chance; the same seed gives the same run. Without it every run draws its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Values that `${ name }` stands for, in the whole file; `--set name=value` changes them.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub variables: Named<Scalar>,
+    /// What is different in a place, chosen by `--env`.
+    #[serde(default, skip_serializing)]
+    #[expect(dead_code, reason = "the chosen one is laid over the tree of nodes before the file is decoded")]
+    pub environments: Named<Environment>,
+    /// The hosts under test; without any the host inside this program answers.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub targets: Named<Target>,
+    /// The groups of terminals.
+    pub terminals: Named<Group>,
+    /// The stocks of cards; without any there is one called `cards` with 1,000 generated cards.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub feeders: Named<Feeder>,
+    /// What a terminal does in one iteration; a flow `sign-in` of one step exists without being written.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub flows: Named<Flow>,
+    /// Which terminals run which flow, when and how often.
+    pub scenarios: Named<Scenario>,
+    /// Conditions over metrics that decide the verdict: `"sale.response_time": ["p(99) < 800ms"]`.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub thresholds: Named<Vec<String>>,
+    /// What the host inside this program is like.
+    #[serde(default)]
+    pub host: Host,
+}
+
+/// A text, a number or a boolean.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Scalar {
+    /// true or false
+    Bool(bool),
+    /// a number
+    Number(f64),
+    /// a text
+    Text(String),
+}
+
+/// What is different in a place.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Environment {
+    /// Targets that are added or changed.
+    #[serde(default)]
+    pub targets: Named<Target>,
+    /// Variables that are added or changed.
+    #[serde(default)]
+    pub variables: Named<Scalar>,
+}
+
+/// A host under test.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Target {
+    /// Where it listens: `host:port`.
+    pub address: String,
+}
+
+/// A group of terminals that are alike.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Group {
+    /// How many there are; with `file`, that many of its rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// A CSV file with the columns terminal_id and merchant_id, and tmk if each has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// What kind of terminal they are.
+    #[serde(default)]
+    pub kind: TerminalKind,
+    /// The target they talk to; may be left out when there is no more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// When they connect.
+    #[serde(default)]
+    pub connection: Connection,
+    /// DE 41; a run of `#` becomes the terminal's number.
+    #[serde(default = "default_terminal_id")]
+    pub terminal_id: String,
+    /// DE 42; a run of `#` becomes the terminal's number.
+    #[serde(default = "default_merchant_id")]
+    pub merchant_id: String,
+    /// The terminal master key of all of them in hexadecimal digits; without it each gets its own from the seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tmk: Option<String>,
+    /// The dialect of the messages.
+    #[serde(default)]
+    pub spec: SpecName,
+    /// Which work keys a sign-in asks for.
+    #[serde(default)]
+    pub keys: Keys,
+    /// How the MAC is computed.
+    #[serde(default)]
+    pub mac: Mac,
+    /// How the MAC is written into DE 64; without it as the algorithm usually does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac_form: Option<MacFormName>,
+    /// How the PIN becomes DE 52.
+    #[serde(default)]
+    pub pin_block: PinBlock,
+    /// Whether tracks are encrypted; needs `keys: double-des-track` or `sm4`.
+    #[serde(default)]
+    pub encrypt_tracks: bool,
+    /// DE 49, three digits.
+    #[serde(default = "default_currency")]
+    pub currency: String,
+    /// The operator in DE 63.
+    #[serde(default = "default_operator")]
+    #[schemars(range(max = 99))]
+    pub operator: u8,
+    /// Whether a terminal signs in by itself when it has to.
+    #[serde(default = "yes")]
+    pub auto_sign_in: bool,
+    /// How long it waits for a connection.
+    #[serde(default = "default_connect_timeout")]
+    pub connect_timeout: Time,
+    /// How long it waits for an answer.
+    #[serde(default = "default_response_timeout")]
+    pub response_timeout: Time,
+    /// How it reverses what it does not know the fate of.
+    #[serde(default)]
+    pub reversal: Reversal,
+    /// The TPDU of requests, ten hexadecimal digits.
+    #[serde(default = "default_tpdu")]
+    pub tpdu: String,
+    /// The header of requests, twelve hexadecimal digits.
+    #[serde(default = "default_header")]
+    pub header: String,
+}
+
+/// What a terminal does when it does not know whether a sale was booked.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Reversal {
+    /// How often the reversal is sent again when it is not answered.
+    pub resend: u32,
+    /// Whether it is kept when all of them stay unanswered, and sent before the next transaction.
+    pub keep: bool,
+    /// Whether it is sent at once, and not only before the next transaction.
+    pub at_once: bool,
+}
+
+/// A stock of cards.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Feeder {
+    /// Test cards made out of the seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generate: Option<Generate>,
+    /// A CSV file with the columns pan, expiry, sequence, service_code, pin and track2; all but pan may be missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// In which order the cards are drawn.
+    #[serde(default)]
+    pub order: CardOrder,
+}
+
+/// Which test cards to make.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Generate {
+    /// How many.
+    pub count: u32,
+    /// The beginnings of their numbers, 6 to 12 digits each, used in turn.
+    pub bins: Vec<String>,
+    /// The digits of a number, 13 to 19.
+    pub pan_length: u8,
+    /// The digits of a PIN, 4 to 12.
+    pub pin_length: u8,
+}
+
+/// What a terminal does in one iteration.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Flow {
+    /// The steps, one after the other.
+    #[schemars(length(min = 1))]
+    pub steps: Vec<Step>,
+}
+
+/// Which terminals run which flow, when and how often.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Scenario {
+    /// The flow.
+    pub flow: String,
+    /// The group of terminals; may be left out when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The law by which iterations start.
+    pub executor: Executor,
+    /// Iterations per `timeUnit` (constant-arrival-rate).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// Iterations per `timeUnit` at the start (ramping-arrival-rate; 0 without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_rate: Option<f64>,
+    /// What rates and targets count by (constant-arrival-rate, ramping-arrival-rate; 1s without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_unit: Option<Time>,
+    /// Straight lines from target to target (ramping-arrival-rate).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub stages: Option<Vec<Stage>>,
+    /// How arrivals spread within the rate (constant-arrival-rate, ramping-arrival-rate; poisson without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
+    /// How long iterations start (constant-arrival-rate, constant-terminals).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Time>,
+    /// How many terminals of the group take part (constant-terminals; all without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminals: Option<u32>,
+    /// Iterations of each terminal (per-terminal-iterations; 1 without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iterations: Option<u64>,
+    /// The time over which the first iterations spread (per-terminal-iterations; 0s without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Time>,
+    /// When it ends at the latest (per-terminal-iterations; 10m without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_duration: Option<Time>,
+    /// How long after the start of the run, or after the end of `startAfter`, it begins.
+    #[serde(default)]
+    pub start_time: Time,
+    /// The scenario whose end it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_after: Option<String>,
+    /// How long iterations under way may take to finish.
+    #[serde(default = "default_graceful_stop")]
+    pub graceful_stop: Time,
+}
+
+/// A straight line from the previous rate to the target.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Stage {
+    /// How long the line takes; 0s jumps.
+    pub duration: Time,
+    /// Iterations per `timeUnit` at its end.
+    pub target: f64,
+}
+
+/// What the host inside this program is like.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Host {
+    /// What every account holds at the start.
+    pub opening_balance: Money,
+    /// The largest sale; beyond it the answer is 61.
+    pub sale_limit: Money,
+    /// What it makes of cards that no feeder holds.
+    pub unknown_cards: UnknownCards,
+    /// How long the MAC key is that it hands out.
+    pub mac_key: MacKey,
+    /// Its moods; the first rule that fits a request decides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+}
+
+/// A mood of the host: one of `respond`, `delay`, `drop` and `fault`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rule {
+    /// Which requests it is about; without it all.
+    #[serde(default)]
+    pub when: When,
+    /// Answers with this code and does nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub respond: Option<String>,
+    /// Does its work and answers so much later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay: Option<TimeRange>,
+    /// Loses the request on its way in, or the response on its way out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drop: Option<Drop>,
+    /// Does its work and answers wrongly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+}
+
+/// Which requests a rule is about; all conditions must hold.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct When {
+    /// The message type: `0200`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mti: Option<String>,
+    /// DE 3: `000000`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processing_code: Option<String>,
+    /// The amount, or a range of amounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<MoneyRange>,
+    /// The first digits of the card number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
+    /// DE 41.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<String>,
+    /// Only so many of them, by chance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probability: Option<Percentage>,
+}
+
+impl Executor {
+    /// The word in scenario files.
+    pub fn word(self) -> &'static str {
+        word(Self::ALL, self)
+    }
+}
+
+impl SpecName {
+    /// The word in scenario files.
+    pub fn word(self) -> &'static str {
+        word(Self::ALL, self)
+    }
+}
+
+fn word<T: PartialEq>(all: &[(T, &'static str)], wanted: T) -> &'static str {
+    all.iter().find(|(known, _)| *known == wanted).map_or("?", |(_, word)| word)
+}
+
+/// Declares a choice of the file format with its kebab-case words; the first one is the default.
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// All of them with their words in scenario files.
+            pub const ALL: &'static [(Self, &'static str)] = &[$((Self::$variant, $word)),+];
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::ALL[0].0
+            }
+        }
+    };
+}
+
+choice! {
+    /// What kind of terminal.
+    TerminalKind {
+        /// A smart terminal with the whole set of functions.
+        Smart = "smart",
+    }
+}
+choice! {
+    /// When a terminal connects.
+    Connection {
+        /// For every operation anew.
+        PerTransaction = "per-transaction",
+        /// Once, and again when the connection is lost.
+        LongLived = "long-lived",
+    }
+}
+choice! {
+    /// A dialect of the messages.
+    SpecName {
+        /// UnionPay terminals, China.
+        Unionpay = "unionpay",
+        /// ISO 8583:1987 in ASCII.
+        Iso87Ascii = "iso87-ascii",
+        /// ISO 8583:1987 in BCD and binary.
+        Iso87Binary = "iso87-binary",
+    }
+}
+choice! {
+    /// Which work keys a sign-in asks for.
+    Keys {
+        /// Double-length PIN key.
+        DoubleDes = "double-des",
+        /// Single-length keys.
+        SingleDes = "single-des",
+        /// Double-length PIN key, and a track key.
+        DoubleDesTrack = "double-des-track",
+        /// SM4 keys.
+        Sm4 = "sm4",
+    }
+}
+choice! {
+    /// How the MAC is computed.
+    Mac {
+        /// The UnionPay ECB algorithm.
+        UnionpayEcb = "unionpay-ecb",
+        /// ANSI X9.9.
+        X99 = "x99",
+        /// ANSI X9.19.
+        X919 = "x919",
+        /// PBOC.
+        Pboc = "pboc",
+        /// CBC with SM4.
+        Sm4Cbc = "sm4-cbc",
+    }
+}
+choice! {
+    /// How the MAC is written into DE 64.
+    MacFormName {
+        /// Eight hexadecimal characters.
+        Ascii8 = "ascii8",
+        /// Four bytes and four zero bytes.
+        Raw4 = "raw4",
+        /// Eight bytes.
+        Raw8 = "raw8",
+    }
+}
+choice! {
+    /// How the PIN becomes DE 52.
+    PinBlock {
+        /// With the PAN (ISO format 0).
+        WithPan = "with-pan",
+        /// Without the PAN.
+        WithoutPan = "without-pan",
+    }
+}
+choice! {
+    /// In which order cards are drawn.
+    CardOrder {
+        /// One after the other, and round again.
+        Sequential = "sequential",
+        /// Any card each time.
+        Random = "random",
+    }
+}
+choice! {
+    /// The law by which iterations start.
+    Executor {
+        /// Open: so many iterations in a time.
+        ConstantArrivalRate = "constant-arrival-rate",
+        /// Open: a rate that follows stages.
+        RampingArrivalRate = "ramping-arrival-rate",
+        /// Closed: so many terminals, each as fast as it can.
+        ConstantTerminals = "constant-terminals",
+        /// Closed: every terminal so many times.
+        PerTerminalIterations = "per-terminal-iterations",
+    }
+}
+choice! {
+    /// How arrivals spread within a rate.
+    Arrival {
+        /// Independent of each other.
+        Poisson = "poisson",
+        /// Evenly.
+        Uniform = "uniform",
+    }
+}
+choice! {
+    /// What the host makes of cards that it does not know.
+    UnknownCards {
+        /// Takes any number whose check digit holds.
+        Accept = "accept",
+        /// Declines with 14.
+        Decline = "decline",
+    }
+}
+choice! {
+    /// The length of the MAC key.
+    MacKey {
+        /// 8 bytes.
+        Single = "single",
+        /// 16 bytes.
+        Double = "double",
+    }
+}
+choice! {
+    /// What gets lost.
+    Drop {
+        /// The request: the host never sees it.
+        Request = "request",
+        /// The response: the host has done its work.
+        Response = "response",
+    }
+}
+choice! {
+    /// How the host answers wrongly.
+    Fault {
+        /// Closes the connection instead.
+        Close = "close",
+        /// Twice.
+        Duplicate = "duplicate",
+        /// With a wrong MAC.
+        WrongMac = "wrong-mac",
+        /// With bytes that are no message.
+        Garbage = "garbage",
+        /// With the first half of the answer.
+        HalfFrame = "half-frame",
+        /// With a frame longer than any that exists.
+        Oversized = "oversized",
+        /// With the answer to another terminal's question first.
+        Stray = "stray",
+    }
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Text as written: whether `0200` is a number is decided where it is used.
+        let text = String::deserialize(deserializer)?;
+        let is_plain = !text.starts_with('0') || text == "0" || text.starts_with("0.");
+        Ok(match (text.as_str(), text.parse::<f64>()) {
+            ("true", _) => Self::Bool(true),
+            ("false", _) => Self::Bool(false),
+            (_, Ok(number)) if number.is_finite() && is_plain => Self::Number(number),
+            _ => Self::Text(text),
+        })
+    }
+}
+
+impl Default for Reversal {
+    fn default() -> Self {
+        Self { resend: 3, keep: true, at_once: true }
+    }
+}
+
+impl Default for Generate {
+    fn default() -> Self {
+        Self {
+            count: 1000,
+            bins: ["621799", "622848", "625002"].map(str::to_owned).to_vec(),
+            pan_length: 16,
+            pin_length: 6,
+        }
+    }
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self {
+            opening_balance: Money(crate::money::Amount::from_minor(10_000_000)),
+            sale_limit: Money(crate::money::Amount::from_minor(5_000_000)),
+            unknown_cards: UnknownCards::default(),
+            mac_key: MacKey::default(),
+            rules: Vec::new(),
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn default_terminal_id() -> String {
+    "########".to_owned()
+}
+
+fn default_merchant_id() -> String {
+    "898############".to_owned()
+}
+
+fn default_currency() -> String {
+    "156".to_owned()
+}
+
+fn default_operator() -> u8 {
+    1
+}
+
+fn default_connect_timeout() -> Time {
+    Time::from_secs(5)
+}
+
+fn default_response_timeout() -> Time {
+    Time::from_secs(30)
+}
+
+fn default_tpdu() -> String {
+    "6000030000".to_owned()
+}
+
+fn default_header() -> String {
+    "603100310001".to_owned()
+}
+
+fn default_graceful_stop() -> Time {
+    Time::from_secs(30)
+}
