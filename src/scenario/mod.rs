@@ -26,6 +26,7 @@ mod table;
 mod text;
 
 pub use diagnostic::{Diagnostics, Problem, Report, Source};
+pub use duration::{Time, TimeError};
 pub use expansion::{Assumptions, Expansion, GroupExpansion, ScenarioExpansion, StageExpansion, expand};
 pub use node::Span;
 pub use overlay::Overrides;
