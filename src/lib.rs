@@ -12,3 +12,21 @@ pub mod time;
 pub mod card;
 pub mod crypto;
 pub mod iso8583;
+
+// Pure values and arithmetic over them.
+pub mod load;
+pub mod metrics;
+
+// Faces.
+pub mod dashboard;
+
+// Values of the fleet's work.
+pub mod operation;
+pub mod reconcile;
+
+// Machines without I/O.
+pub mod host;
+pub mod terminal;
+
+// Sockets and clocks.
+pub mod driver;

@@ -1,1 +1,27 @@
-//! (to come)
+//! Keys and what terminals do with them: MACs, work-key transport, PIN blocks, encrypted tracks.
+//!
+//! Everything here is a pure function of its arguments; randomness is handed in. **For test keys only**: the
+//! DES tables are not constant time, so a neighbour on the same processor could learn a key. Messages, and
+//! which of their elements carry a MAC or a PIN block, belong to `iso8583` and to the machines above.
+
+mod block;
+mod des;
+mod des_tables;
+mod hex;
+mod key;
+mod mac;
+mod pin_block;
+mod pin_block_iso4;
+mod role;
+mod track;
+mod work_keys;
+
+pub use block::BlockCipher;
+pub use des::{Des, DesState, Tdes};
+pub use key::{Algorithm, Kcv, Key, KeyError};
+pub use mac::{MacAlgorithm, MacForm, MacSchedule};
+pub use pin_block::{ClearPinBlock, PanBinding, PinBlock, PinBlockError, PinFormat, PinLengthCode};
+pub use pin_block_iso4::Iso4PinKey;
+pub use role::{Mak, Pik, Role, Tdk, Tmk};
+pub use track::{TrackCipher, TrackError};
+pub use work_keys::{WorkKeyError, WorkKeyLayout, WorkKeys};

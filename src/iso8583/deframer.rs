@@ -74,6 +74,11 @@ impl Deframer {
         Ok(None)
     }
 
+    /// Forgets the bytes kept of an incomplete frame, for a new stream.
+    pub fn reset(&mut self) {
+        (self.tail, self.handed_out) = (Vec::new(), false);
+    }
+
     /// Returns the bytes kept of an incomplete frame.
     #[must_use]
     pub fn pending(&self) -> usize {

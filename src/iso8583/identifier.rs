@@ -153,6 +153,9 @@ fixed_number! {
 }
 
 impl BatchNo {
+    /// 000001, the batch of a terminal that was just unpacked.
+    pub const FIRST: Self = Self(1);
+
     /// No batch.
     pub const NONE: Self = Self(0);
 

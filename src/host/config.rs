@@ -1,0 +1,114 @@
+//! What a simulated host is told before it starts: its dialect, limits and the rules for its moods.
+
+use crate::{
+    card::Card,
+    crypto::{MacAlgorithm, MacForm, Tmk},
+    iso8583::{MerchantId, Mti, ProcessingCode, ResponseCode, Spec, TerminalId},
+    money::Amount,
+    rng::Seed,
+    time::WallClock,
+};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+
+/// What a simulated host is told before it starts.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The dialect of the messages.
+    pub spec: &'static Spec,
+    /// How the MAC is computed.
+    pub mac: MacAlgorithm,
+    /// How the MAC is written into DE 64.
+    pub mac_form: MacForm,
+    /// Whether the MAK it hands out is 16 bytes long; else 8.
+    pub double_length_mak: bool,
+    /// The terminals that it knows.
+    pub terminals: Vec<Enrolment>,
+    /// The cards that it knows, with their PINs.
+    pub cards: Arc<[Card]>,
+    /// What it makes of cards that it does not know.
+    pub unknown_cards: UnknownCards,
+    /// What every account holds at the start.
+    pub opening_balance: Amount,
+    /// The largest sale; beyond it the answer is 61.
+    pub sale_limit: Amount,
+    /// The first rule that fits a request decides about it; without one the host does its work.
+    pub rules: Vec<Rule>,
+    /// The wall clock for DE 12, 13 and 15.
+    pub clock: WallClock,
+    /// The seed of everything that it decides by chance.
+    pub seed: Seed,
+}
+
+/// A terminal as the host knows it.
+#[derive(Clone, Debug)]
+pub struct Enrolment {
+    /// DE 41.
+    pub terminal: TerminalId,
+    /// DE 42, the only one this terminal may use.
+    pub merchant: MerchantId,
+    /// The master key under which its work keys travel.
+    pub tmk: Tmk,
+}
+
+/// What a host makes of cards that it does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownCards {
+    /// It opens an account for any number whose check digit holds, and takes any PIN.
+    #[default]
+    Accept,
+    /// It declines with 14.
+    Decline,
+}
+
+/// A mood of the host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Which requests it is about.
+    pub when: Match,
+    /// What the host does with them.
+    pub action: Action,
+}
+
+/// Which requests a rule is about; what is `None` fits all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Match {
+    /// The message type.
+    pub mti: Option<Mti>,
+    /// DE 3.
+    pub processing_code: Option<ProcessingCode>,
+    /// DE 4 within these bounds.
+    pub amount: Option<RangeInclusive<Amount>>,
+    /// DE 2 (or the PAN in DE 35) begins with these digits.
+    pub card_prefix: Option<String>,
+    /// DE 41.
+    pub terminal: Option<TerminalId>,
+    /// Only so many of them, by chance; `None` is all of them.
+    pub probability: Option<f64>,
+}
+
+/// What a host does with a request instead of, or besides, its work.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Answers with this code and does nothing else.
+    Respond(ResponseCode),
+    /// Does its work and answers later by a time drawn evenly from the range.
+    Delay(RangeInclusive<Duration>),
+    /// Does nothing: the request is lost on its way in.
+    DropRequest,
+    /// Does its work, and the answer is lost on its way out.
+    DropResponse,
+    /// Does its work and closes the connection instead of answering.
+    Close,
+    /// Does its work and answers twice.
+    Duplicate,
+    /// Does its work and answers with a wrong MAC.
+    WrongMac,
+    /// Does its work and sends bytes that are no message.
+    Garbage,
+    /// Does its work and sends the first half of the answer.
+    HalfFrame,
+    /// Does its work and announces a longer frame than any that exists.
+    Oversized,
+    /// Does its work and answers to another terminal's question first.
+    Stray,
+}

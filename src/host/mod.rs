@@ -1,0 +1,279 @@
+//! The simulated acquirer: a state machine without I/O that knows terminals, keys and cards, and books what it approves.
+//!
+//! A driver owns the connections. It hands bytes of a [`Session`] to [`Host::received`] and drains the [`Outbox`];
+//! answers that a rule delays come out of [`Host::timeout`] at the deadline of the last wait.
+//!
+//! A request goes through these gates, and the first that refuses it answers:
+//!
+//! | gate                               | answer when refused |
+//! |------------------------------------|---------------------|
+//! | the terminal is known              | 97                  |
+//! | the merchant belongs to it         | 03                  |
+//! | the kind of request is known       | 40                  |
+//! | no rule has other plans            | what the rule says  |
+//! | the MAC holds                      | A0                  |
+//! | the batch is the open one          | 77                  |
+//! | the STAN is new in the batch       | 94                  |
+//! | card, expiry, PIN, limit, balance  | 14, 54, 99, 55, 61, 51 |
+
+mod authorize;
+mod config;
+mod ledger;
+mod mood;
+mod outbox;
+mod respond;
+mod station;
+
+pub use config::{Action, Config, Enrolment, Match, Rule, UnknownCards};
+pub use ledger::{Booking, Ledger, State};
+pub use outbox::{ConnectionId, Outbox, Output};
+
+use crate::{
+    card::{Card, Pan},
+    iso8583::{De, Deframer, Frame, Message, Mti, Private60, ResponseCode, TerminalId},
+    money::Amount,
+    operation::Kind,
+    rng::{Domain, Rng},
+    terminal::SignInForm,
+    time::Instant,
+};
+use mood::Delayed;
+use respond::Answer;
+use station::Station;
+use std::collections::{BinaryHeap, HashMap};
+
+/// The simulated acquirer.
+#[derive(Debug)]
+pub struct Host {
+    config: Config,
+    stations: HashMap<TerminalId, Station>,
+    cards: HashMap<Pan, Card>,
+    balances: HashMap<Pan, Amount>,
+    ledger: Ledger,
+    delayed: BinaryHeap<Delayed>,
+    rng: Rng,
+    next_reference: u64,
+    tally: Tally,
+}
+
+/// What a host has done so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests that could be read.
+    pub requests: u64,
+    /// Answers by response code.
+    pub answers: HashMap<ResponseCode, u64>,
+    /// Frames that could not be read, and streams that are no frames.
+    pub unreadable: u64,
+    /// Requests that a rule did not let through as they were.
+    pub ruled: u64,
+}
+
+/// One connection, as the host sees it.
+#[derive(Debug)]
+pub struct Session {
+    id: ConnectionId,
+    deframer: Deframer,
+}
+
+impl Session {
+    /// A connection that was just accepted.
+    pub fn new(id: ConnectionId, host: &Host) -> Self {
+        let framing = &host.config.spec.framing;
+        let deframer = Deframer::for_framing(framing);
+        Self {
+            id,
+            deframer: deframer.unwrap_or_else(|| Deframer::new(crate::iso8583::LengthHeader::BINARY2)),
+        }
+    }
+
+    /// Which connection it is.
+    pub fn id(&self) -> ConnectionId {
+        self.id
+    }
+}
+
+/// What kind of request came; a sign-in says which keys it wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Request {
+    SignIn(SignInForm),
+    Other(Kind),
+}
+
+impl Host {
+    /// A host that has just opened.
+    pub fn new(config: Config) -> Self {
+        let stations = config.terminals.iter().map(|enrolment| (enrolment.terminal, Station::new(enrolment)));
+        let cards = config.cards.iter().map(|card| (card.pan, card.clone()));
+        Self {
+            stations: stations.collect(),
+            cards: cards.collect(),
+            balances: HashMap::new(),
+            ledger: Ledger::default(),
+            delayed: BinaryHeap::new(),
+            rng: config.seed.stream(Domain::Host, 0, 0),
+            next_reference: 1,
+            tally: Tally::default(),
+            config,
+        }
+    }
+
+    /// The books.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// What it has done so far.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// What the account of a card holds.
+    pub fn balance(&self, pan: &Pan) -> Amount {
+        self.balances.get(pan).copied().unwrap_or(self.config.opening_balance)
+    }
+
+    /// Takes bytes of a connection; what follows is in `out`.
+    pub fn received(&mut self, now: Instant, session: &mut Session, mut bytes: &[u8], out: &mut Outbox) {
+        loop {
+            match session.deframer.next_frame(&mut bytes) {
+                Ok(Some(frame)) => self.frame(now, session.id, frame, out),
+                Ok(None) => break,
+                Err(error) => {
+                    self.tally.unreadable += 1;
+                    out.push(Output::Unreadable { connection: session.id, error: error.to_string() });
+                    out.push(Output::Close(session.id));
+                    break;
+                }
+            }
+        }
+        out.push(Output::Wait(self.delayed.peek().map(|delayed| delayed.due)));
+    }
+
+    /// Sends what is due by now.
+    pub fn timeout(&mut self, now: Instant, out: &mut Outbox) {
+        while self.delayed.peek().is_some_and(|delayed| delayed.due <= now)
+            && let Some(delayed) = self.delayed.pop()
+        {
+            out.send(delayed.connection, &delayed.bytes);
+        }
+        out.push(Output::Wait(self.delayed.peek().map(|delayed| delayed.due)));
+    }
+
+    fn frame(&mut self, now: Instant, connection: ConnectionId, bytes: &[u8], out: &mut Outbox) {
+        let spec = self.config.spec;
+        let parsed = spec.framing.split(bytes).map_err(|error| error.to_string()).and_then(|frame| {
+            let message = Message::parse(spec, frame.body).map_err(|error| error.to_string())?;
+            Ok((frame, message))
+        });
+        match parsed {
+            Ok((frame, message)) => self.request(now, connection, &frame, &message, out),
+            Err(error) => {
+                self.tally.unreadable += 1;
+                out.push(Output::Unreadable { connection, error });
+                out.push(Output::Close(connection));
+            }
+        }
+    }
+
+    fn request(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        frame: &Frame<'_>,
+        message: &Message<'_>,
+        out: &mut Outbox,
+    ) {
+        self.tally.requests += 1;
+        let action = self.mood(message);
+        if action.is_some() {
+            self.tally.ruled += 1;
+        }
+        if action == Some(Action::DropRequest) {
+            return;
+        }
+        let answer = match &action {
+            Some(Action::Respond(code)) => Answer::code(*code),
+            _ => self.decide(now, message),
+        };
+        *self.tally.answers.entry(answer.code).or_default() += 1;
+        self.reply(now, connection, frame, message, &answer, action.as_ref(), out);
+    }
+
+    /// Leads a request through the gates.
+    fn decide(&mut self, now: Instant, message: &Message<'_>) -> Answer {
+        let refuse = Answer::code;
+        let Some(terminal) = terminal_of(message) else { return refuse(ResponseCode::FORMAT_ERROR) };
+        let Some(station) = self.stations.get(&terminal) else {
+            return refuse(ResponseCode::UNKNOWN_TERMINAL);
+        };
+        if !message.get(De::MERCHANT_ID).is_some_and(|merchant| merchant.is(station.merchant.as_bytes())) {
+            return refuse(ResponseCode::INVALID_MERCHANT);
+        }
+        let Some(private60) = private60_of(message) else { return refuse(ResponseCode::FORMAT_ERROR) };
+        let Some(request) = classify(message, &private60) else { return refuse(ResponseCode::NOT_SUPPORTED) };
+        match request {
+            Request::SignIn(form) => self.sign_in(terminal, form),
+            Request::Other(kind) if !kind.form().has_mac => self.manage(terminal, kind),
+            Request::Other(_) if !station.mac_holds(&self.config, message) => {
+                refuse(ResponseCode::MAC_FAILED)
+            }
+            Request::Other(Kind::Reversal) => self.reverse(terminal, &private60, message),
+            Request::Other(_) if private60.batch != station.batch => refuse(ResponseCode::BATCH_MISMATCH),
+            Request::Other(kind) => self.authorize(now, terminal, kind, message),
+        }
+    }
+
+    /// Gives out fresh work keys and the number of the open batch.
+    fn sign_in(&mut self, terminal: TerminalId, form: SignInForm) -> Answer {
+        let (rng, double) = (&mut self.rng, self.config.double_length_mak);
+        let Some(station) = self.stations.get_mut(&terminal) else {
+            return Answer::code(ResponseCode::UNKNOWN_TERMINAL);
+        };
+        match station.sign_in(form, double, rng) {
+            Some(keys) => Answer { keys: Some(keys), ..Answer::code(ResponseCode::APPROVED) },
+            None => Answer::code(ResponseCode::SYSTEM_FAULT),
+        }
+    }
+
+    fn manage(&mut self, terminal: TerminalId, kind: Kind) -> Answer {
+        if kind == Kind::SignOut
+            && let Some(station) = self.stations.get_mut(&terminal)
+        {
+            station.sign_out();
+        }
+        Answer::code(ResponseCode::APPROVED)
+    }
+}
+
+/// What kind of request a message is, by its type, DE 3, DE 60.1 and DE 60.3.
+fn classify(message: &Message<'_>, private60: &Private60) -> Option<Request> {
+    let network = private60.management.unwrap_or_default();
+    match message.mti() {
+        Mti::NETWORK => SignInForm::from_network_management(network).map(Request::SignIn),
+        Mti::REVERSAL => Some(Request::Other(Kind::Reversal)),
+        mti => {
+            let code = message.number(De::PROCESSING_CODE);
+            let fits = |kind: &Kind| {
+                let form = kind.form();
+                let same_code = form.processing_code.map(u64::from) == code;
+                form.mti == mti && same_code && (code.is_some() || form.network_management == network)
+            };
+            Kind::ALL
+                .iter()
+                .map(|(kind, _)| *kind)
+                .filter(|kind| *kind != Kind::SignIn)
+                .find(fits)
+                .map(Request::Other)
+        }
+    }
+}
+
+fn terminal_of(message: &Message<'_>) -> Option<TerminalId> {
+    TerminalId::from_bytes(&message.get(De::TERMINAL_ID)?.array::<8>()?).ok()
+}
+
+fn private60_of(message: &Message<'_>) -> Option<Private60> {
+    let mut buffer = [0; 32];
+    Private60::from_digits(message.get(De::PRIVATE_60)?.write_to(&mut buffer)?).ok()
+}

@@ -1,0 +1,71 @@
+//! A terminal as the host knows it: its merchant, keys and open batch.
+
+use super::config::{Config, Enrolment};
+use crate::{
+    crypto::{Algorithm, MacSchedule, Tmk, WorkKeyLayout, WorkKeys},
+    iso8583::{BatchNo, MerchantId, Message},
+    rng::Rng,
+    terminal::SignInForm,
+};
+
+/// A terminal as the host knows it.
+#[derive(Debug)]
+pub(super) struct Station {
+    pub(super) merchant: MerchantId,
+    pub(super) batch: BatchNo,
+    pub(super) keys: Option<WorkKeys>,
+    tmk: Tmk,
+}
+
+impl Station {
+    pub(super) fn new(enrolment: &Enrolment) -> Self {
+        Self { merchant: enrolment.merchant, batch: BatchNo::FIRST, keys: None, tmk: enrolment.tmk.clone() }
+    }
+
+    /// Makes fresh work keys; returns them as DE 62, `None` when the master key cannot carry them.
+    pub(super) fn sign_in(
+        &mut self,
+        form: SignInForm,
+        double_length_mak: bool,
+        rng: &mut Rng,
+    ) -> Option<Vec<u8>> {
+        let keys = WorkKeys::random(layout(form, double_length_mak, self.tmk.algorithm())?, || rng.bits());
+        let mut wrapped = Vec::with_capacity(84);
+        keys.wrap(&self.tmk, &mut wrapped).ok()?;
+        self.keys = Some(keys);
+        Some(wrapped)
+    }
+
+    pub(super) fn sign_out(&mut self) {
+        self.keys = None;
+    }
+
+    pub(super) fn mac_schedule(&self, config: &Config) -> Option<MacSchedule> {
+        MacSchedule::new(&self.keys.as_ref()?.mak, config.mac, config.mac_form).ok()
+    }
+
+    /// Whether the MAC of a request holds; without keys none does.
+    pub(super) fn mac_holds(&self, config: &Config, message: &Message<'_>) -> bool {
+        let (Some(schedule), Some(data), Some(mac)) =
+            (self.mac_schedule(config), message.mac_data(), message.mac())
+        else {
+            return false;
+        };
+        let mut received = [0; 8];
+        mac.write_to(&mut received).is_some_and(|mac| !mac.is_empty()) && schedule.verify(data, &received)
+    }
+}
+
+/// The keys that a sign-in of this form brings; `None` when the master key is of another cipher.
+fn layout(form: SignInForm, double_length_mak: bool, tmk: Algorithm) -> Option<WorkKeyLayout> {
+    let is_sm4 = tmk == Algorithm::Sm4;
+    match (form, double_length_mak) {
+        (SignInForm::Sm4, _) => is_sm4.then_some(WorkKeyLayout::SM4_TRACK),
+        _ if is_sm4 => None,
+        (SignInForm::SingleDes, _) => Some(WorkKeyLayout::DES),
+        (SignInForm::DoubleDes, false) => Some(WorkKeyLayout::TDES),
+        (SignInForm::DoubleDes, true) => Some(WorkKeyLayout::TDES_MAK),
+        (SignInForm::DoubleDesWithTrackKey, false) => Some(WorkKeyLayout::TDES_TRACK),
+        (SignInForm::DoubleDesWithTrackKey, true) => Some(WorkKeyLayout::TDES_MAK_TRACK),
+    }
+}

@@ -1,0 +1,252 @@
+//! What one shard, or the whole run, recorded in one interval.
+
+use super::{Counters, Latency};
+use std::{fmt, sync::Arc, time::Duration};
+
+/// The number of a step name in a [`StepNames`] table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepId(pub u16);
+
+/// The names of all steps of a plan; equal names are one step.
+#[derive(Clone, Debug, Default)]
+pub struct StepNames(Vec<Arc<str>>);
+
+impl StepNames {
+    /// The number of `name`, which is added when it is new.
+    pub fn intern(&mut self, name: &str) -> StepId {
+        let index = self.find(name).map_or(self.0.len(), |id| usize::from(id.0));
+        if index == self.0.len() {
+            self.0.push(name.into());
+        }
+        StepId(u16::try_from(index).expect("a scenario has fewer than 65,536 step names"))
+    }
+
+    /// The number of `name`, if it is known.
+    pub fn find(&self, name: &str) -> Option<StepId> {
+        self.0.iter().position(|known| **known == *name).map(|index| StepId(index as u16))
+    }
+
+    /// The name of step `id`.
+    pub fn name(&self, id: StepId) -> &str {
+        self.0.get(usize::from(id.0)).map_or("?", |name| name)
+    }
+
+    /// All names in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|name| &**name)
+    }
+
+    /// How many names there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no name.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The host approved.
+    Approved,
+    /// The host answered, and declined.
+    Declined,
+    /// No answer came in time.
+    TimedOut,
+    /// The step could not be done: no connection, a wrong MAC, an answer that is not one.
+    Failed,
+}
+
+impl Class {
+    /// All classes in the order in which they are stored and shown.
+    pub const ALL: [Self; 4] = [Self::Approved, Self::Declined, Self::TimedOut, Self::Failed];
+
+    /// The name in files and on screens.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Declined => "declined",
+            Self::TimedOut => "timeout",
+            Self::Failed => "error",
+        }
+    }
+}
+
+/// The response code (DE 39) of an answer as its two characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResponseCodeText(pub [u8; 2]);
+
+impl fmt::Display for ResponseCodeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|&byte| write!(f, "{}", char::from(byte)))
+    }
+}
+
+/// How often each response code came; a host uses few, so a short list beats a map.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CodeCounts(Vec<(ResponseCodeText, u64)>);
+
+impl CodeCounts {
+    /// Counts `count` more answers with `code`.
+    pub fn add(&mut self, code: ResponseCodeText, count: u64) {
+        match self.0.iter_mut().find(|(known, _)| *known == code) {
+            Some((_, total)) => *total += count,
+            None => self.0.push((code, count)),
+        }
+    }
+
+    /// Adds everything that `other` counted.
+    pub fn merge(&mut self, other: &Self) {
+        other.0.iter().for_each(|(code, count)| self.add(*code, *count));
+    }
+
+    /// Codes and counts, the most frequent first.
+    pub fn sorted(&self) -> Vec<(ResponseCodeText, u64)> {
+        let mut codes = self.0.clone();
+        codes.sort_by_key(|(code, count)| (std::cmp::Reverse(*count), *code));
+        codes
+    }
+}
+
+/// The two latencies of a step.
+#[derive(Clone, Debug, Default)]
+pub struct Latencies {
+    /// From the scheduled start to the end.
+    pub response: Latency,
+    /// From the send of the request to its answer.
+    pub service: Latency,
+}
+
+/// What was recorded of one step.
+#[derive(Clone, Debug, Default)]
+pub struct StepInterval {
+    classes: [Option<Box<Latencies>>; Class::ALL.len()],
+    /// Response codes of the answers.
+    pub codes: CodeCounts,
+    /// Checks that held.
+    pub checks_passed: u64,
+    /// Checks that did not hold.
+    pub checks_failed: u64,
+}
+
+impl StepInterval {
+    /// Records one end of the step.
+    pub fn record(&mut self, class: Class, response: Duration, service: Option<Duration>) {
+        let latencies = self.classes[class as usize].get_or_insert_default();
+        latencies.response.record(response);
+        if let Some(service) = service {
+            latencies.service.record(service);
+        }
+    }
+
+    /// The latencies of one class, if it was recorded at all.
+    pub fn class(&self, class: Class) -> Option<&Latencies> {
+        self.classes[class as usize].as_deref()
+    }
+
+    /// How often the step ended as `class`.
+    pub fn count(&self, class: Class) -> u64 {
+        self.class(class).map_or(0, |latencies| latencies.response.count())
+    }
+
+    /// How often the step ended.
+    pub fn total(&self) -> u64 {
+        Class::ALL.iter().map(|&class| self.count(class)).sum()
+    }
+
+    /// The latencies of all classes together.
+    pub fn all(&self) -> Latencies {
+        let mut all = Latencies::default();
+        for latencies in self.classes.iter().flatten() {
+            all.response.merge(&latencies.response);
+            all.service.merge(&latencies.service);
+        }
+        all
+    }
+
+    /// Adds everything that `other` holds.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.classes.iter_mut().zip(&other.classes) {
+            if let Some(theirs) = theirs.as_deref().filter(|theirs| !theirs.response.is_empty()) {
+                let mine = mine.get_or_insert_default();
+                mine.response.merge(&theirs.response);
+                mine.service.merge(&theirs.service);
+            }
+        }
+        self.codes.merge(&other.codes);
+        self.checks_passed += other.checks_passed;
+        self.checks_failed += other.checks_failed;
+    }
+
+    fn clear(&mut self) {
+        for latencies in self.classes.iter_mut().flatten() {
+            latencies.response.clear();
+            latencies.service.clear();
+        }
+        self.codes.0.clear();
+        self.checks_passed = 0;
+        self.checks_failed = 0;
+    }
+}
+
+/// Everything that was recorded between two ticks: by one shard, or merged over all of them.
+#[derive(Clone, Debug, Default)]
+pub struct Interval {
+    /// Iteration counters, one entry a scenario of the plan.
+    pub scenarios: Vec<Counters>,
+    /// One entry a step name.
+    pub steps: Vec<StepInterval>,
+    /// From the scheduled to the actual start of iterations.
+    pub lag: Latency,
+}
+
+impl Interval {
+    /// An empty interval for so many scenarios and steps.
+    pub fn new(scenarios: usize, steps: usize) -> Self {
+        Self {
+            scenarios: vec![Counters::default(); scenarios],
+            steps: vec![StepInterval::default(); steps],
+            lag: Latency::default(),
+        }
+    }
+
+    /// The counters of all scenarios together.
+    pub fn counters(&self) -> Counters {
+        let mut total = Counters::default();
+        self.scenarios.iter().for_each(|counters| total += *counters);
+        total
+    }
+
+    /// Adds everything that `other` holds.
+    pub fn merge(&mut self, other: &Self) {
+        self.scenarios.iter_mut().zip(&other.scenarios).for_each(|(mine, theirs)| *mine += *theirs);
+        self.steps.iter_mut().zip(&other.steps).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.lag.merge(&other.lag);
+    }
+
+    /// Forgets everything, keeping the memory.
+    pub fn clear(&mut self) {
+        self.scenarios.fill(Counters::default());
+        self.steps.iter_mut().for_each(StepInterval::clear);
+        self.lag.clear();
+    }
+
+    /// The response times of all steps and classes together.
+    pub fn response(&self) -> Latency {
+        let mut all = Latency::default();
+        for latencies in self.steps.iter().flat_map(|step| step.classes.iter().flatten()) {
+            all.merge(&latencies.response);
+        }
+        all
+    }
+
+    /// The response codes of all steps together.
+    pub fn codes(&self) -> CodeCounts {
+        let mut all = CodeCounts::default();
+        self.steps.iter().for_each(|step| all.merge(&step.codes));
+        all
+    }
+}

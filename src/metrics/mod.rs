@@ -1,0 +1,26 @@
+//! What is measured, as values: recorders of the shards, merged intervals, snapshots for the faces, the summary.
+//!
+//! Percentiles come from HDR histograms and from nothing else, and minimum, mean and maximum from the same
+//! histograms, so that no two figures can contradict each other.
+
+mod counters;
+mod interval;
+mod latency;
+mod snapshot;
+mod summary;
+mod threshold;
+
+pub use counters::Counters;
+pub use interval::{
+    Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
+};
+pub use latency::{Bucket, Latency, Percentiles};
+pub use snapshot::{
+    ActivityCounts, EventLine, Generator, Phase, Point, Severity, Snapshot, StageProgress, State, StepView,
+    TerminalRow, TerminalsView, ThresholdView,
+};
+pub use summary::{
+    GeneratorSummary, LagSummary, LatencySummary, ReconciliationSummary, StepSummary, Summary,
+    ThresholdSummary, Verdict,
+};
+pub use threshold::{Aggregation, Comparison, MetricName, Threshold, ThresholdError};

@@ -1,0 +1,264 @@
+//! What the faces see: the state of a run at one moment, complete and without a way back into it.
+
+use super::{Bucket, Counters, Percentiles, Verdict};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+/// The state of a run at one moment; a new one about four times a second.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The scenario's name.
+    pub name: String,
+    /// What the terminals talk to, such as `127.0.0.1:8583` or `embedded host`.
+    pub target: String,
+    /// The seed of the run.
+    pub seed: u64,
+    /// Where the run is in its life.
+    pub phase: Phase,
+    /// Time since the start of the run.
+    pub elapsed: Duration,
+    /// How long the plan takes, where that is known.
+    pub planned_duration: Option<Duration>,
+    /// One entry a scenario.
+    pub stages: Vec<StageProgress>,
+    /// Iterations since the start.
+    pub counters: Counters,
+    /// One point an interval, the oldest first; bounded.
+    pub series: Arc<VecDeque<Point>>,
+    /// One entry a step that was recorded.
+    pub steps: Vec<StepView>,
+    /// Response codes since the start, the most frequent first: code, meaning, count.
+    pub codes: Vec<(String, String, u64)>,
+    /// The state of the load generator itself.
+    pub generator: Generator,
+    /// The fleet.
+    pub terminals: TerminalsView,
+    /// What happened lately, the oldest first; bounded.
+    pub events: Arc<VecDeque<EventLine>>,
+    /// The thresholds with their present values.
+    pub thresholds: Vec<ThresholdView>,
+    /// Connections that are open at this moment.
+    pub connections: u64,
+}
+
+impl Snapshot {
+    /// What the thresholds say so far.
+    pub fn verdict(&self) -> Verdict {
+        if self.thresholds.iter().all(|threshold| threshold.pass != Some(false)) {
+            Verdict::Pass
+        } else {
+            Verdict::Fail
+        }
+    }
+}
+
+/// Where a run is in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Terminals and connections are being made.
+    #[default]
+    Starting,
+    /// Scenarios run.
+    Running,
+    /// No new iteration starts; those under way may finish.
+    Stopping,
+    /// The journals are compared with the host's ledger.
+    Reconciling,
+    /// Everything is written.
+    Done,
+}
+
+/// Where a scenario is in its plan.
+#[derive(Clone, Debug, Default)]
+pub struct StageProgress {
+    /// The scenario's name.
+    pub name: String,
+    /// Its executor, as the scenario file calls it.
+    pub executor: String,
+    /// Whether it waits, runs or is over.
+    pub state: State,
+    /// The current stage, counted from 1, and how many there are.
+    pub stage: (usize, usize),
+    /// The planned rate at this moment in iterations per second; `None` for a closed executor.
+    pub target_rate: Option<f64>,
+    /// Time since the scenario began.
+    pub elapsed: Duration,
+    /// How long it may take, where that is known.
+    pub duration: Option<Duration>,
+    /// Its iterations.
+    pub counters: Counters,
+}
+
+/// Whether a scenario waits, runs or is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// It waits for its start.
+    #[default]
+    Waiting,
+    /// It starts iterations.
+    Running,
+    /// It starts no more, and some are under way.
+    Finishing,
+    /// It is over.
+    Done,
+}
+
+/// One interval of the run on a time axis.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Point {
+    /// The end of the interval, since the start of the run.
+    pub at: Duration,
+    /// The length of the interval.
+    pub length: Duration,
+    /// What became of the iterations in it.
+    pub counters: Counters,
+    /// Iterations under way at its end.
+    pub in_flight: u64,
+    /// Response times of all steps that ended in it.
+    pub response: Percentiles,
+    /// Steps that ended in it.
+    pub steps: u64,
+    /// Steps among them that timed out or failed.
+    pub errors: u64,
+    /// Lag of the schedule in it.
+    pub lag: Percentiles,
+    /// Response codes in it, the most frequent first.
+    pub codes: Vec<(String, u64)>,
+}
+
+impl Point {
+    /// Turns a count of this interval into a rate per second.
+    pub fn per_second(&self, count: u64) -> f64 {
+        if self.length.is_zero() { 0.0 } else { count as f64 / self.length.as_secs_f64() }
+    }
+}
+
+/// One step since the start of the run.
+#[derive(Clone, Debug, Default)]
+pub struct StepView {
+    /// Its name.
+    pub name: String,
+    /// How often it ended.
+    pub count: u64,
+    /// How often it was approved.
+    pub approved: u64,
+    /// How often it was declined.
+    pub declined: u64,
+    /// How often no answer came in time.
+    pub timeouts: u64,
+    /// How often it could not be done.
+    pub errors: u64,
+    /// Checks that held, and that did not.
+    pub checks: (u64, u64),
+    /// From the scheduled start to the end.
+    pub response: Percentiles,
+    /// From the send to the answer.
+    pub service: Percentiles,
+    /// Response times in logarithmic buckets.
+    pub response_buckets: Vec<Bucket>,
+    /// Service times in logarithmic buckets.
+    pub service_buckets: Vec<Bucket>,
+}
+
+/// The state of the load generator itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Generator {
+    /// From the scheduled to the actual start, since the start of the run.
+    pub lag: Percentiles,
+    /// CPU time this process has used, in seconds.
+    pub cpu_seconds: f64,
+    /// Cores' worth of CPU this process used lately.
+    pub cpu_cores: f64,
+    /// Resident memory in bytes, at its largest so far.
+    pub max_rss_bytes: u64,
+    /// Shards that run the fleet.
+    pub shards: usize,
+}
+
+/// The fleet at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct TerminalsView {
+    /// How many terminals there are.
+    pub count: u64,
+    /// How many of them do what.
+    pub activity: ActivityCounts,
+    /// The rows that were asked for, in the order of the fleet.
+    pub rows: Vec<TerminalRow>,
+}
+
+/// How many terminals are in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ActivityCounts {
+    /// Not signed in, doing nothing.
+    pub signed_out: u64,
+    /// Signed in, doing nothing.
+    pub idle: u64,
+    /// In an iteration.
+    pub busy: u64,
+    /// Among all: with a reversal that waits to be sent.
+    pub reversal_pending: u64,
+}
+
+/// One terminal of the fleet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TerminalRow {
+    /// Its number in the fleet.
+    pub number: u32,
+    /// Terminal id (DE 41).
+    pub terminal_id: String,
+    /// Merchant id (DE 42).
+    pub merchant_id: String,
+    /// What it does: `signed out`, `idle`, `busy`, `reversal due`.
+    pub state: String,
+    /// Whether a connection of it is open.
+    pub connected: bool,
+    /// The last message type it sent or received, such as `0210`.
+    pub last_mti: String,
+    /// The last response code, empty before the first.
+    pub last_code: String,
+    /// Its system trace audit number.
+    pub stan: u32,
+    /// Its batch number.
+    pub batch: u32,
+    /// Approved operations.
+    pub approved: u64,
+    /// Declined operations.
+    pub declined: u64,
+    /// Time-outs and errors.
+    pub failed: u64,
+    /// Reversals that were answered.
+    pub reversals: u64,
+}
+
+/// How grave an event is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Severity {
+    /// Good to know.
+    #[default]
+    Info,
+    /// Something is not as it should be.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// One line of the event log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventLine {
+    /// When, since the start of the run.
+    pub at: Duration,
+    /// How grave.
+    pub severity: Severity,
+    /// What, in one sentence.
+    pub text: String,
+}
+
+/// A threshold with its present value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ThresholdView {
+    /// Metric and condition as written in the scenario.
+    pub expression: String,
+    /// The present value in the unit of the condition, `None` before the first sample.
+    pub value: Option<f64>,
+    /// Whether it holds, `None` before the first sample.
+    pub pass: Option<bool>,
+}

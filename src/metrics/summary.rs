@@ -1,0 +1,140 @@
+//! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
+
+use super::{Counters, Percentiles};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The summary of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// The version of this schema.
+    pub schema: u32,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed; the same scenario with the same seed makes the same transactions.
+    pub seed: u64,
+    /// What the run says about the system under test.
+    pub verdict: Verdict,
+    /// The exit code of the program.
+    pub exit_code: u8,
+    /// When the run began, in UTC.
+    pub started_at: String,
+    /// How long it took, in seconds.
+    pub duration_seconds: f64,
+    /// What became of the iterations.
+    pub counters: Counters,
+    /// Every step that was recorded, by name.
+    pub steps: BTreeMap<String, StepSummary>,
+    /// How the load generator did.
+    pub generator: GeneratorSummary,
+    /// The thresholds with their values.
+    pub thresholds: Vec<ThresholdSummary>,
+    /// What the comparison of journals and ledger found; absent when there was no ledger to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconciliation: Option<ReconciliationSummary>,
+}
+
+impl Summary {
+    /// The version of the schema this program writes.
+    pub const SCHEMA: u32 = 1;
+}
+
+/// What a run says about the system under test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// All thresholds hold.
+    Pass,
+    /// A threshold does not hold.
+    Fail,
+    /// Nothing: the measurement itself went wrong.
+    Invalid,
+}
+
+/// One step of the flows.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepSummary {
+    /// How often it ended.
+    pub count: u64,
+    /// How often it was approved.
+    pub approved: u64,
+    /// How often it was declined.
+    pub declined: u64,
+    /// How often no answer came in time.
+    pub timeouts: u64,
+    /// How often it could not be done.
+    pub errors: u64,
+    /// Response codes and how often they came.
+    pub codes: BTreeMap<String, u64>,
+    /// Checks that held.
+    pub checks_passed: u64,
+    /// Checks that did not hold.
+    pub checks_failed: u64,
+    /// From the scheduled start to the end, in milliseconds.
+    pub response_time_ms: LatencySummary,
+    /// From the send to the answer, in milliseconds.
+    pub service_time_ms: LatencySummary,
+}
+
+/// A distribution, in milliseconds.
+pub type LatencySummary = Percentiles;
+
+/// How the load generator itself did.
+#[derive(Clone, Debug, Serialize)]
+pub struct GeneratorSummary {
+    /// From the scheduled to the actual start of iterations, in milliseconds.
+    pub schedule_lag_ms: LagSummary,
+    /// CPU time of this process, the embedded host included, in seconds.
+    pub cpu_seconds: f64,
+    /// The largest resident memory of this process, in bytes.
+    pub max_rss_bytes: u64,
+    /// Terminals of the fleet.
+    pub terminals: u64,
+    /// Shards that ran the fleet.
+    pub shards: usize,
+}
+
+/// The lag of the schedule, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct LagSummary {
+    /// Half are not longer.
+    pub p50: f64,
+    /// 99 % are not longer.
+    pub p99: f64,
+    /// 99.9 % are not longer.
+    pub p999: f64,
+    /// The longest.
+    pub max: f64,
+}
+
+impl From<Percentiles> for LagSummary {
+    fn from(lag: Percentiles) -> Self {
+        Self { p50: lag.p50, p99: lag.p99, p999: lag.p999, max: lag.max }
+    }
+}
+
+/// A threshold and whether it held.
+#[derive(Clone, Debug, Serialize)]
+pub struct ThresholdSummary {
+    /// Metric and condition as written in the scenario.
+    pub expression: String,
+    /// The value at the end, in the unit of the condition; `null` when there was no sample.
+    pub value: Option<f64>,
+    /// Whether the condition holds.
+    pub pass: bool,
+}
+
+/// What the comparison of the terminals' journals with the host's ledger found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReconciliationSummary {
+    /// Terminals that were compared.
+    pub terminals: u64,
+    /// Transactions that were compared.
+    pub transactions: u64,
+    /// Transactions on which the two sides do not agree.
+    pub mismatches: u64,
+    /// Among them: the terminal believes in it, the host does not have it.
+    pub lost: u64,
+    /// Among them: the host has captured it, the terminal believes it did not happen, or it is there twice.
+    pub doubled: u64,
+}

@@ -1,0 +1,337 @@
+//! Thresholds: conditions over metrics, in the expression form that k6 made known.
+//!
+//! ```text
+//! metric     = [ step "." ] name                     sale.response_time, dropped_iterations
+//! condition  = aggregation op value
+//! aggregation= "p(" number ")" | "avg" | "med" | "min" | "max" | "count" | "rate"
+//! op         = "<" | "<=" | ">" | ">=" | "==" | "!="
+//! value      = number [ "us" | "ms" | "s" | "%" ]    a bare number of a time is in milliseconds
+//! ```
+
+use std::{fmt, str::FromStr};
+
+/// One condition over one metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Threshold {
+    /// What is measured.
+    pub metric: MetricName,
+    /// How its samples become one value.
+    pub aggregation: Aggregation,
+    /// How the value is compared.
+    pub comparison: Comparison,
+    /// With what: milliseconds for times, a fraction for rates, else a count.
+    pub limit: f64,
+    /// Metric and condition as written.
+    pub expression: String,
+}
+
+impl Threshold {
+    /// Reads the condition `text` over `metric`.
+    ///
+    /// # Errors
+    /// Says what is wrong with the name or the condition.
+    pub fn parse(metric: &str, text: &str) -> Result<Self, ThresholdError> {
+        let name: MetricName = metric.parse()?;
+        let at = text.find(['<', '>', '=', '!']).ok_or(ThresholdError::NoComparison)?;
+        let (aggregation, rest) = text.split_at(at);
+        let operator = if rest[1..].starts_with('=') { &rest[..2] } else { &rest[..1] };
+        let aggregation: Aggregation = aggregation.trim().parse()?;
+        if !name.takes(aggregation) {
+            return Err(ThresholdError::DoesNotFit {
+                metric: name.to_string(),
+                aggregation: aggregation.to_string(),
+            });
+        }
+        Ok(Self {
+            limit: parse_value(rest[operator.len()..].trim(), name.is_time())?,
+            comparison: operator.parse()?,
+            expression: format!("{metric}: {text}"),
+            metric: name,
+            aggregation,
+        })
+    }
+
+    /// Whether `value` satisfies the condition.
+    pub fn holds(&self, value: f64) -> bool {
+        match self.comparison {
+            Comparison::Less => value < self.limit,
+            Comparison::AtMost => value <= self.limit,
+            Comparison::Greater => value > self.limit,
+            Comparison::AtLeast => value >= self.limit,
+            Comparison::Equal => value == self.limit,
+            Comparison::NotEqual => value != self.limit,
+        }
+    }
+}
+
+/// What a threshold is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MetricName {
+    /// Scheduled start to end, of one step or of all.
+    ResponseTime(Option<String>),
+    /// Send to answer, of one step or of all.
+    ServiceTime(Option<String>),
+    /// Steps that timed out or could not be done, of one step or of all.
+    Failed(Option<String>),
+    /// Steps that were declined, of one step or of all.
+    Declined(Option<String>),
+    /// Checks that held, of one step or of all.
+    Checks(Option<String>),
+    /// Iterations that came due while no terminal was free.
+    DroppedIterations,
+    /// Iterations that ran to their end.
+    Iterations,
+    /// Scheduled to actual start.
+    ScheduleLag,
+    /// A count of the reconciliation: `mismatches`, `lost`, `doubled`.
+    Reconciliation(String),
+}
+
+impl MetricName {
+    /// The metrics that exist, as they are written; those of [`MetricName::STEP_METRICS`] take a step before them.
+    pub const NAMES: [&str; 11] = [
+        "response_time",
+        "service_time",
+        "failed",
+        "declined",
+        "checks",
+        "dropped_iterations",
+        "iterations",
+        "schedule_lag",
+        "reconciliation.mismatches",
+        "reconciliation.lost",
+        "reconciliation.doubled",
+    ];
+    /// The metrics that exist for each step.
+    pub const STEP_METRICS: [&str; 5] = ["response_time", "service_time", "failed", "declined", "checks"];
+
+    /// The step this metric is about, if it names one.
+    pub fn step(&self) -> Option<&str> {
+        match self {
+            Self::ResponseTime(step)
+            | Self::ServiceTime(step)
+            | Self::Failed(step)
+            | Self::Declined(step)
+            | Self::Checks(step) => step.as_deref(),
+            _ => None,
+        }
+    }
+
+    fn is_time(&self) -> bool {
+        matches!(self, Self::ResponseTime(_) | Self::ServiceTime(_) | Self::ScheduleLag)
+    }
+
+    fn takes(&self, aggregation: Aggregation) -> bool {
+        use Aggregation as A;
+        match self {
+            _ if self.is_time() => !matches!(aggregation, A::Rate),
+            Self::DroppedIterations | Self::Failed(_) | Self::Declined(_) | Self::Checks(_) => {
+                matches!(aggregation, A::Rate | A::Count)
+            }
+            _ => matches!(aggregation, A::Count),
+        }
+    }
+}
+
+impl FromStr for MetricName {
+    type Err = ThresholdError;
+
+    fn from_str(text: &str) -> Result<Self, ThresholdError> {
+        let (step, name) = match text.rsplit_once('.') {
+            Some((step, name)) => (Some(step.to_owned()), name),
+            None => (None, text),
+        };
+        match (name, step) {
+            ("response_time", step) => Ok(Self::ResponseTime(step)),
+            ("service_time", step) => Ok(Self::ServiceTime(step)),
+            ("failed", step) => Ok(Self::Failed(step)),
+            ("declined", step) => Ok(Self::Declined(step)),
+            ("checks", step) => Ok(Self::Checks(step)),
+            ("dropped_iterations", None) => Ok(Self::DroppedIterations),
+            ("iterations", None) => Ok(Self::Iterations),
+            ("schedule_lag", None) => Ok(Self::ScheduleLag),
+            ("mismatches" | "lost" | "doubled", Some(group)) if group == "reconciliation" => {
+                Ok(Self::Reconciliation(name.to_owned()))
+            }
+            _ => Err(ThresholdError::UnknownMetric(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for MetricName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(step) = self.step() {
+            write!(f, "{step}.")?;
+        }
+        match self {
+            Self::ResponseTime(_) => f.write_str("response_time"),
+            Self::ServiceTime(_) => f.write_str("service_time"),
+            Self::Failed(_) => f.write_str("failed"),
+            Self::Declined(_) => f.write_str("declined"),
+            Self::Checks(_) => f.write_str("checks"),
+            Self::DroppedIterations => f.write_str("dropped_iterations"),
+            Self::Iterations => f.write_str("iterations"),
+            Self::ScheduleLag => f.write_str("schedule_lag"),
+            Self::Reconciliation(name) => write!(f, "reconciliation.{name}"),
+        }
+    }
+}
+
+/// How the samples of a metric become one value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Aggregation {
+    /// The value that so many percent do not exceed.
+    Percentile(f64),
+    /// The mean.
+    Mean,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// How many there are.
+    Count,
+    /// Which fraction of all it is.
+    Rate,
+}
+
+impl FromStr for Aggregation {
+    type Err = ThresholdError;
+
+    fn from_str(text: &str) -> Result<Self, ThresholdError> {
+        match text {
+            "avg" | "mean" => Ok(Self::Mean),
+            "med" => Ok(Self::Percentile(50.0)),
+            "min" => Ok(Self::Min),
+            "max" => Ok(Self::Max),
+            "count" => Ok(Self::Count),
+            "rate" => Ok(Self::Rate),
+            _ => percentile(text).ok_or_else(|| ThresholdError::UnknownAggregation(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Aggregation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Percentile(percentile) => write!(f, "p({percentile})"),
+            Self::Mean => f.write_str("avg"),
+            Self::Min => f.write_str("min"),
+            Self::Max => f.write_str("max"),
+            Self::Count => f.write_str("count"),
+            Self::Rate => f.write_str("rate"),
+        }
+    }
+}
+
+fn percentile(text: &str) -> Option<Aggregation> {
+    let number: f64 = text.strip_prefix("p(")?.strip_suffix(')')?.trim().parse().ok()?;
+    (0.0..=100.0).contains(&number).then_some(Aggregation::Percentile(number))
+}
+
+/// How a value is compared with its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Greater,
+    /// `>=`
+    AtLeast,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+}
+
+impl FromStr for Comparison {
+    type Err = ThresholdError;
+
+    fn from_str(text: &str) -> Result<Self, ThresholdError> {
+        match text {
+            "<" => Ok(Self::Less),
+            "<=" => Ok(Self::AtMost),
+            ">" => Ok(Self::Greater),
+            ">=" => Ok(Self::AtLeast),
+            "==" => Ok(Self::Equal),
+            "!=" => Ok(Self::NotEqual),
+            _ => Err(ThresholdError::NoComparison),
+        }
+    }
+}
+
+/// Why a text is not a threshold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ThresholdError {
+    /// There is no metric of that name.
+    #[error("unknown metric `{0}`")]
+    UnknownMetric(String),
+    /// There is no aggregation of that name.
+    #[error("unknown aggregation `{0}`, expected p(N), avg, med, min, max, count or rate")]
+    UnknownAggregation(String),
+    /// The metric has no such aggregation.
+    #[error("`{metric}` has no `{aggregation}`")]
+    DoesNotFit {
+        /// The metric.
+        metric: String,
+        /// The aggregation.
+        aggregation: String,
+    },
+    /// The comparison is missing or unknown.
+    #[error("expected a condition such as `p(99) < 800ms`")]
+    NoComparison,
+    /// The value is not a number with a unit that fits the metric.
+    #[error("`{0}` is not a value that fits here, expected for example 800ms, 1.5s, 0.1% or 0")]
+    Value(String),
+}
+
+/// A number with its unit, as milliseconds, a fraction or a count.
+fn parse_value(text: &str, is_time: bool) -> Result<f64, ThresholdError> {
+    let at = text.find(|c: char| c.is_ascii_alphabetic() || c == '%').unwrap_or(text.len());
+    let (number, unit) = text.split_at(at);
+    let factor = match (unit, is_time) {
+        ("us", true) => 0.001,
+        ("ms" | "", true) => 1.0,
+        ("s", true) => 1000.0,
+        ("m", true) => 60_000.0,
+        ("%", false) => 0.01,
+        ("", false) => 1.0,
+        _ => return Err(ThresholdError::Value(text.to_owned())),
+    };
+    let number: f64 = number.trim().parse().map_err(|_| ThresholdError::Value(text.to_owned()))?;
+    if number.is_finite() { Ok(number * factor) } else { Err(ThresholdError::Value(text.to_owned())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_forms_k6_made_known() {
+        let threshold = Threshold::parse("sale.response_time", "p(99) < 800ms").expect("valid");
+        assert_eq!(threshold.metric, MetricName::ResponseTime(Some("sale".into())));
+        assert_eq!(threshold.aggregation, Aggregation::Percentile(99.0));
+        assert!(threshold.holds(799.9) && !threshold.holds(800.0));
+        let rate = Threshold::parse("sale.failed", "rate<0.1%").expect("valid");
+        assert!(rate.holds(0.0009) && !rate.holds(0.001));
+        let count = Threshold::parse("reconciliation.mismatches", "count == 0").expect("valid");
+        assert!(count.holds(0.0) && !count.holds(1.0));
+        assert_eq!(Threshold::parse("schedule_lag", "p(99.9)<=1.5s").expect("valid").limit, 1500.0);
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let error = |metric, text| Threshold::parse(metric, text).expect_err("invalid").to_string();
+        assert_eq!(error("sale.latency", "p(99) < 1"), "unknown metric `sale.latency`");
+        assert!(error("failed", "p(99) < 1").contains("has no `p(99)`"));
+        assert!(error("response_time", "p(101) < 1ms").contains("unknown aggregation"));
+        assert!(error("response_time", "p(99) 1ms").contains("expected a condition"));
+        assert!(error("response_time", "p(99) < 5%").contains("not a value"));
+        assert!(error("failed", "rate < ").contains("not a value"));
+        assert!(
+            error("failed", "rate =").contains("expected a condition")
+                || error("failed", "rate =").contains("not")
+        );
+    }
+}

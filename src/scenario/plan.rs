@@ -1,0 +1,113 @@
+//! The effective plan of a run: everything a scenario file says, resolved, checked and ready to run.
+
+use crate::{
+    crypto::Tmk,
+    flow::{CardFeeder, Flow},
+    host,
+    iso8583::{MerchantId, TerminalId},
+    load::Load,
+    metrics::{StepNames, Threshold},
+    rng::Seed,
+    terminal::Profile,
+};
+use std::{sync::Arc, time::Duration};
+
+/// The effective plan of a run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The scenario's name.
+    pub name: String,
+    /// What it is for, in a sentence or two.
+    pub description: String,
+    /// The root of all chance.
+    pub seed: Seed,
+    /// The effective scenario as YAML, secrets and PANs masked.
+    pub effective: String,
+    /// The groups of terminals.
+    pub groups: Vec<Group>,
+    /// The stocks of cards.
+    pub feeders: Vec<CardFeeder>,
+    /// The flows.
+    pub flows: Vec<Arc<Flow>>,
+    /// The names of all steps whose figures are kept.
+    pub steps: StepNames,
+    /// The scenarios, in the order of the file.
+    pub scenarios: Vec<Scenario>,
+    /// The conditions that decide the verdict.
+    pub thresholds: Vec<Threshold>,
+    /// What the embedded host is like; it runs where a group has no target of its own.
+    pub host: host::Config,
+}
+
+/// A group of terminals that are alike.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The name in the scenario file.
+    pub name: String,
+    /// What they have in common.
+    pub profile: Arc<Profile>,
+    /// What tells them apart, one entry a terminal.
+    pub identities: Arc<[Identity]>,
+    /// When they connect.
+    pub connection: Connection,
+    /// What they talk to.
+    pub target: Target,
+}
+
+/// What tells a terminal apart.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// DE 41.
+    pub terminal: TerminalId,
+    /// DE 42.
+    pub merchant: MerchantId,
+    /// The master key that was loaded into it.
+    pub tmk: Tmk,
+}
+
+/// When a terminal connects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Connection {
+    /// For every operation anew, as real terminals do.
+    #[default]
+    PerTransaction,
+    /// Once, and again when it is lost.
+    LongLived,
+}
+
+/// What a group of terminals talks to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The host inside this program.
+    Embedded,
+    /// A host at this address, `host:port`; the driver resolves it.
+    Address(String),
+}
+
+/// A flow, who runs it, and when.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The name in the scenario file.
+    pub name: String,
+    /// Its executor as the scenario file calls it.
+    pub executor: &'static str,
+    /// The number of its flow in the plan.
+    pub flow: usize,
+    /// The number of its group of terminals in the plan.
+    pub group: usize,
+    /// When its iterations start.
+    pub load: Load,
+    /// When it begins.
+    pub start: Start,
+    /// How long iterations under way may take to finish after the last start.
+    pub graceful_stop: Duration,
+}
+
+/// When a scenario begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// So long after the start of the run.
+    At(Duration),
+    /// So long after the end of the scenario with this number.
+    After(usize, Duration),
+}

@@ -1,0 +1,120 @@
+//! What all terminals of a kind have in common: dialect, keys, time-outs, and the rules for reversals.
+
+use crate::{
+    crypto::{MacAlgorithm, MacForm, PinFormat},
+    iso8583::{Header, Spec, Tpdu},
+};
+use std::time::Duration;
+
+/// What all terminals of a kind have in common.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// The name in the scenario file.
+    pub name: String,
+    /// The dialect of the messages.
+    pub spec: &'static Spec,
+    /// The TPDU of requests.
+    pub tpdu: Tpdu,
+    /// The six-byte header of requests.
+    pub header: Header,
+    /// How the MAC is computed.
+    pub mac: MacAlgorithm,
+    /// How the MAC is written into DE 64.
+    pub mac_form: MacForm,
+    /// Which work keys a sign-in asks for.
+    pub sign_in: SignInForm,
+    /// How the PIN becomes DE 52.
+    pub pin_format: PinFormat,
+    /// Whether tracks are encrypted with the TDK.
+    pub encrypt_tracks: bool,
+    /// DE 49.
+    pub currency: [u8; 3],
+    /// The operator of DE 63, two digits.
+    pub operator: u8,
+    /// Whether a terminal signs in by itself when it has to (not signed in, or told to by 77, 99 or A0).
+    pub auto_sign_in: bool,
+    /// How long it waits for a connection.
+    pub connect_timeout: Duration,
+    /// How long it waits for an answer.
+    pub response_timeout: Duration,
+    /// How it reverses what it does not know the fate of.
+    pub reversal: ReversalPolicy,
+}
+
+/// Which work keys a sign-in asks for (DE 60.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignInForm {
+    /// 001: single-length PIK and MAK.
+    SingleDes,
+    /// 003: double-length PIK, and MAK.
+    #[default]
+    DoubleDes,
+    /// 004: as before, and a track key.
+    DoubleDesWithTrackKey,
+    /// 006: SM4 keys.
+    Sm4,
+}
+
+impl SignInForm {
+    /// All forms with their names in scenario files.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::SingleDes, "single-des"),
+        (Self::DoubleDes, "double-des"),
+        (Self::DoubleDesWithTrackKey, "double-des-track"),
+        (Self::Sm4, "sm4"),
+    ];
+
+    /// DE 60.3.
+    pub const fn network_management(self) -> u16 {
+        match self {
+            Self::SingleDes => 1,
+            Self::DoubleDes => 3,
+            Self::DoubleDesWithTrackKey => 4,
+            Self::Sm4 => 6,
+        }
+    }
+
+    /// The form that DE 60.3 asks for.
+    pub fn from_network_management(code: u16) -> Option<Self> {
+        Self::ALL.iter().map(|(form, _)| *form).find(|form| form.network_management() == code)
+    }
+}
+
+/// How a terminal reverses what it does not know the fate of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReversalPolicy {
+    /// How often a reversal is sent again within one trigger, after the first time.
+    pub resend: u32,
+    /// Whether the record is kept when all of them stay unanswered, and sent before the next online transaction.
+    pub keep: bool,
+    /// Whether it is sent at once when the fate becomes unknown, and not only before the next transaction.
+    pub at_once: bool,
+}
+
+impl Default for ReversalPolicy {
+    fn default() -> Self {
+        Self { resend: 3, keep: true, at_once: true }
+    }
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            name: "unionpay".to_owned(),
+            spec: Spec::unionpay(),
+            tpdu: Tpdu([0x60, 0x00, 0x03, 0x00, 0x00]),
+            header: Header([0x60, 0x31, 0x00, 0x31, 0x00, 0x01]),
+            mac: MacAlgorithm::UnionPayEcb,
+            mac_form: MacForm::Ascii8,
+            sign_in: SignInForm::default(),
+            pin_format: PinFormat::default(),
+            encrypt_tracks: false,
+            currency: *b"156",
+            operator: 1,
+            auto_sign_in: true,
+            connect_timeout: Duration::from_secs(5),
+            response_timeout: Duration::from_secs(30),
+            reversal: ReversalPolicy::default(),
+        }
+    }
+}
