@@ -19,6 +19,7 @@ pub mod metrics;
 
 // Faces.
 pub mod dashboard;
+pub mod report;
 
 // Values of the fleet's work.
 pub mod operation;

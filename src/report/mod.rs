@@ -1,1 +1,26 @@
-//! (to come)
+//! The results of a run: the folder that grows while it runs, and the texts that people read of it.
+//!
+//! [`Folder`] hears of a run as the engine's [`Observer`](crate::engine::Observer). Every file but `summary.json` grows
+//! by whole records, each handed to the system in one write, so that a run that is killed leaves a folder that is
+//! readable up to its last second. `results/README.md` describes the files for those who read them.
+
+mod error;
+mod events;
+mod figures;
+mod folder;
+mod intervals;
+mod journal;
+mod journal_reader;
+mod log_file;
+mod mismatches;
+mod series;
+mod status;
+mod summary_file;
+mod table;
+mod text;
+
+pub use error::FolderError;
+pub use folder::Folder;
+pub use journal_reader::{JournalError, JournalLine, read_journal};
+pub use status::status_line;
+pub use text::{Look, summary_text};
