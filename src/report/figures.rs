@@ -24,21 +24,16 @@ pub(super) fn time(ms: f64) -> String {
     }
 }
 
-/// A share given as a fraction: `0 %`, `0.12 %`, `97.3 %`, `100 %`; never rounded to nothing or to all.
-pub(super) fn share(fraction: f64) -> String {
-    match fraction * 100.0 {
-        percent if percent <= 0.0 => "0 %".to_owned(),
+/// A part of a whole: `0 %`, `0.12 %`, `97.3 %`, `100 %`; never rounded to nothing or to all.
+pub(super) fn share(part: u64, whole: u64) -> String {
+    match part as f64 * 100.0 / whole.max(1) as f64 {
+        _ if part == 0 => "0 %".to_owned(),
+        _ if part >= whole => "100 %".to_owned(),
         percent if percent < 0.01 => "<0.01 %".to_owned(),
         percent if percent < 0.995 => format!("{percent:.2} %"),
         percent if percent < 99.95 => format!("{percent:.1} %"),
-        percent if percent < 100.0 => ">99.9 %".to_owned(),
-        percent => format!("{percent:.0} %"),
+        _ => ">99.9 %".to_owned(),
     }
-}
-
-/// A part of a whole as a share, nothing of nothing being nothing.
-pub(super) fn share_of(part: u64, whole: u64) -> String {
-    share(part as f64 / whole.max(1) as f64)
 }
 
 /// A time of the run: `2:13`, `1:02:13`.
@@ -99,7 +94,7 @@ mod tests {
     #[test]
     fn shares_are_never_rounded_to_nothing_or_to_all() {
         let cases = [(0, 0, "0 %"), (7, 7, "100 %"), (1, 1_000_000, "<0.01 %"), (12, 10_000, "0.12 %")];
-        cases.into_iter().for_each(|(part, whole, text)| assert_eq!(share_of(part, whole), text));
-        assert_eq!(share_of(999_999, 1_000_000), ">99.9 %");
+        cases.into_iter().for_each(|(part, whole, text)| assert_eq!(share(part, whole), text));
+        assert_eq!(share(999_999, 1_000_000), ">99.9 %");
     }
 }

@@ -122,6 +122,45 @@ const DIGITS_MAX: usize = 20;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        iso8583::{BatchNo, Stan, TerminalId},
+        money::Amount,
+        operation::Kind,
+        reconcile::Belief,
+        report::read_journal,
+    };
+    use std::time::Duration;
+
+    fn entry(at_ms: u64) -> Entry {
+        Entry {
+            at: Duration::from_millis(at_ms),
+            terminal: TerminalId::from_bytes(b"10000001").expect("valid"),
+            batch: BatchNo::FIRST,
+            stan: Stan::FIRST,
+            kind: Kind::Sale,
+            amount: Amount::from_minor(100),
+            card: None,
+            belief: Belief::Approved,
+        }
+    }
+
+    #[test]
+    fn full_files_are_followed_by_the_next_and_read_in_order() {
+        let folder = std::env::temp_dir().join(format!("posfleet-journal-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a new directory");
+        let mut journal = Journal::with_size_max(folder.join("journal"), 200).expect("a new journal");
+        for at_ms in 0..10 {
+            journal.append(&[entry(at_ms)]).expect("space");
+        }
+        let read: Result<Vec<u64>, _> =
+            read_journal(&folder).map(|line| line.map(|line| line.at.as_millis() as u64)).collect();
+        assert_eq!(read.expect("a journal"), (0..10).collect::<Vec<u64>>());
+        assert_eq!(journal.number, 4, "three lines fit into each file");
+        let cut = fs::read(folder.join("journal/terminals.csv")).expect("the first file");
+        fs::write(folder.join("journal/terminals.csv"), &cut[..cut.len() - 1]).expect("writable");
+        assert!(read_journal(&folder).any(|line| line.is_err()), "only the last file may be cut");
+        fs::remove_dir_all(&folder).expect("removable");
+    }
 
     #[test]
     fn cards_are_masked_as_their_type_masks_them() {

@@ -1,7 +1,7 @@
 //! The line that a run without a dashboard prints every few seconds.
 
 use super::figures::{NOTHING, clock, count, time};
-use crate::metrics::{Phase, Point, Snapshot};
+use crate::metrics::{Percentiles, Phase, Point, Snapshot};
 
 /// The state of a run in one line, without a line end.
 ///
@@ -11,8 +11,8 @@ pub fn status_line(snapshot: &Snapshot) -> String {
     let rate = |of: fn(&Point) -> u64| {
         last.map_or(NOTHING.to_owned(), |point| format!("{:.0}/s", point.per_second(of(point))))
     };
-    let percentile = |of: fn(&Point) -> f64, has_sample: fn(&Point) -> bool| {
-        last.filter(|point| has_sample(point)).map_or(NOTHING.to_owned(), |point| time(of(point)))
+    let p99 = |of: fn(&Point) -> Percentiles| {
+        last.map(of).filter(|times| times.max > 0.0).map_or(NOTHING.to_owned(), |times| time(times.p99))
     };
     let errors = snapshot.steps.iter().map(|step| step.timeouts + step.errors).sum();
     let cells = [
@@ -23,8 +23,8 @@ pub fn status_line(snapshot: &Snapshot) -> String {
         format!("in flight {}", count(snapshot.counters.in_flight())),
         format!("dropped {}", count(snapshot.counters.dropped)),
         format!("errors {}", count(errors)),
-        format!("p99 {}", percentile(|point| point.response.p99, |point| point.steps > 0)),
-        format!("lag p99 {}", percentile(|point| point.lag.p99, |point| point.counters.started > 0)),
+        format!("p99 {}", p99(|point| point.response)),
+        format!("lag p99 {}", p99(|point| point.lag)),
     ];
     cells.join("  ")
 }

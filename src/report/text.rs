@@ -1,4 +1,4 @@
-//! The summary of a run as people read it at its end, on a terminal of any width from 60 columns.
+//! The summary of a run as people read it at its end, on a terminal of 80 columns or more.
 //!
 //! ```text
 //! quickstart: PASS  all 2 thresholds hold
@@ -9,7 +9,7 @@
 //! ```
 
 use super::{
-    figures::{NOTHING, bytes, clock, count, share, share_of, time},
+    figures::{NOTHING, bytes, clock, count, share, time},
     table::{Table, cut},
 };
 use crate::{
@@ -24,7 +24,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 /// What the reader's screen can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// Columns of a line; fewer than 60 count as 60.
+    /// Columns of a line; fewer than 80 count as 80.
     pub width: usize,
     /// Whether it shows colours.
     pub colour: bool,
@@ -76,9 +76,7 @@ impl Page {
         let dropped = format!("{} dropped", count(counters.dropped));
         let dropped = match counters.dropped {
             0 => dropped,
-            _ => {
-                self.painted(&format!("{dropped} ({})", share_of(counters.dropped, counters.planned)), YELLOW)
-            }
+            _ => self.painted(&format!("{dropped} ({})", share(counters.dropped, counters.planned)), YELLOW),
         };
         self.heading("Iterations");
         self.line(&format!(
@@ -129,7 +127,7 @@ impl Page {
         let mut table = Table::new(&["Response codes", "answers", "share"]);
         for (code, answers) in codes {
             let meaning = ResponseCode::from_bytes(code.as_bytes()).map_or("", ResponseCode::meaning);
-            table.push(vec![format!("  {code}  {meaning}"), count(answers), share_of(answers, all)]);
+            table.push(vec![format!("  {code}  {meaning}"), count(answers), share(answers, all)]);
         }
         self.table(&table);
     }
@@ -266,11 +264,16 @@ fn value(threshold: &ThresholdSummary) -> String {
     let parts = threshold.expression.split_once(": ");
     let parsed = parts.and_then(|(metric, condition)| Threshold::parse(metric, condition).ok());
     match parsed.map(|parsed| parsed.aggregation) {
-        Some(Aggregation::Rate) => share(value),
+        Some(Aggregation::Rate) => exact(value * 100.0, " %"),
         Some(Aggregation::Count) => count(value as u64),
-        Some(_) => time(value),
+        Some(_) => exact(value, " ms"),
         None => value.to_string(),
     }
+}
+
+/// A value next to its limit: rounding must not make a broken threshold look kept.
+fn exact(value: f64, unit: &str) -> String {
+    format!("{}{unit}", (value * 1e6).round() / 1e6)
 }
 
 /// A figure of a distribution that may be empty.
@@ -282,7 +285,7 @@ fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-const WIDTH_MIN: usize = 60;
+const WIDTH_MIN: usize = 80;
 /// The sign before and the value after the expression of a threshold.
 const VALUE_WIDTH: usize = 16;
 const BOLD: &str = "1";

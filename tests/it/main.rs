@@ -7,3 +7,4 @@ mod crypto;
 mod dashboard;
 mod dashboard_fixture;
 mod iso8583;
+mod report;
