@@ -6,4 +6,4 @@ mod card;
 mod crypto;
 mod expr;
 mod iso8583;
-mod scenario;
+mod report;
