@@ -7,7 +7,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
     let mut found: Vec<(usize, &str)> = known
         .into_iter()
         .map(|candidate| (distance(&wanted, &plain(candidate)), candidate))
-        .filter(|(distance, _)| *distance <= tolerance)
+        .filter(|(distance, _)| *distance <= tolerance && *distance < wanted.len())
         .collect();
     found.sort_unstable();
     found.dedup();
@@ -48,6 +48,6 @@ mod tests {
         assert_eq!(nearest("raet", known), ["rate"]);
         assert_eq!(nearest("start_after", known), ["startAfter"]);
         assert_eq!(nearest("startRtae", known), ["startRate"]);
-        assert!(nearest("colour", known).is_empty());
+        assert!(nearest("colour", known).is_empty() && nearest("a", ["b"]).is_empty());
     }
 }

@@ -82,6 +82,7 @@ fn plan(
     let mut root = load::parse(0, &text).map_err(|problem| problems.push(*problem)).ok()?;
     let schema = schema();
     overlay::apply(&mut root, overrides, sources, problems);
+    root.places_of("tmk").iter().for_each(|place| sources.hide(place));
     problems.extend(shape::check(&root, &schema));
     let file = decode::decode::<file::File>(&root);
     let mut file = file
