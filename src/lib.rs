@@ -32,3 +32,14 @@ pub mod reconcile;
 // Machines without I/O.
 pub mod host;
 pub mod terminal;
+
+// Sockets and clocks.
+pub mod driver;
+
+// Scenarios: the language, the flows, the files.
+pub mod expr;
+pub mod flow;
+pub mod scenario;
+
+// The engine.
+pub mod engine;

@@ -1,1 +1,201 @@
-//! (to come)
+//! The dashboard: a run on the operator's terminal, live.
+//!
+//! It reads snapshots and nothing else of a run; what the operator asks for goes out as a [`Command`] and as the
+//! [`RowWindow`] of terminals worth knowing. Drawing is a pure function of state and
+//! snapshot; only [`run`] touches the terminal.
+
+mod draw;
+mod format;
+mod keys;
+mod panel;
+mod screen;
+mod state;
+mod svg;
+mod text;
+mod theme;
+
+pub use draw::draw;
+pub use state::{Command, Screen, State};
+pub use svg::svg;
+pub use theme::Theme;
+
+use crate::metrics::{Phase, RowWindow, Snapshot};
+use crossterm::event::{Event, EventStream, KeyEventKind};
+use futures_util::{Stream, StreamExt};
+use ratatui::{Terminal, backend::Backend, layout::Rect};
+use std::{io, sync::Arc, time::Duration};
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
+
+/// Shows `snapshots` full screen until one says that the run is done, or until their sender is gone.
+///
+/// Publishes in `window` which terminals it would like to have in the next snapshot, and hands what the operator asks
+/// for to `commands`. The terminal is as before when this returns, fails, panics or is dropped.
+///
+/// # Errors
+/// When the terminal cannot be switched, read or written.
+pub async fn run(
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    window: watch::Sender<RowWindow>,
+    commands: impl FnMut(Command),
+) -> io::Result<()> {
+    let state = State::new(Theme::for_no_color(std::env::var("NO_COLOR").ok().as_deref()));
+    let mut screen = screen::FullScreen::enter()?;
+    follow(&mut screen.terminal, EventStream::new(), state, snapshots, window, commands).await
+}
+
+/// The loop of [`run`] over any terminal and any source of keys.
+async fn follow<B: Backend>(
+    terminal: &mut Terminal<B>,
+    events: impl Stream<Item = io::Result<Event>>,
+    mut state: State,
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    window: watch::Sender<RowWindow>,
+    mut commands: impl FnMut(Command),
+) -> io::Result<()>
+where
+    B::Error: Send + Sync + 'static,
+{
+    // A terminal that is gone sends no more keys; the run goes on without them.
+    let events = events.chain(futures_util::stream::pending());
+    let mut events = std::pin::pin!(events);
+    let mut frames = interval(FRAME);
+    frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut shown = Arc::default();
+    snapshots.mark_changed();
+    let mut is_stale = true;
+    loop {
+        tokio::select! {
+            changed = snapshots.changed() => {
+                let latest = Arc::clone(&snapshots.borrow_and_update());
+                if changed.is_err() || latest.phase == Phase::Done {
+                    return Ok(());
+                }
+                if !state.is_frozen() {
+                    shown = latest;
+                    is_stale = true;
+                }
+            }
+            Some(event) = events.next() => {
+                if let Event::Key(key) = event? && key.kind != KeyEventKind::Release {
+                    let was_frozen = state.is_frozen();
+                    if let Some(command) = state.on_key(&key) {
+                        commands(command);
+                    }
+                    if was_frozen && !state.is_frozen() {
+                        shown = Arc::clone(&snapshots.borrow());
+                    }
+                }
+                is_stale = true;
+            }
+            _ = frames.tick(), if is_stale => {
+                is_stale = false;
+                let area = Rect::from((ratatui::layout::Position::ORIGIN, terminal.size().map_err(io::Error::other)?));
+                state.fit(area, &shown);
+                terminal.draw(|frame| draw(frame, &state, &shown)).map_err(io::Error::other)?;
+                publish(&window, state.window());
+            }
+        }
+    }
+}
+
+fn publish(window: &watch::Sender<RowWindow>, wanted: RowWindow) {
+    window.send_if_modified(|window| std::mem::replace(window, wanted) != wanted);
+}
+
+/// At most ten pictures a second.
+const FRAME: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::TerminalsView;
+    use crossterm::event::KeyCode;
+    use ratatui::backend::TestBackend;
+    use std::cell::RefCell;
+    use tokio::sync::mpsc;
+
+    /// Runs the loop beside `play`, which sends keys and snapshots and waits for windows; then the screen and commands.
+    async fn followed(play: impl AsyncFnOnce(Hands)) -> (String, Vec<Command>) {
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a test backend has no errors");
+        let (snapshots, latest) = watch::channel(named("before", Phase::Running));
+        let (window, wanted) = watch::channel(RowWindow::default());
+        let (keys, mut pressed) = mpsc::unbounded_channel::<char>();
+        let events = futures_util::stream::poll_fn(move |context| {
+            let event = |key| Ok(Event::Key(KeyCode::Char(key).into()));
+            pressed.poll_recv(context).map(|key| key.map(event))
+        });
+        let commands = RefCell::new(Vec::new());
+        let state = State::new(Theme::PLAIN);
+        let following = follow(&mut terminal, events, state, latest, window, |command| {
+            commands.borrow_mut().push(command)
+        });
+        let (outcome, ()) = tokio::join!(following, play(Hands { snapshots, wanted, keys }));
+        outcome.expect("neither the backend nor the keys fail");
+        (terminal.backend().to_string(), commands.into_inner())
+    }
+
+    struct Hands {
+        snapshots: watch::Sender<Arc<Snapshot>>,
+        wanted: watch::Receiver<RowWindow>,
+        keys: mpsc::UnboundedSender<char>,
+    }
+
+    impl Hands {
+        fn press(&self, keys: &str) {
+            keys.chars().for_each(|key| self.keys.send(key).expect("the loop runs"));
+        }
+
+        /// Waits for a picture whose window differs from the last one's.
+        async fn window(&mut self) -> RowWindow {
+            self.wanted.changed().await.expect("the loop runs");
+            *self.wanted.borrow_and_update()
+        }
+    }
+
+    fn named(name: &str, phase: Phase) -> Arc<Snapshot> {
+        let terminals = TerminalsView { count: 2000, ..TerminalsView::default() };
+        Arc::new(Snapshot { name: name.to_owned(), phase, terminals, ..Snapshot::default() })
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_run_ends_the_loop() {
+        followed(async |hands| hands.snapshots.send(named("after", Phase::Done)).expect("the loop runs"))
+            .await;
+    }
+
+    #[tokio::test]
+    async fn a_sender_that_is_gone_ends_the_loop() {
+        followed(async |hands| drop(hands.snapshots)).await;
+    }
+
+    #[tokio::test]
+    async fn keys_become_commands_and_windows() {
+        let (screen, commands) = followed(async |mut hands| {
+            assert_eq!(hands.window().await, RowWindow { first: 0, count: 45 });
+            hands.press("3Gqq");
+            assert_eq!(hands.window().await, RowWindow { first: 2000 - 30, count: 45 });
+        })
+        .await;
+        assert_eq!(commands, [Command::Stop, Command::Abort]);
+        assert!(screen.contains("Terminals 1985 to 1999"), "{screen}");
+    }
+
+    #[tokio::test]
+    async fn a_frozen_picture_stays_while_the_run_goes_on_and_catches_up_afterwards() {
+        for (keys, shown) in [("", "after"), (" ", "before"), ("  ", "after")] {
+            let (screen, _) = followed(async |mut hands| {
+                hands.window().await;
+                hands.press(&format!("3G{}", keys.get(..1).unwrap_or_default()));
+                hands.window().await;
+                hands.snapshots.send(named("after", Phase::Running)).expect("the loop runs");
+                hands.press(&format!("g{}", keys.get(1..).unwrap_or_default()));
+                hands.window().await;
+            })
+            .await;
+            assert!(screen.contains(&format!("posfleet  {shown}")), "{keys:?}: {screen}");
+        }
+    }
+}

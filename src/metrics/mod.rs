@@ -5,6 +5,7 @@
 
 mod counters;
 mod interval;
+mod judge;
 mod latency;
 mod snapshot;
 mod summary;
@@ -16,8 +17,8 @@ pub use interval::{
 };
 pub use latency::{Bucket, Latency, Percentiles};
 pub use snapshot::{
-    ActivityCounts, EventLine, Generator, Phase, Point, Severity, Snapshot, StageProgress, State, StepView,
-    TerminalRow, TerminalsView, ThresholdView,
+    ActivityCounts, EventLine, Generator, Phase, Point, RowWindow, Severity, Snapshot, StageProgress, State,
+    StepView, TerminalRow, TerminalsView, ThresholdView,
 };
 pub use summary::{
     GeneratorSummary, LagSummary, LatencySummary, ReconciliationSummary, StepSummary, Summary,

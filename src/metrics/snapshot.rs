@@ -198,6 +198,15 @@ pub struct ActivityCounts {
     pub reversal_pending: u64,
 }
 
+/// Which rows of the fleet a face wants to see; numbers beyond the fleet are ignored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowWindow {
+    /// The number of the first terminal.
+    pub first: u32,
+    /// How many rows.
+    pub count: u32,
+}
+
 /// One terminal of the fleet.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TerminalRow {

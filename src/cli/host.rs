@@ -1,0 +1,88 @@
+//! `posfleet host`: the simulated acquirer on its own, for terminals that run elsewhere.
+
+use super::{Exit, complain, scenario};
+use crate::{
+    driver::{Clock, HostServer, raise_descriptor_limit, wall_clock},
+    host::{Config, Host},
+    scenario::Plan,
+};
+use clap::Args;
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+#[derive(Debug, Args)]
+pub(super) struct HostArguments {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8583")]
+    listen: SocketAddr,
+    /// Takes terminals, keys, cards and the host's rules from this scenario; without it, the default fleet of 10,000
+    /// terminals and 1,000 cards is known.
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// Takes the rules from this file instead.
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+}
+
+pub(super) fn host(arguments: &HostArguments) -> ExitCode {
+    let config = match config(arguments) {
+        Ok(config) => config,
+        Err(exit) => return exit.into(),
+    };
+    raise_descriptor_limit();
+    let terminals = config.terminals.len();
+    let server = match HostServer::start(Host::new(config), arguments.listen, Clock::start()) {
+        Ok(server) => server,
+        Err(error) => {
+            complain(error);
+            return Exit::Failed.into();
+        }
+    };
+    eprintln!("host: listening on {}, {terminals} terminals known; Ctrl-C stops", server.address());
+    wait_for_signal();
+    let host = server.stop();
+    let tally = host.tally();
+    eprintln!(
+        "host: {} requests, {} unreadable, {} under a rule, {} captured",
+        tally.requests,
+        tally.unreadable,
+        tally.ruled,
+        host.ledger().captured().count()
+    );
+    Exit::Pass.into()
+}
+
+/// What the host knows, from the scenario or by default.
+fn config(arguments: &HostArguments) -> Result<Config, Exit> {
+    let plan = match &arguments.scenario {
+        Some(path) => scenario::load_plain(path),
+        None => crate::scenario::default_plan(),
+    };
+    let Plan { host, .. } = plan.map_err(bad)?;
+    let rules = match &arguments.rules {
+        Some(path) => crate::scenario::load_rules(path).map_err(bad)?,
+        None => host.rules.clone(),
+    };
+    Ok(Config { clock: wall_clock(), rules, ..host })
+}
+
+fn bad(diagnostics: crate::scenario::Diagnostics) -> Exit {
+    scenario::tell(&diagnostics, super::Format::Human);
+    Exit::BadConfiguration
+}
+
+fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a current-thread runtime needs a few descriptors only");
+    runtime.block_on(async {
+        let (Ok(mut interrupt), Ok(mut terminate)) =
+            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        else {
+            return;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    });
+}

@@ -1,0 +1,96 @@
+//! The command line: what the user typed becomes what the program does, and its verdict an exit code.
+
+mod host;
+mod run;
+mod scenario;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::{io, process::ExitCode};
+
+/// Plays a fleet of payment terminals against an acquirer, and proves that no money was lost.
+#[derive(Debug, Parser)]
+#[command(name = "posfleet", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs a scenario: live on the terminal, with a results folder in the end.
+    Run(run::RunArguments),
+    /// Checks scenario files and shows everything that is wrong with them.
+    Validate(scenario::ValidateArguments),
+    /// Shows the effective plan of a scenario: stages, arrivals, split, expected in-flight.
+    Expand(scenario::ExpandArguments),
+    /// Runs the simulated acquirer on its own.
+    Host(host::HostArguments),
+    /// Prints the JSON Schema of scenario files, for editors.
+    Schema,
+    /// Prints a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How data is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs.
+    Json,
+}
+
+/// The exit codes of the program, beside those of a run's verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Exit {
+    Pass = 0,
+    /// The scenario, or something it names, is not valid.
+    BadConfiguration = 104,
+    /// This machine did not let the run happen: no file, no port, no thread.
+    Failed = 107,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Does what the command line says.
+pub fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Validate(arguments) => scenario::validate(&arguments),
+        Command::Expand(arguments) => scenario::expand(&arguments),
+        Command::Host(arguments) => host::host(&arguments),
+        Command::Schema => print_json(&crate::scenario::schema()),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "posfleet", &mut io::stdout());
+            Exit::Pass.into()
+        }
+    }
+}
+
+/// Prints a value as JSON; a reader that has gone away is not an error.
+fn print_json(value: &impl serde::Serialize) -> ExitCode {
+    let text = serde_json::to_string_pretty(value).expect("values of ours have string keys and finite numbers");
+    print(&text);
+    Exit::Pass.into()
+}
+
+/// Prints text and a line end; a reader that has gone away is not an error.
+fn print(text: &str) {
+    use io::Write;
+    let _ = writeln!(io::stdout(), "{text}");
+}
+
+/// Tells the user what went wrong.
+fn complain(what: impl std::fmt::Display) {
+    use io::Write;
+    let _ = writeln!(io::stderr(), "error: {what}");
+}

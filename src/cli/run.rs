@@ -1,0 +1,143 @@
+//! `posfleet run`: a run with its results folder, on the dashboard or headless.
+
+use super::{Exit, Format, complain, print, print_json, scenario::ScenarioArguments};
+use crate::{
+    dashboard,
+    driver::unix_seconds,
+    engine::{self, Command, Control, Observer, Run, Settings},
+    metrics::{Phase, Snapshot, Summary},
+    report::{self, Folder},
+    scenario::Plan,
+};
+use clap::Args;
+use std::{
+    io::{self, IsTerminal, Write},
+    num::NonZero,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::watch;
+
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    scenario: ScenarioArguments,
+    /// Runs without the dashboard, printing a status line every few seconds.
+    #[arg(long)]
+    headless: bool,
+    /// Writes the results into this folder, which must be new or empty [default: results/<time>-<scenario>].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Prints nothing while running.
+    #[arg(long, short)]
+    quiet: bool,
+    /// How the summary is printed.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Shards that run the fleet [default: one a core].
+    #[arg(long, value_name = "N")]
+    shards: Option<NonZero<usize>>,
+}
+
+pub(super) fn run(arguments: RunArguments) -> ExitCode {
+    let plan = match arguments.scenario.load() {
+        Ok(plan) => plan,
+        Err(exit) => return exit.into(),
+    };
+    let folder = match folder(&arguments, &plan) {
+        Ok(folder) => folder,
+        Err(error) => {
+            complain(error);
+            return Exit::Failed.into();
+        }
+    };
+    let path = folder.path().to_owned();
+    let settings = Settings { shards: arguments.shards, ..Settings::default() };
+    let observer: Box<dyn Observer> = Box::new(folder);
+    let run = match engine::start(plan, &settings, observer) {
+        Ok(run) => run,
+        Err(error) => {
+            complain(error);
+            return Exit::Failed.into();
+        }
+    };
+    let summary = watch_and_wait(run, &arguments);
+    match arguments.format {
+        Format::Json => drop(print_json(&summary)),
+        Format::Human => print(&report::summary_text(&summary, Some(&path))),
+    }
+    ExitCode::from(summary.exit_code)
+}
+
+fn folder(arguments: &RunArguments, plan: &Plan) -> Result<Folder, report::FolderError> {
+    match &arguments.out {
+        Some(path) => Folder::create_at(path, &plan.effective),
+        None => Folder::create(RESULTS.as_ref(), &plan.name, unix_seconds(), &plan.effective),
+    }
+}
+
+/// Shows the run until it is over.
+fn watch_and_wait(run: Run, arguments: &RunArguments) -> Summary {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a current-thread runtime needs a few descriptors only");
+    runtime.block_on(async {
+        let signals = tokio::spawn(obey_signals(run.control.clone()));
+        let is_interactive = io::stdout().is_terminal() && io::stdin().is_terminal();
+        if is_interactive && !arguments.headless && arguments.format == Format::Human {
+            let control = run.control.clone();
+            let shown = dashboard::run(run.snapshots.clone(), run.window.clone(), |command| {
+                control.send(match command {
+                    dashboard::Command::Stop => Command::Stop,
+                    dashboard::Command::Abort => Command::Abort,
+                });
+            });
+            if let Err(error) = shown.await {
+                complain(format!("the dashboard cannot be shown: {error}; the run goes on without it"));
+            }
+        }
+        print_status(run.snapshots.clone(), arguments.quiet).await;
+        signals.abort();
+    });
+    run.join()
+}
+
+/// Prints a status line every few seconds until the run is done.
+async fn print_status(mut snapshots: watch::Receiver<Arc<Snapshot>>, quiet: bool) {
+    let mut told = 0;
+    loop {
+        let snapshot = Arc::clone(&snapshots.borrow_and_update());
+        if snapshot.phase == Phase::Done {
+            return;
+        }
+        let now = snapshot.elapsed.as_secs() / STATUS_EVERY.as_secs();
+        if !quiet && now > told {
+            told = now;
+            // Nobody may be reading; the run does not depend on it.
+            let _ = writeln!(io::stderr(), "{}", report::status_line(&snapshot));
+        }
+        if snapshots.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The first signal stops the run, the second one aborts it.
+async fn obey_signals(control: Control) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
+    };
+    for command in [Command::StopBySignal, Command::Abort] {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        control.send(command);
+    }
+}
+
+const RESULTS: &str = "results";
+const STATUS_EVERY: Duration = Duration::from_secs(5);

@@ -1,0 +1,150 @@
+//! `posfleet validate` and `expand`, and the arguments with which every command takes a scenario.
+
+use super::{Exit, Format, print, print_json};
+use crate::scenario::{self, Assumptions, Diagnostics, Overrides, Plan};
+use clap::Args;
+use std::{
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct ScenarioArguments {
+    /// The scenario file.
+    scenario: PathBuf,
+    /// Applies the environment of this name.
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+    /// Sets a variable of the scenario.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    /// Sets the address of a target.
+    #[arg(long, value_name = "NAME=ADDR", value_parser = pair)]
+    target: Vec<(String, String)>,
+    /// Scales the fleet to so many terminals.
+    #[arg(long, value_name = "N")]
+    terminals: Option<u32>,
+    /// Scales the run to this time, such as 90s or 5m.
+    #[arg(long, value_name = "D", value_parser = scenario::parse_duration)]
+    duration: Option<Duration>,
+    /// Scales open scenarios to this peak rate, in iterations per second.
+    #[arg(long, value_name = "R")]
+    rate: Option<f64>,
+    /// Takes all chance from this number; the same seed makes the same transactions.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ValidateArguments {
+    /// The scenario files.
+    #[arg(required = true)]
+    scenarios: Vec<PathBuf>,
+    /// How what is wrong is printed.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExpandArguments {
+    #[command(flatten)]
+    scenario: ScenarioArguments,
+    /// Shows the split over so many agents.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    agents: u32,
+    /// How the plan is printed.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl ScenarioArguments {
+    /// The plan; what is wrong with it is printed.
+    pub(super) fn load(&self) -> Result<Plan, Exit> {
+        self.load_as(Format::Human)
+    }
+
+    fn load_as(&self, format: Format) -> Result<Plan, Exit> {
+        scenario::load_file(&self.scenario, &self.overrides(), random_seed()).map_err(|diagnostics| {
+            tell(&diagnostics, format);
+            Exit::BadConfiguration
+        })
+    }
+
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            environment: self.env.clone(),
+            set: self.set.clone(),
+            targets: self.target.clone(),
+            terminals: self.terminals,
+            duration: self.duration,
+            rate: self.rate,
+            seed: self.seed,
+            ..Overrides::default()
+        }
+    }
+}
+
+pub(super) fn validate(arguments: &ValidateArguments) -> ExitCode {
+    let mut exit = Exit::Pass;
+    for path in &arguments.scenarios {
+        match load_plain(path) {
+            Ok(plan) => {
+                if arguments.format == Format::Human {
+                    print(&format!("{}: valid ({})", path.display(), plan.name));
+                }
+            }
+            Err(diagnostics) => {
+                tell(&diagnostics, arguments.format);
+                exit = Exit::BadConfiguration;
+            }
+        }
+    }
+    exit.into()
+}
+
+/// Loads a scenario file as it stands, for `validate` and `host`.
+pub(super) fn load_plain(path: &Path) -> Result<Plan, Diagnostics> {
+    scenario::load_file(path, &Overrides::default(), random_seed())
+}
+
+pub(super) fn expand(arguments: &ExpandArguments) -> ExitCode {
+    let plan = match arguments.scenario.load_as(arguments.format) {
+        Ok(plan) => plan,
+        Err(exit) => return exit.into(),
+    };
+    let expansion = scenario::expand(&plan, &Assumptions { agents: arguments.agents, ..Assumptions::default() });
+    match arguments.format {
+        Format::Json => print_json(&expansion),
+        Format::Human => {
+            print(&expansion.to_string());
+            Exit::Pass.into()
+        }
+    }
+}
+
+/// Prints what is wrong with a scenario.
+pub(super) fn tell(diagnostics: &Diagnostics, format: Format) {
+    match format {
+        Format::Json => drop(print_json(&diagnostics.report())),
+        Format::Human => {
+            let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            eprintln!("{}", diagnostics.render(colour));
+        }
+    }
+}
+
+/// A seed for scenarios that have none; it is told in the summary.
+fn random_seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(crate::driver::unix_seconds()) % SEED_MAX
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Seeds stay exact in JSON readers that know only doubles.
+const SEED_MAX: u64 = 1 << 53;

@@ -1,0 +1,95 @@
+//! The time axis of the charts: which intervals fall into which column.
+
+use crate::dashboard::{format, text, theme::Theme};
+use crate::metrics::Point;
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+use std::{collections::VecDeque, time::Duration};
+
+/// The part of the run that charts show: all that is known of it, and at least a minute.
+pub(super) struct Timeline<'a> {
+    series: &'a VecDeque<Point>,
+    start: Duration,
+    span: Duration,
+}
+
+impl<'a> Timeline<'a> {
+    pub(super) fn of(series: &'a VecDeque<Point>) -> Self {
+        let start = series.front().map_or(Duration::ZERO, |point| point.at.saturating_sub(point.length));
+        let end = series.back().map_or(Duration::ZERO, |point| point.at);
+        Self { series, start, span: end.saturating_sub(start).max(SHORTEST) }
+    }
+
+    /// The intervals that overlap each of `columns` columns, from the left; none where nothing is known.
+    pub(super) fn columns(&self, columns: usize) -> Vec<Vec<&'a Point>> {
+        let edge = |column: usize| self.start + self.span.mul_f64(column as f64 / columns as f64);
+        let overlap = |column: usize| {
+            let (from, to) = (edge(column), edge(column + 1));
+            let first = self.series.partition_point(|point| point.at <= from);
+            self.series
+                .iter()
+                .skip(first)
+                .take_while(|point| point.at.saturating_sub(point.length) < to)
+                .collect()
+        };
+        (0..columns).map(overlap).collect()
+    }
+
+    /// Writes the first, the middle and the last time of the axis into the line `area`.
+    pub(super) fn render_axis(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
+        let [first, middle, last] =
+            [0.0, 0.5, 1.0].map(|share| format::clock(self.start + self.span.mul_f64(share)));
+        let half = usize::from(area.width) / 2;
+        let before_middle = half.saturating_sub(text::width(&middle).div_ceil(2));
+        let left = text::left(&first, before_middle) + &middle;
+        let rest = usize::from(area.width).saturating_sub(text::width(&left));
+        let line = if rest > text::width(&last) && before_middle > text::width(&first) {
+            left + &text::right(&last, rest)
+        } else {
+            text::left(&first, area.width.into())
+        };
+        frame.render_widget(Line::from(Span::styled(line, theme.dim)), area);
+    }
+}
+
+const SHORTEST: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(count: u64) -> VecDeque<Point> {
+        let second =
+            |at| Point { at: Duration::from_secs(at), length: Duration::from_secs(1), ..Point::default() };
+        (1..=count).map(second).collect()
+    }
+
+    fn ends(columns: Vec<Vec<&Point>>) -> Vec<Vec<u64>> {
+        columns.iter().map(|points| points.iter().map(|point| point.at.as_secs()).collect()).collect()
+    }
+
+    #[test]
+    fn a_young_run_leaves_the_right_of_its_minute_empty() {
+        let series = seconds(2);
+        let columns = ends(Timeline::of(&series).columns(60));
+        assert_eq!(columns[..3], [vec![1], vec![2], vec![]]);
+        assert!(columns[3..].iter().all(Vec::is_empty));
+    }
+
+    #[test]
+    fn a_long_run_puts_several_intervals_into_a_column_and_a_wide_screen_one_into_several() {
+        let series = seconds(120);
+        let columns = ends(Timeline::of(&series).columns(60));
+        assert_eq!((&columns[0], &columns[59]), (&vec![1, 2], &vec![119, 120]));
+        let columns = ends(Timeline::of(&series).columns(240));
+        assert_eq!((&columns[0], &columns[1], &columns[2]), (&vec![1], &vec![1], &vec![2]));
+    }
+
+    #[test]
+    fn nothing_known_is_empty_everywhere() {
+        assert!(Timeline::of(&VecDeque::new()).columns(10).iter().all(Vec::is_empty));
+    }
+}

@@ -1,0 +1,298 @@
+//! The TCP driver of the simulated host: one thread, one listener, a task for every connection.
+
+use super::Clock;
+use crate::host::{ConnectionId, Host, Outbox, Output, Session};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    rc::Rc,
+    sync::mpsc,
+    task::{Context, Poll, Waker},
+    thread::JoinHandle,
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Notify, oneshot},
+};
+
+/// A simulated host that serves on a thread of its own.
+#[derive(Debug)]
+pub struct HostServer {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<Host>,
+}
+
+/// Why a host cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address is taken, not ours, or not allowed.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// The thread or its runtime could not be made.
+    #[error("cannot start the host's thread: {0}")]
+    Thread(#[source] io::Error),
+}
+
+impl HostServer {
+    /// Starts to serve `host` on `address`; port 0 takes any free port.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub fn start(host: Host, address: SocketAddr, clock: Clock) -> Result<Self, ServeError> {
+        let listener = listen(address).map_err(|error| ServeError::Listen(address, error))?;
+        let address = listener.local_addr().map_err(|error| ServeError::Listen(address, error))?;
+        let (stop, stopped) = oneshot::channel();
+        let (ready, started) = mpsc::sync_channel(1);
+        let thread = std::thread::Builder::new()
+            .name("host".to_owned())
+            .spawn(move || serve(host, listener, clock, stopped, &ready))
+            .map_err(ServeError::Thread)?;
+        match started.recv() {
+            Ok(Err(error)) => Err(ServeError::Thread(error)),
+            _ => Ok(Self { address, stop, thread }),
+        }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops serving and returns the host with its books.
+    pub fn stop(self) -> Host {
+        // A receiver that is gone means that the thread has ended already.
+        let _ = self.stop.send(());
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn serve(
+    host: Host,
+    listener: std::net::TcpListener,
+    clock: Clock,
+    stopped: oneshot::Receiver<()>,
+    ready: &mpsc::SyncSender<io::Result<()>>,
+) -> Host {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default());
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = ready.send(Err(error));
+            return host;
+        }
+    };
+    let floor = Rc::new(Floor::new(host, clock));
+    let _ = ready.send(Ok(()));
+    runtime.block_on(async {
+        let accepting = async {
+            match TcpListener::from_std(listener) {
+                Ok(listener) => accept(&floor, &listener).await,
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = stopped => {}
+            () = accepting => {}
+            () = floor.send_what_is_due() => {}
+        }
+    });
+    drop(runtime);
+    Rc::into_inner(floor).map(|floor| floor.host.into_inner()).expect("all tasks ended with their runtime")
+}
+
+/// What the connections of a host share.
+#[derive(Debug)]
+struct Floor {
+    host: RefCell<Host>,
+    clock: Clock,
+    outbox: RefCell<Outbox>,
+    buffer: RefCell<Box<[u8]>>,
+    /// Connections that another task has something for.
+    mail: RefCell<HashMap<ConnectionId, Rc<Mailbox>>>,
+    /// Rings when an answer was put off.
+    put_off: Notify,
+    next_due: RefCell<Option<crate::time::Instant>>,
+}
+
+/// What others have for a connection.
+#[derive(Debug, Default)]
+struct Mailbox {
+    unsent: RefCell<Vec<u8>>,
+    is_closed: RefCell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Floor {
+    fn new(host: Host, clock: Clock) -> Self {
+        Self {
+            host: RefCell::new(host),
+            clock,
+            outbox: RefCell::default(),
+            buffer: RefCell::new(vec![0; READ_BUFFER].into_boxed_slice()),
+            mail: RefCell::default(),
+            put_off: Notify::new(),
+            next_due: RefCell::new(None),
+        }
+    }
+
+    /// Carries out what the host wants; `own` is the connection that is just being served.
+    fn drain(&self, own: Option<(ConnectionId, &TcpStream)>) {
+        let mut outbox = self.outbox.borrow_mut();
+        while let Some(output) = outbox.poll() {
+            match output {
+                Output::Send(id, range) => self.deliver(id, outbox.bytes(range), own),
+                Output::Close(id) => {
+                    if let Some(mailbox) = self.mail.borrow().get(&id) {
+                        mailbox.is_closed.replace(true);
+                        mailbox.ring();
+                    }
+                }
+                Output::Unreadable { .. } => {}
+                Output::Wait(due) => {
+                    if *self.next_due.borrow() != due {
+                        self.next_due.replace(due);
+                        self.put_off.notify_one();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes at once where that is possible, else leaves it to the task of the connection.
+    fn deliver(&self, id: ConnectionId, bytes: &[u8], own: Option<(ConnectionId, &TcpStream)>) {
+        let mail = self.mail.borrow();
+        let Some(mailbox) = mail.get(&id) else { return };
+        let mut unsent = mailbox.unsent.borrow_mut();
+        let stream = own.filter(|(own, _)| *own == id && unsent.is_empty()).map(|(_, stream)| stream);
+        let taken = stream.and_then(|stream| stream.try_write(bytes).ok()).unwrap_or(0);
+        if let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
+            unsent.extend_from_slice(rest);
+            mailbox.ring();
+        }
+    }
+
+    /// Sends the answers that were put off when their time has come.
+    async fn send_what_is_due(&self) {
+        loop {
+            let due = *self.next_due.borrow();
+            let waiting = async {
+                match due {
+                    Some(due) => tokio::time::sleep_until(self.clock.to_std(due).into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = waiting => {
+                    self.next_due.replace(None);
+                    self.host.borrow_mut().timeout(self.clock.now(), &mut self.outbox.borrow_mut());
+                    self.drain(None);
+                }
+                () = self.put_off.notified() => {}
+            }
+        }
+    }
+}
+
+impl Mailbox {
+    fn ring(&self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+async fn accept(floor: &Rc<Floor>, listener: &TcpListener) {
+    for number in 1.. {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(_) => {
+                // Out of descriptors, most likely: connections that end give some back.
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let floor = Rc::clone(floor);
+        tokio::task::spawn_local(async move {
+            let id = ConnectionId(number);
+            let mailbox = Rc::new(Mailbox::default());
+            floor.mail.borrow_mut().insert(id, Rc::clone(&mailbox));
+            let session = Session::new(id, &floor.host.borrow());
+            attend(&floor, stream, session, &mailbox).await;
+            floor.mail.borrow_mut().remove(&id);
+        });
+    }
+}
+
+/// Serves one connection to its end.
+async fn attend(floor: &Floor, stream: TcpStream, mut session: Session, mailbox: &Mailbox) {
+    loop {
+        let event = std::future::poll_fn(|context| poll_connection(&stream, mailbox, context)).await;
+        match event {
+            Attention::Write if write(&stream, mailbox).is_err() => return,
+            Attention::Write => {}
+            Attention::Close => return,
+            Attention::Read => {
+                let mut buffer = floor.buffer.borrow_mut();
+                match stream.try_read(&mut buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Ok(0) | Err(_) => return,
+                    Ok(count) => {
+                        let bytes = buffer.get(..count).unwrap_or_default();
+                        let (now, mut outbox) = (floor.clock.now(), floor.outbox.borrow_mut());
+                        floor.host.borrow_mut().received(now, &mut session, bytes, &mut outbox);
+                        drop(outbox);
+                        floor.drain(Some((session.id(), &stream)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a connection needs next.
+enum Attention {
+    Read,
+    Write,
+    Close,
+}
+
+fn poll_connection(stream: &TcpStream, mailbox: &Mailbox, context: &mut Context<'_>) -> Poll<Attention> {
+    let has_mail = !mailbox.unsent.borrow().is_empty();
+    if *mailbox.is_closed.borrow() && !has_mail {
+        return Poll::Ready(Attention::Close);
+    }
+    if has_mail && stream.poll_write_ready(context).is_ready() {
+        return Poll::Ready(Attention::Write);
+    }
+    if stream.poll_read_ready(context).is_ready() {
+        return Poll::Ready(Attention::Read);
+    }
+    let mut waker = mailbox.waker.borrow_mut();
+    if !waker.as_ref().is_some_and(|known| known.will_wake(context.waker())) {
+        *waker = Some(context.waker().clone());
+    }
+    Poll::Pending
+}
+
+fn write(stream: &TcpStream, mailbox: &Mailbox) -> io::Result<()> {
+    let mut unsent = mailbox.unsent.borrow_mut();
+    match stream.try_write(&unsent) {
+        Ok(taken) => drop(unsent.drain(..taken)),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+const READ_BUFFER: usize = 16 * 1024;
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);

@@ -1,0 +1,17 @@
+//! The drivers: the only place that reads a clock or opens a socket, carrying out what the machines want.
+//!
+//! Everything here runs on a current-thread runtime and belongs to one shard, or to the embedded host.
+
+mod clock;
+mod deadlines;
+mod host;
+mod line;
+mod process;
+mod timer;
+
+pub use clock::{Clock, unix_seconds, wall_clock};
+pub use deadlines::Deadlines;
+pub use host::{HostServer, ServeError};
+pub use line::{Desk, Line, Patron};
+pub use process::{Usage, raise_descriptor_limit, usage};
+pub use timer::Timer;

@@ -1,0 +1,158 @@
+//! The engine: runs a plan on one shard a core, and yields snapshots while it runs and a summary in the end.
+//!
+//! Each shard is a thread with a current-thread runtime that owns its share of the terminals, their connections and
+//! its histograms; nothing on its hot path is shared. What it recorded goes to the collector in intervals; what it
+//! shall do comes back over a watch. The collector is one thread: it merges, judges and hands on to the [`Observer`].
+
+mod collector;
+mod control;
+mod gate;
+mod observer;
+mod recorder;
+mod runner;
+mod shard;
+
+pub use control::{Command, Control};
+pub use observer::{Moment, NullObserver, Observer};
+
+use crate::{
+    driver::{Clock, HostServer, ServeError, raise_descriptor_limit, unix_seconds, wall_clock},
+    host::Host,
+    metrics::{RowWindow, Snapshot, Summary},
+    scenario::{Plan, Target},
+};
+use collector::{Collector, Start};
+use crossbeam::channel;
+use gate::Gates;
+use shard::{Brief, Shard};
+use std::{
+    io,
+    net::{SocketAddr, ToSocketAddrs},
+    num::NonZero,
+    sync::Arc,
+    thread::JoinHandle,
+};
+use tokio::sync::watch;
+
+/// How a plan is run, beyond what the plan says.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Shards; `None` is one a core.
+    pub shards: Option<NonZero<usize>>,
+    /// Where the embedded host listens, when there is one; port 0 takes any.
+    pub host_address: SocketAddr,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { shards: None, host_address: SocketAddr::from(([127, 0, 0, 1], 0)) }
+    }
+}
+
+/// Why a plan cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The address of a target does not resolve.
+    #[error("target {0}: {1}")]
+    Target(String, #[source] io::Error),
+    /// The embedded host cannot serve.
+    #[error("embedded host: {0}")]
+    Host(#[from] ServeError),
+    /// A thread or its runtime cannot be made.
+    #[error("cannot start a shard: {0}")]
+    Shard(#[source] io::Error),
+}
+
+/// A run under way.
+#[derive(Debug)]
+pub struct Run {
+    /// The state of the run, a new one about four times a second, the last with [`crate::metrics::Phase::Done`].
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// The rows of the fleet that the snapshots shall hold.
+    pub window: watch::Sender<RowWindow>,
+    /// Stops the run.
+    pub control: Control,
+    collector: JoinHandle<Summary>,
+}
+
+impl Run {
+    /// Waits for the end of the run.
+    pub fn join(self) -> Summary {
+        self.collector.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+/// Starts to run `plan`; `observer` hears of everything as it happens.
+///
+/// # Errors
+/// When the run cannot start: a target does not resolve, or the embedded host cannot listen.
+pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Result<Run, EngineError> {
+    raise_descriptor_limit();
+    let plan = Arc::new(plan);
+    let started_at = wall_clock().at(crate::time::Instant::START);
+    let clock = Clock::start();
+    let host = embedded_host(&plan, settings, clock)?;
+    let targets = targets(&plan, host.as_ref())?;
+    let shards = settings.shards.map_or_else(cores, NonZero::get);
+    let gates = Arc::new(Gates::new(&plan, shards));
+    let (control, commands) = Control::new();
+    let (window, rows) = watch::channel(RowWindow::default());
+    let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
+    let (deltas, received) = channel::bounded(shards * DELTAS_IN_FLIGHT);
+    let brief =
+        Brief { plan: Arc::clone(&plan), targets: targets.clone(), clock, shards, gates: Arc::clone(&gates) };
+    for index in 0..shards {
+        let (brief, deltas) = (brief.clone(), deltas.clone());
+        let (commands, rows) = (commands.clone(), rows.clone());
+        std::thread::Builder::new()
+            .name(format!("shard-{index}"))
+            .spawn(move || Shard::run(brief, index, deltas, commands, rows))
+            .map_err(EngineError::Shard)?;
+    }
+    drop(deltas);
+    let started_at = format!("{started_at}Z");
+    let start = Start { plan, targets, host, clock, shards, gates, started_at, commands, publish };
+    let collector = std::thread::Builder::new()
+        .name("collector".to_owned())
+        .spawn(move || Collector::new(start, observer).run(&received))
+        .map_err(EngineError::Shard)?;
+    Ok(Run { snapshots, window, control, collector })
+}
+
+/// The host inside this program, where a group has no target of its own.
+fn embedded_host(plan: &Plan, settings: &Settings, clock: Clock) -> Result<Option<HostServer>, EngineError> {
+    if !plan.groups.iter().any(|group| group.target == Target::Embedded) {
+        return Ok(None);
+    }
+    let config = crate::host::Config { clock: wall_clock(), ..plan.host.clone() };
+    Ok(Some(HostServer::start(Host::new(config), settings.host_address, clock)?))
+}
+
+/// The address of every group's host.
+fn targets(plan: &Plan, host: Option<&HostServer>) -> Result<Arc<[SocketAddr]>, EngineError> {
+    let address = |target: &Target| match target {
+        Target::Embedded => host.map(HostServer::address).ok_or_else(|| unresolved("embedded host")),
+        Target::Address(text) => resolve(text),
+    };
+    plan.groups.iter().map(|group| address(&group.target)).collect()
+}
+
+fn resolve(text: &str) -> Result<SocketAddr, EngineError> {
+    let mut found = text.to_socket_addrs().map_err(|error| EngineError::Target(text.to_owned(), error))?;
+    found.next().ok_or_else(|| unresolved(text))
+}
+
+fn unresolved(text: &str) -> EngineError {
+    EngineError::Target(text.to_owned(), io::Error::new(io::ErrorKind::NotFound, "no address"))
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Seconds since 1970 when the run began, for file names and logs.
+pub fn now_unix_seconds() -> u64 {
+    unix_seconds()
+}
+
+const DELTAS_IN_FLIGHT: usize = 8;

@@ -1,0 +1,112 @@
+//! What a shard records between two ticks, and the parcel in which it goes to the collector.
+
+use crate::{
+    metrics::{ActivityCounts, Class, EventLine, Interval, ResponseCodeText, Severity, StepId, TerminalRow},
+    operation::Outcome,
+    reconcile::Entry,
+    time::Instant,
+};
+use std::{collections::HashMap, time::Duration};
+
+/// What a shard records between two ticks.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    pub(super) interval: Box<Interval>,
+    pub(super) journal: Vec<Entry>,
+    notices: HashMap<String, Notice>,
+    /// Whether a step of a scenario could not be carried out.
+    pub(super) broken: bool,
+}
+
+/// Something worth telling, with how often it happened since the last tick.
+#[derive(Debug)]
+struct Notice {
+    at: Duration,
+    severity: Severity,
+    count: u64,
+}
+
+/// What a shard hands to the collector at a tick.
+#[derive(Debug)]
+pub(super) struct Delta {
+    pub(super) shard: usize,
+    pub(super) interval: Box<Interval>,
+    pub(super) journal: Vec<Entry>,
+    pub(super) events: Vec<EventLine>,
+    pub(super) gauges: Gauges,
+    pub(super) broken: bool,
+    /// Whether this is the last one.
+    pub(super) is_last: bool,
+}
+
+/// The state of a shard at a tick.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gauges {
+    pub(super) connections: u64,
+    pub(super) activity: ActivityCounts,
+    pub(super) rows: Vec<TerminalRow>,
+}
+
+impl Recorder {
+    pub(super) fn new(scenarios: usize, steps: usize) -> Self {
+        Self {
+            interval: Box::new(Interval::new(scenarios, steps)),
+            journal: Vec::new(),
+            notices: HashMap::new(),
+            broken: false,
+        }
+    }
+
+    /// Records the end of a measured step.
+    pub(super) fn step(&mut self, step: StepId, outcome: &Outcome, response: Duration) {
+        self.ended(step, outcome.class(), response, outcome.service);
+        if let Some(code) = outcome.code
+            && let Some(step) = self.interval.steps.get_mut(usize::from(step.0))
+        {
+            step.codes.add(ResponseCodeText(*code.as_bytes()), 1);
+        }
+    }
+
+    /// Records an end of a step without an outcome.
+    pub(super) fn ended(
+        &mut self,
+        step: StepId,
+        class: Class,
+        response: Duration,
+        service: Option<Duration>,
+    ) {
+        if let Some(step) = self.interval.steps.get_mut(usize::from(step.0)) {
+            step.record(class, response, service);
+        }
+    }
+
+    pub(super) fn checks(&mut self, step: StepId, passed: u32, failed: u32) {
+        if let Some(step) = self.interval.steps.get_mut(usize::from(step.0)) {
+            step.checks_passed += u64::from(passed);
+            step.checks_failed += u64::from(failed);
+        }
+    }
+
+    /// Notes something worth telling; the same text is told once a tick, with its count.
+    pub(super) fn notice(&mut self, now: Instant, severity: Severity, text: String) {
+        if let Some(notice) = self.notices.get_mut(&text) {
+            notice.count += 1;
+        } else if self.notices.len() < NOTICES_MAX {
+            self.notices.insert(text, Notice { at: now.since(Instant::START), severity, count: 1 });
+        }
+    }
+
+    /// The notices since the last tick, in order of time.
+    pub(super) fn take_events(&mut self) -> Vec<EventLine> {
+        let told = |(text, notice): (String, Notice)| EventLine {
+            at: notice.at,
+            severity: notice.severity,
+            text: if notice.count > 1 { format!("{text} ({} times)", notice.count) } else { text },
+        };
+        let mut events: Vec<EventLine> = self.notices.drain().map(told).collect();
+        events.sort_by(|a, b| (a.at, &a.text).cmp(&(b.at, &b.text)));
+        events
+    }
+}
+
+const NOTICES_MAX: usize = 64;

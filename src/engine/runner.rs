@@ -1,0 +1,452 @@
+//! How a shard runs its part of the scenarios: when iterations start, on which terminal, and what they record.
+
+use super::{
+    control::Command,
+    shard::{Seat, Shard},
+};
+use crate::{
+    driver::Timer,
+    flow::{Iteration, Next},
+    load::{Arrivals, Schedule, Stop},
+    metrics::{Class, Severity},
+    operation::{End, Failure, Kind, Operation, Outcome},
+    rng::{Domain, Rng},
+    scenario::Scenario,
+    terminal::{Event, Stray},
+    time::Instant,
+};
+use std::{cell::Cell, rc::Rc, time::Duration};
+use tokio::{
+    sync::Notify,
+    task::{JoinSet, spawn_local},
+};
+
+/// The part of one scenario that one shard runs.
+#[derive(Debug)]
+struct Part {
+    number: u16,
+    /// Iterations under way.
+    in_flight: Cell<u64>,
+    /// Terminals of a closed model that may still begin an iteration.
+    looping: Cell<u64>,
+    /// Whether no further iteration may begin.
+    is_over: Cell<bool>,
+    /// Rings when one of the two counts falls to zero.
+    ended: Notify,
+}
+
+/// Runs this shard's part of all scenarios, then reverses what is still owed.
+pub(super) async fn run_all(shard: &Rc<Shard>) {
+    let parts: Vec<_> = (0..shard.plan.scenarios.len() as u16)
+        .map(|number| {
+            let shard = Rc::clone(shard);
+            spawn_local(async move { run_part(shard, number).await })
+        })
+        .collect();
+    for part in parts {
+        if let Err(error) = part.await {
+            shard.recorder.borrow_mut().broken = true;
+            shard.recorder.borrow_mut().notice(
+                shard.now(),
+                Severity::Error,
+                format!("a scenario broke off: {error}"),
+            );
+        }
+    }
+    reverse_what_is_owed(shard).await;
+    shard.seats.iter().for_each(|seat| seat.line.borrow_mut().close());
+}
+
+async fn run_part(shard: Rc<Shard>, number: u16) {
+    let part = Rc::new(Part::new(number));
+    let scenario = &shard.plan.scenarios[usize::from(number)];
+    let begin = tokio::select! {
+        begin = shard.gates.begin(usize::from(number)) => Some(begin),
+        () = command(&shard, Command::Stop) => None,
+    };
+    if let Some(begin) = begin {
+        tokio::select! {
+            () = start_iterations(&shard, &part, scenario, begin) => {}
+            () = command(&shard, Command::Stop) => {}
+        }
+        part.is_over.set(true);
+        tokio::select! {
+            () = part.wait_for_zero(&part.in_flight) => {}
+            () = tokio::time::sleep(scenario.graceful_stop) => give_up(&shard, &part).await,
+            () = command(&shard, Command::Abort) => give_up(&shard, &part).await,
+        }
+    }
+    shard.gates.shard_ended(usize::from(number), shard.now());
+}
+
+impl Part {
+    fn new(number: u16) -> Self {
+        Self {
+            number,
+            in_flight: Cell::new(0),
+            looping: Cell::new(0),
+            is_over: Cell::new(false),
+            ended: Notify::new(),
+        }
+    }
+
+    fn add(count: &Cell<u64>) {
+        count.set(count.get() + 1);
+    }
+
+    fn remove(&self, count: &Cell<u64>) {
+        count.set(count.get().saturating_sub(1));
+        if count.get() == 0 {
+            self.ended.notify_one();
+        }
+    }
+
+    async fn wait_for_zero(&self, count: &Cell<u64>) {
+        while count.get() > 0 {
+            self.ended.notified().await;
+        }
+    }
+}
+
+async fn start_iterations(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, begin: Instant) {
+    match &scenario.load.schedule {
+        Schedule::Arrivals { rate, spacing } => {
+            let rng = shard.plan.seed.stream(Domain::Arrivals, u64::from(part.number), 0);
+            let arrivals = Arrivals::new(rate.clone(), *spacing, rng);
+            if let Err(error) = release(shard, part, scenario, begin, arrivals).await {
+                let text = format!("this machine: no timer for arrivals: {error}");
+                shard.recorder.borrow_mut().notice(shard.now(), Severity::Error, text);
+                shard.recorder.borrow_mut().broken = true;
+            }
+        }
+        Schedule::Loop { terminals, within } => {
+            loop_terminals(shard, part, scenario, begin, *terminals, *within).await;
+        }
+    }
+}
+
+/// Open model: starts an iteration at every arrival of this shard, or drops it when no terminal is free.
+///
+/// Arrival *k* is for terminal *k* modulo the size of the group, so that the same seed gives the same transactions
+/// however many shards there are; where that terminal is busy, the next free one of the shard steps in.
+async fn release(
+    shard: &Rc<Shard>,
+    part: &Rc<Part>,
+    scenario: &Scenario,
+    begin: Instant,
+    arrivals: Arrivals,
+) -> std::io::Result<()> {
+    let fleet = shard.plan.groups[scenario.group].identities.len() as u64;
+    let first = shard.seats_of(scenario.group).start;
+    let mut timer = Timer::new(shard.desk.clock)?;
+    let mut now = shard.now();
+    for arrival in arrivals {
+        let terminal = (arrival.number % fleet) as u32;
+        if !shard.share.owns(terminal) {
+            continue;
+        }
+        let due = begin + arrival.at;
+        if due > now {
+            now = timer.wait_until(due).await?;
+        }
+        let wanted = first + (terminal / shard.share.of) as usize;
+        let free = shard.free_seat(scenario.group, wanted);
+        let mut recorder = shard.recorder.borrow_mut();
+        let Some(counters) = recorder.interval.scenarios.get_mut(usize::from(part.number)) else { continue };
+        counters.planned += 1;
+        match free {
+            None => counters.dropped += 1,
+            Some(place) => {
+                counters.started += 1;
+                counters.late += u64::from(now.since(due) > LATE);
+                recorder.interval.lag.record(now.since(due));
+                drop(recorder);
+                let rng = shard.plan.seed.stream(Domain::Iteration, u64::from(part.number), arrival.number);
+                spawn_iteration(shard, part, place, Ticket { ordinal: arrival.number, due, rng });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Closed model: every terminal of this shard begins again when it has finished.
+async fn loop_terminals(
+    shard: &Rc<Shard>,
+    part: &Rc<Part>,
+    scenario: &Scenario,
+    begin: Instant,
+    terminals: u32,
+    within: Duration,
+) {
+    let fleet = shard.plan.groups[scenario.group].identities.len() as u32;
+    let count = fleet.min(terminals);
+    for (number, place) in shard.share.terminals(count).zip(shard.seats_of(scenario.group)) {
+        let first = begin + within.mul_f64(f64::from(number) / f64::from(count.max(1)));
+        let (shard, part) = (Rc::clone(shard), Rc::clone(part));
+        Part::add(&part.looping);
+        spawn_local(async move {
+            loop_terminal(&shard, &part, place, begin, first).await;
+            part.remove(&part.looping);
+        });
+    }
+    let end = scenario.load.stop.after.map_or(Instant::NEVER, |after| begin + after);
+    tokio::select! {
+        () = part.wait_for_zero(&part.looping) => {}
+        () = sleep_until(shard, end) => {}
+    }
+}
+
+/// One terminal of a closed model.
+async fn loop_terminal(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, begin: Instant, first: Instant) {
+    let scenario = &shard.plan.scenarios[usize::from(part.number)];
+    let Stop { after, iterations_per_terminal } = scenario.load.stop;
+    let fleet = shard.plan.groups[scenario.group].identities.len() as u64;
+    let end = after.map_or(Instant::NEVER, |after| begin + after);
+    let last = iterations_per_terminal.unwrap_or(u64::MAX);
+    let mut due = first;
+    for round in 0..last {
+        sleep_until(shard, due).await;
+        while shard.seats[place].is_busy() && !part.is_over.get() {
+            tokio::time::sleep(BUSY_PAUSE).await;
+        }
+        if due >= end || part.is_over.get() {
+            break;
+        }
+        let number = u64::from(shard.seats[place].number);
+        let ordinal = round * fleet + number;
+        let rng = shard.plan.seed.stream(Domain::Iteration, u64::from(part.number), ordinal);
+        let now = shard.now();
+        {
+            let mut recorder = shard.recorder.borrow_mut();
+            let counters = &mut recorder.interval.scenarios[usize::from(part.number)];
+            counters.planned += 1;
+            counters.started += 1;
+            counters.late += u64::from(now.since(due) > LATE);
+            recorder.interval.lag.record(now.since(due));
+        }
+        occupy(shard, part, place);
+        iterate(shard, part, scenario, place, Ticket { ordinal, due, rng }).await;
+        due = shard.now();
+    }
+}
+
+/// What makes an iteration the one it is.
+struct Ticket {
+    ordinal: u64,
+    due: Instant,
+    rng: Rng,
+}
+
+fn occupy(shard: &Shard, part: &Part, place: usize) {
+    shard.occupy(place, part.number);
+    shard.desk.deadlines.clear(place as u32);
+    Part::add(&part.in_flight);
+}
+
+fn spawn_iteration(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, ticket: Ticket) {
+    occupy(shard, part, place);
+    let (shard, part) = (Rc::clone(shard), Rc::clone(part));
+    spawn_local(async move {
+        let scenario = &shard.plan.scenarios[usize::from(part.number)];
+        iterate(&shard, &part, scenario, place, ticket).await;
+    });
+}
+
+/// One terminal walks through the flow once.
+async fn iterate(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, place: usize, ticket: Ticket) {
+    let seat = &shard.seats[place];
+    let mut line = seat.line.take();
+    let cast = shard.cast(seat);
+    let mut iteration = Iteration::new(shard.plan.flows[scenario.flow].clone(), ticket.ordinal, ticket.rng);
+    let mut due = ticket.due;
+    let failed = loop {
+        if shard.desk.deadlines.is_interrupted(place as u32) {
+            break None;
+        }
+        match iteration.next(&cast) {
+            Next::Done { failed } => break Some(failed),
+            Next::Think(time) => {
+                think(shard, place, time).await;
+                due = shard.now();
+            }
+            Next::Broken(step, error) => {
+                let mut recorder = shard.recorder.borrow_mut();
+                recorder.broken = true;
+                recorder.notice(shard.now(), Severity::Error, format!("scenario {}: {error}", scenario.name));
+                if let Some(step) = step {
+                    recorder.ended(step, Class::Failed, Duration::from_nanos(1), None);
+                }
+            }
+            Next::Operate(operation) => {
+                let kind = operation.kind;
+                let told = operate(shard, seat, place, &mut line, operation).await;
+                let (outcome, at) = told.unwrap_or_else(|| {
+                    let amount = crate::money::Amount::ZERO;
+                    (Outcome::ended(kind, End::Failed(Failure::Interrupted), amount), shard.now())
+                });
+                let step = iteration.step();
+                let mut recorder = shard.recorder.borrow_mut();
+                if let Some(step) = step {
+                    recorder.step(step, &outcome, at.since(due));
+                }
+                match iteration.outcome(&cast, outcome) {
+                    Ok(result) => {
+                        if let Some(step) = result.id {
+                            recorder.checks(step, result.checks_passed, result.checks_failed);
+                        }
+                    }
+                    Err(error) => {
+                        recorder.broken = true;
+                        let text = format!("scenario {}: {error}", scenario.name);
+                        recorder.notice(shard.now(), Severity::Error, text);
+                    }
+                }
+                drop(recorder);
+                due = shard.now();
+            }
+        }
+    };
+    seat.line.replace(line);
+    vacate(shard, part, seat, failed);
+}
+
+/// The iteration is over; `failed` is `None` when it was cut short.
+fn vacate(shard: &Shard, part: &Part, seat: &Seat, failed: Option<bool>) {
+    shard.vacate(seat);
+    if let Some(counters) = shard.recorder.borrow_mut().interval.scenarios.get_mut(usize::from(part.number)) {
+        counters.finished += u64::from(failed.is_some());
+        counters.failed += u64::from(failed == Some(true));
+    }
+    part.remove(&part.in_flight);
+}
+
+/// Has a terminal do one operation; returns its outcome and when it was known.
+async fn operate(
+    shard: &Shard,
+    seat: &Seat,
+    place: usize,
+    line: &mut crate::driver::Line,
+    operation: Operation,
+) -> Option<(Outcome, Instant)> {
+    let mut told = None;
+    let patron = shard.patron(place as u32, seat);
+    let on_event = |event: Event| match event {
+        Event::Outcome(outcome) => {
+            notice_failure(shard, &outcome);
+            told = Some((outcome, shard.now()));
+        }
+        other => hear(shard, seat, other),
+    };
+    let on_refusal = |error: &std::io::Error| {
+        let text = format!("target {}: {error}", patron.target);
+        shard.recorder.borrow_mut().notice(shard.now(), Severity::Error, text);
+    };
+    line.operate(&shard.desk, patron, operation, on_event, on_refusal).await;
+    told
+}
+
+/// Records what a terminal did of its own accord.
+fn hear(shard: &Shard, seat: &Seat, event: Event) {
+    let mut recorder = shard.recorder.borrow_mut();
+    match event {
+        Event::Automatic(outcome) => {
+            let step = if outcome.kind == Kind::Reversal { shard.reversal_step } else { shard.sign_in_step };
+            let limit = shard.plan.groups[usize::from(seat.group)].profile.response_timeout;
+            if let Some(step) = step {
+                recorder.step(step, &outcome, outcome.service.unwrap_or(limit));
+            }
+        }
+        Event::Journal(entry) => recorder.journal.push(entry),
+        Event::Stray(stray) => {
+            let text = match stray {
+                Stray::Late => "the target answered too late, or twice".to_owned(),
+                Stray::Misdirected(what) => format!("the target sent an answer to nobody: {what}"),
+                Stray::Unreadable(error) => format!("the target sent what is no message: {error}"),
+            };
+            recorder.notice(shard.now(), Severity::Warning, text);
+        }
+        Event::Outcome(_) => {}
+    }
+}
+
+fn notice_failure(shard: &Shard, outcome: &Outcome) {
+    if let End::Failed(failure) = outcome.end
+        && failure != Failure::Interrupted
+    {
+        let text = format!("{}: {}", outcome.kind.name(), failure.blame());
+        shard.recorder.borrow_mut().notice(shard.now(), Severity::Error, text);
+    }
+}
+
+/// Waits, unless the run wants the terminal to give up.
+async fn think(shard: &Shard, place: usize, time: Duration) {
+    let interrupted = std::future::poll_fn(|context| {
+        use std::task::Poll;
+        let _ = shard.desk.deadlines.poll(place as u32, context);
+        if shard.desk.deadlines.is_interrupted(place as u32) { Poll::Ready(()) } else { Poll::Pending }
+    });
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        () = interrupted => {}
+    }
+}
+
+/// Tells every terminal that still works for this part to give up, and waits until all have.
+async fn give_up(shard: &Shard, part: &Part) {
+    while part.in_flight.get() > 0 {
+        for (place, seat) in shard.seats.iter().enumerate() {
+            if seat.busy_for.get() == Some(part.number) {
+                shard.desk.deadlines.interrupt(place as u32);
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Sends the reversals that are still owed, for a bounded time.
+async fn reverse_what_is_owed(shard: &Rc<Shard>) {
+    if *shard.commands.borrow() == Command::Abort {
+        return;
+    }
+    let mut reversing = JoinSet::new();
+    for place in 0..shard.seats.len() {
+        if shard.seats[place].terminal.borrow().has_pending_reversal() {
+            let shard = Rc::clone(shard);
+            reversing.spawn_local(async move {
+                let seat = &shard.seats[place];
+                shard.desk.deadlines.clear(place as u32);
+                let mut line = seat.line.take();
+                operate(&shard, seat, place, &mut line, Operation::management(Kind::Reversal)).await;
+                seat.line.replace(line);
+            });
+        }
+    }
+    let all = async { while reversing.join_next().await.is_some() {} };
+    tokio::select! {
+        () = all => {}
+        () = tokio::time::sleep(REVERSING_MAX) => {}
+        () = command(shard, Command::Abort) => {}
+    }
+}
+
+async fn sleep_until(shard: &Shard, instant: Instant) {
+    if instant == Instant::NEVER {
+        std::future::pending::<()>().await;
+    }
+    if instant > shard.now() {
+        tokio::time::sleep_until(shard.desk.clock.to_std(instant).into()).await;
+    }
+}
+
+/// Waits until `least` or something stronger is asked.
+async fn command(shard: &Shard, least: Command) {
+    let mut commands = shard.commands.clone();
+    if commands.wait_for(|command| *command >= least).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// An iteration that begins later than this after its time is counted as late.
+const LATE: Duration = Duration::from_millis(10);
+const BUSY_PAUSE: Duration = Duration::from_millis(1);
+const REVERSING_MAX: Duration = Duration::from_secs(60);

@@ -1,0 +1,320 @@
+//! One shard: a thread that owns its share of the terminals and runs its part of every scenario.
+
+use super::{
+    control::Command,
+    gate::Gates,
+    recorder::{Delta, Gauges, Recorder},
+    runner,
+};
+use crate::{
+    driver::{Clock, Desk, Line, Patron},
+    flow::Cast,
+    load::Share,
+    metrics::{ActivityCounts, RowWindow, StepId, TerminalRow},
+    scenario::{Connection, Plan},
+    terminal::Terminal,
+    time::Instant,
+};
+use crossbeam::channel::{Sender, TrySendError};
+use std::{
+    cell::{Cell, RefCell},
+    net::SocketAddr,
+    ops::Range,
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::watch;
+
+/// What every shard is told.
+#[derive(Clone, Debug)]
+pub(super) struct Brief {
+    pub(super) plan: Arc<Plan>,
+    pub(super) targets: Arc<[SocketAddr]>,
+    pub(super) clock: Clock,
+    pub(super) shards: usize,
+    pub(super) gates: Arc<Gates>,
+}
+
+/// One shard.
+#[derive(Debug)]
+pub(super) struct Shard {
+    pub(super) plan: Arc<Plan>,
+    pub(super) targets: Arc<[SocketAddr]>,
+    pub(super) gates: Arc<Gates>,
+    pub(super) desk: Desk,
+    pub(super) share: Share,
+    /// The terminals of this shard, group by group.
+    pub(super) seats: Vec<Seat>,
+    /// Which of them belong to each group.
+    groups: Vec<Bench>,
+    pub(super) recorder: RefCell<Recorder>,
+    pub(super) sign_in_step: Option<StepId>,
+    pub(super) reversal_step: Option<StepId>,
+    pub(super) commands: watch::Receiver<Command>,
+    index: usize,
+    deltas: Sender<Delta>,
+    rows: watch::Receiver<RowWindow>,
+}
+
+/// The seats of the terminals of one group.
+#[derive(Debug)]
+struct Bench {
+    seats: Range<usize>,
+    busy: Cell<usize>,
+    /// Where a free seat was found last.
+    hint: Cell<usize>,
+}
+
+/// A terminal's place in its shard.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) terminal: RefCell<Terminal>,
+    pub(super) line: RefCell<Line>,
+    /// The number of its group.
+    pub(super) group: u16,
+    /// Its number in its group.
+    pub(super) number: u32,
+    /// The scenario it works for at this moment.
+    pub(super) busy_for: Cell<Option<u16>>,
+}
+
+impl Shard {
+    /// Runs the shard to its end; the body of its thread.
+    pub(super) fn run(
+        brief: Brief,
+        index: usize,
+        deltas: Sender<Delta>,
+        commands: watch::Receiver<Command>,
+        rows: watch::Receiver<RowWindow>,
+    ) {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default());
+        let runtime = runtime.expect("a current-thread runtime needs a few descriptors only");
+        let shard = Rc::new(Self::new(brief, index, deltas, commands, rows));
+        runtime.block_on(async {
+            let ringing = Rc::clone(&shard);
+            tokio::task::spawn_local(async move { ringing.desk.deadlines.run(ringing.desk.clock).await });
+            let ticking = Rc::clone(&shard);
+            let ticks = tokio::task::spawn_local(async move { ticking.tick_for_ever().await });
+            runner::run_all(&shard).await;
+            ticks.abort();
+        });
+        shard.send_last();
+    }
+
+    fn new(
+        brief: Brief,
+        index: usize,
+        deltas: Sender<Delta>,
+        commands: watch::Receiver<Command>,
+        rows: watch::Receiver<RowWindow>,
+    ) -> Self {
+        let Brief { plan, targets, clock, shards, gates } = brief;
+        let share = Share { index: index as u32, of: shards as u32 };
+        let (seats, groups) = seats(&plan, share);
+        Self {
+            desk: Desk::new(clock, seats.len()),
+            recorder: RefCell::new(Recorder::new(plan.scenarios.len(), plan.steps.len())),
+            sign_in_step: plan.steps.find("sign-in"),
+            reversal_step: plan.steps.find("reversal"),
+            plan,
+            targets,
+            gates,
+            share,
+            seats,
+            groups,
+            commands,
+            index,
+            deltas,
+            rows,
+        }
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.desk.clock.now()
+    }
+
+    /// The terminal in seat `place` as its driver sees it.
+    pub(super) fn patron<'a>(&'a self, place: u32, seat: &'a Seat) -> Patron<'a> {
+        let group = usize::from(seat.group);
+        Patron {
+            place,
+            terminal: &seat.terminal,
+            profile: &self.plan.groups[group].profile,
+            target: self.targets[group],
+        }
+    }
+
+    /// The terminal in a seat as its flow sees it.
+    pub(super) fn cast<'a>(&'a self, seat: &Seat) -> Cast<'a> {
+        let terminal = seat.terminal.borrow();
+        Cast {
+            number: seat.number,
+            terminal: terminal.id(),
+            merchant: terminal.merchant(),
+            feeders: &self.plan.feeders,
+        }
+    }
+
+    /// The seats of the terminals of a group that this shard owns.
+    pub(super) fn seats_of(&self, group: usize) -> Range<usize> {
+        self.groups[group].seats.clone()
+    }
+
+    /// The seat `wanted` when its terminal is free, else any free one of the group.
+    pub(super) fn free_seat(&self, group: usize, wanted: usize) -> Option<usize> {
+        let bench = &self.groups[group];
+        let is_free = |place: &usize| !self.seats[*place].is_busy();
+        if bench.busy.get() == bench.seats.len() {
+            return None;
+        }
+        let (begin, hint, end) = (bench.seats.start, bench.hint.get(), bench.seats.end);
+        let found = Some(wanted).filter(is_free).or_else(|| (hint..end).chain(begin..hint).find(is_free));
+        bench.hint.set(found.unwrap_or(begin));
+        found
+    }
+
+    /// Seats a terminal at the work of a scenario.
+    pub(super) fn occupy(&self, place: usize, scenario: u16) {
+        let seat = &self.seats[place];
+        let bench = &self.groups[usize::from(seat.group)];
+        bench.busy.set(bench.busy.get() + 1);
+        seat.busy_for.set(Some(scenario));
+    }
+
+    /// The terminal of a seat is free again.
+    pub(super) fn vacate(&self, seat: &Seat) {
+        let bench = &self.groups[usize::from(seat.group)];
+        bench.busy.set(bench.busy.get() - 1);
+        seat.busy_for.set(None);
+    }
+
+    async fn tick_for_ever(&self) {
+        let mut tick = 1;
+        loop {
+            let due = Instant::START + TICK * tick;
+            tokio::time::sleep_until(self.desk.clock.to_std(due).into()).await;
+            self.send(tick);
+            tick += 1;
+        }
+    }
+
+    /// Hands over what was recorded; when the collector is behind, it stays here for the next tick.
+    fn send(&self, tick: u32) {
+        let is_whole_second = tick.is_multiple_of(TICKS_PER_SECOND);
+        let delta = self.delta(is_whole_second, false);
+        if let Err(TrySendError::Full(delta)) = self.deltas.try_send(delta) {
+            let mut recorder = self.recorder.borrow_mut();
+            recorder.interval.merge(&delta.interval);
+            recorder.journal.splice(0..0, delta.journal);
+            recorder.broken |= delta.broken;
+            for event in delta.events {
+                recorder.notice(Instant::START + event.at, event.severity, event.text);
+            }
+        }
+    }
+
+    fn send_last(&self) {
+        // A collector that is gone has nobody to tell either.
+        let _ = self.deltas.send(self.delta(true, true));
+    }
+
+    fn delta(&self, with_gauges: bool, is_last: bool) -> Delta {
+        let gauges = if with_gauges { self.gauges() } else { Gauges::default() };
+        let mut recorder = self.recorder.borrow_mut();
+        let events = recorder.take_events();
+        let empty = Recorder::new(self.plan.scenarios.len(), self.plan.steps.len());
+        let Recorder { interval, journal, broken, .. } = std::mem::replace(&mut *recorder, empty);
+        Delta { shard: self.index, interval, journal, events, gauges, broken, is_last }
+    }
+
+    fn gauges(&self) -> Gauges {
+        let window = *self.rows.borrow();
+        let mut activity = ActivityCounts::default();
+        let mut connections = 0;
+        let mut rows = Vec::new();
+        for seat in &self.seats {
+            let terminal = seat.terminal.borrow();
+            let is_busy = seat.is_busy();
+            activity.busy += u64::from(is_busy);
+            activity.idle += u64::from(!is_busy && terminal.is_signed_in());
+            activity.signed_out += u64::from(!is_busy && !terminal.is_signed_in());
+            activity.reversal_pending += u64::from(terminal.has_pending_reversal());
+            connections += u64::from(terminal.is_connected());
+            let number = self.fleet_number(seat);
+            if window.first <= number && number - window.first < window.count {
+                rows.push(row(number, &terminal, is_busy));
+            }
+        }
+        Gauges { connections, activity, rows }
+    }
+
+    /// The terminal's number in the whole fleet.
+    fn fleet_number(&self, seat: &Seat) -> u32 {
+        let before: usize =
+            self.plan.groups.iter().take(usize::from(seat.group)).map(|group| group.identities.len()).sum();
+        before as u32 + seat.number
+    }
+}
+
+impl Seat {
+    /// Whether its terminal works for a scenario.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy_for.get().is_some()
+    }
+}
+
+/// The terminals of a share of the fleet, and which of them belong to each group.
+fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
+    let mut seats = Vec::new();
+    let mut groups = Vec::with_capacity(plan.groups.len());
+    for (group_number, group) in plan.groups.iter().enumerate() {
+        let begin = seats.len();
+        let keeps_connection = group.connection == Connection::LongLived;
+        for number in share.terminals(group.identities.len() as u32) {
+            let identity = &group.identities[number as usize];
+            let (id, merchant, tmk) = (identity.terminal, identity.merchant, identity.tmk.clone());
+            seats.push(Seat {
+                terminal: RefCell::new(Terminal::new(id, merchant, tmk, &group.profile, keeps_connection)),
+                line: RefCell::default(),
+                group: group_number as u16,
+                number,
+                busy_for: Cell::new(None),
+            });
+        }
+        groups.push(Bench { seats: begin..seats.len(), busy: Cell::new(0), hint: Cell::new(begin) });
+    }
+    seats.shrink_to_fit();
+    (seats, groups)
+}
+
+fn row(number: u32, terminal: &Terminal, is_busy: bool) -> TerminalRow {
+    let record = terminal.record();
+    let state = match () {
+        () if is_busy => "busy",
+        () if terminal.has_pending_reversal() => "reversal due",
+        () if terminal.is_signed_in() => "idle",
+        () => "signed out",
+    };
+    TerminalRow {
+        number,
+        terminal_id: terminal.id().to_string(),
+        merchant_id: terminal.merchant().to_string(),
+        state: state.to_owned(),
+        connected: terminal.is_connected(),
+        last_mti: record.last_mti.map(|mti| mti.to_string()).unwrap_or_default(),
+        last_code: record.last_code.map(|code| code.to_string()).unwrap_or_default(),
+        stan: terminal.next_stan().number(),
+        batch: terminal.batch().number(),
+        approved: record.approved.into(),
+        declined: record.declined.into(),
+        failed: record.failed.into(),
+        reversals: record.reversed.into(),
+    }
+}
+
+/// How often a shard hands over what it recorded.
+pub(super) const TICK: Duration = Duration::from_millis(250);
+/// Ticks in the second after which intervals are complete.
+pub(super) const TICKS_PER_SECOND: u32 = 4;

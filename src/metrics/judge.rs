@@ -1,0 +1,119 @@
+//! The present value of a threshold's metric.
+
+use super::{
+    Aggregation, Class, Interval, Latency, MetricName, ReconciliationSummary, StepInterval, StepNames,
+    Threshold,
+};
+
+impl Threshold {
+    /// The value over everything recorded so far, in the unit of the limit; `None` without a sample.
+    ///
+    /// Counts are known without a sample; those of the reconciliation only when it is done.
+    pub fn value(
+        &self,
+        total: &Interval,
+        names: &StepNames,
+        reconciliation: Option<&ReconciliationSummary>,
+    ) -> Option<f64> {
+        let steps = || steps(&self.metric, total, names);
+        let sum = |count: &dyn Fn(&StepInterval) -> u64| steps().map(count).sum::<u64>();
+        let counters = total.counters();
+        match &self.metric {
+            MetricName::ResponseTime(_) => self.of_latency(merged(steps(), |class_of| &class_of.response)),
+            MetricName::ServiceTime(_) => self.of_latency(merged(steps(), |class_of| &class_of.service)),
+            MetricName::ScheduleLag => self.of_latency(total.lag.clone()),
+            MetricName::Failed(_) => {
+                let failed = sum(&|step| step.count(Class::TimedOut) + step.count(Class::Failed));
+                self.of_count(failed, sum(&StepInterval::total))
+            }
+            MetricName::Declined(_) => {
+                self.of_count(sum(&|step| step.count(Class::Declined)), sum(&StepInterval::total))
+            }
+            MetricName::Checks(_) => {
+                let passed = sum(&|step| step.checks_passed);
+                self.of_count(passed, passed + sum(&|step| step.checks_failed))
+            }
+            MetricName::DroppedIterations => self.of_count(counters.dropped, counters.planned),
+            MetricName::Iterations => Some(counters.finished as f64),
+            MetricName::Reconciliation(name) => {
+                let found = reconciliation?;
+                match name.as_str() {
+                    "lost" => Some(found.lost as f64),
+                    "doubled" => Some(found.doubled as f64),
+                    _ => Some(found.mismatches as f64),
+                }
+            }
+        }
+    }
+
+    fn of_latency(&self, latency: Latency) -> Option<f64> {
+        match self.aggregation {
+            Aggregation::Count => Some(latency.count() as f64),
+            _ if latency.is_empty() => None,
+            Aggregation::Percentile(percentile) => Some(latency.percentile_ms(percentile)),
+            Aggregation::Mean => Some(latency.mean_ms()),
+            Aggregation::Min => Some(latency.min_ms()),
+            Aggregation::Max => Some(latency.max_ms()),
+            Aggregation::Rate => None,
+        }
+    }
+
+    fn of_count(&self, count: u64, all: u64) -> Option<f64> {
+        match self.aggregation {
+            Aggregation::Rate if all == 0 => None,
+            Aggregation::Rate => Some(count as f64 / all as f64),
+            _ => Some(count as f64),
+        }
+    }
+}
+
+/// The steps a metric is about: the one it names, or all.
+fn steps<'a>(
+    metric: &'a MetricName,
+    total: &'a Interval,
+    names: &'a StepNames,
+) -> impl Iterator<Item = &'a StepInterval> {
+    let is_meant = |name: &str| metric.step().is_none_or(|step| step == name);
+    names.iter().zip(&total.steps).filter(move |(name, _)| is_meant(name)).map(|(_, step)| step)
+}
+
+fn merged<'a>(
+    steps: impl Iterator<Item = &'a StepInterval>,
+    part: impl Fn(&super::Latencies) -> &Latency,
+) -> Latency {
+    let mut all = Latency::default();
+    for step in steps {
+        Class::ALL
+            .iter()
+            .filter_map(|&class| step.class(class))
+            .for_each(|latencies| all.merge(part(latencies)));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn values_are_of_the_named_step_or_of_all() {
+        let mut names = StepNames::default();
+        let (sale, echo) = (names.intern("sale"), names.intern("echo"));
+        let mut total = Interval::new(1, names.len());
+        for millis in 1..=100 {
+            total.steps[usize::from(sale.0)].record(Class::Approved, Duration::from_millis(millis), None);
+        }
+        total.steps[usize::from(echo.0)].record(Class::TimedOut, Duration::from_secs(30), None);
+        total.scenarios[0].planned = 200;
+        total.scenarios[0].dropped = 20;
+        let value = |metric, text| Threshold::parse(metric, text).expect("valid").value(&total, &names, None);
+        assert!((value("sale.response_time", "p(50) < 1s").expect("a sample") - 50.0).abs() < 0.1);
+        assert_eq!(value("echo.failed", "rate < 1%"), Some(1.0));
+        assert_eq!(value("failed", "count < 1"), Some(1.0));
+        assert_eq!(value("sale.failed", "rate < 1%"), Some(0.0));
+        assert_eq!(value("sale.service_time", "p(50) < 1s"), None);
+        assert_eq!(value("dropped_iterations", "rate < 1%"), Some(0.1));
+        assert_eq!(value("reconciliation.lost", "count == 0"), None);
+    }
+}
