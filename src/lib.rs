@@ -14,16 +14,11 @@ pub mod crypto;
 pub mod iso8583;
 
 // Pure values and arithmetic over them.
-pub mod expr;
 pub mod load;
 pub mod metrics;
 
 // Faces.
 pub mod dashboard;
-
-// What runs are made of.
-pub mod flow;
-pub mod scenario;
 
 // Values of the fleet's work.
 pub mod operation;

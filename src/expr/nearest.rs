@@ -1,6 +1,6 @@
 //! "Did you mean": the known names that are nearest to a misspelt one.
 
-/// The names of `known` that `name` may be a misspelling of, the nearest first, at most three.
+/// The names of `known` that `name` is most probably a misspelling of: those of the least distance, at most three.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let wanted = plain(name);
     let tolerance = (wanted.len() / 3).clamp(1, 4);
@@ -11,7 +11,9 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
         .collect();
     found.sort_unstable();
     found.dedup();
-    found.into_iter().take(MOST).map(|(_, candidate)| candidate.to_owned()).collect()
+    let best = found.first().map_or(0, |(distance, _)| *distance);
+    let nearest = found.into_iter().take_while(|(distance, _)| *distance == best);
+    nearest.take(MOST).map(|(_, candidate)| candidate.to_owned()).collect()
 }
 
 /// Spelling without case and separators, so that `start_after` is near to `startAfter`.

@@ -7,10 +7,11 @@ use crate::{
     rng::Domain,
     scenario::{
         diagnostic::Problem,
-        file::{self, Connection as ConnectionWord, Keys, Mac, MacFormName, PinBlock},
+        file,
         node::{Node, Span},
         plan::{Connection, Group, Identity, Target},
         table::{Row, Table},
+        words::{Connection as ConnectionWord, Keys, Mac, MacFormName, PinBlock},
     },
     terminal::{Profile, ReversalPolicy, SignInForm},
 };
