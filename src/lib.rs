@@ -3,7 +3,7 @@
 //! The folders of `src` are the architecture; `docs/architecture.md` says which may use which, and
 //! `tests/it/layers.rs` holds them to it.
 
-// Pure values and arithmetic.
+// No dependencies at all.
 pub mod money;
 pub mod rng;
 pub mod time;
@@ -13,14 +13,11 @@ pub mod card;
 pub mod crypto;
 pub mod iso8583;
 
-// Pure values and arithmetic over them.
+// Pure values and arithmetic.
+pub mod expr;
+pub mod flow;
 pub mod load;
 pub mod metrics;
-
-// Faces.
-pub mod dashboard;
-
-// Values of the fleet's work.
 pub mod operation;
 pub mod reconcile;
 
@@ -28,13 +25,14 @@ pub mod reconcile;
 pub mod host;
 pub mod terminal;
 
-// Sockets and clocks.
+// The file format, and the sockets and clocks.
 pub mod driver;
-
-// Scenarios: the language, the flows, the files.
-pub mod expr;
-pub mod flow;
 pub mod scenario;
 
 // The engine.
 pub mod engine;
+
+// Faces.
+pub mod cli;
+pub mod dashboard;
+pub mod report;

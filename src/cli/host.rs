@@ -18,9 +18,6 @@ pub(super) struct HostArguments {
     /// terminals and 1,000 cards is known.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
-    /// Takes the rules from this file instead.
-    #[arg(long, value_name = "FILE")]
-    rules: Option<PathBuf>,
 }
 
 pub(super) fn host(arguments: &HostArguments) -> ExitCode {
@@ -55,14 +52,13 @@ pub(super) fn host(arguments: &HostArguments) -> ExitCode {
 fn config(arguments: &HostArguments) -> Result<Config, Exit> {
     let plan = match &arguments.scenario {
         Some(path) => scenario::load_plain(path),
-        None => crate::scenario::default_plan(),
+        None => {
+            let no_files = |_: &str| Err(std::io::Error::from(std::io::ErrorKind::NotFound));
+            crate::scenario::load(DEFAULT_FLEET, "default fleet", &Default::default(), 0, &no_files)
+        }
     };
     let Plan { host, .. } = plan.map_err(bad)?;
-    let rules = match &arguments.rules {
-        Some(path) => crate::scenario::load_rules(path).map_err(bad)?,
-        None => host.rules.clone(),
-    };
-    Ok(Config { clock: wall_clock(), rules, ..host })
+    Ok(Config { clock: wall_clock(), ..host })
 }
 
 fn bad(diagnostics: crate::scenario::Diagnostics) -> Exit {
@@ -86,3 +82,16 @@ fn wait_for_signal() {
         }
     });
 }
+
+/// What a host knows that is told nothing: the fleet that scenarios have by default.
+const DEFAULT_FLEET: &str = "\
+schema: 1
+name: default-fleet
+seed: 0
+terminals:
+  fleet: { count: 10000 }
+feeders:
+  cards: { generate: { count: 1000 } }
+scenarios:
+  opening: { flow: sign-in, executor: per-terminal-iterations, iterations: 1 }
+";

@@ -78,7 +78,8 @@ pub fn main() -> ExitCode {
 
 /// Prints a value as JSON; a reader that has gone away is not an error.
 fn print_json(value: &impl serde::Serialize) -> ExitCode {
-    let text = serde_json::to_string_pretty(value).expect("values of ours have string keys and finite numbers");
+    let text =
+        serde_json::to_string_pretty(value).expect("values of ours have string keys and finite numbers");
     print(&text);
     Exit::Pass.into()
 }

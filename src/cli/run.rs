@@ -126,7 +126,8 @@ async fn print_status(mut snapshots: watch::Receiver<Arc<Snapshot>>, quiet: bool
 /// The first signal stops the run, the second one aborts it.
 async fn obey_signals(control: Control) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return;
     };

@@ -1,7 +1,7 @@
 //! `posfleet validate` and `expand`, and the arguments with which every command takes a scenario.
 
 use super::{Exit, Format, print, print_json};
-use crate::scenario::{self, Assumptions, Diagnostics, Overrides, Plan};
+use crate::scenario::{self, Assumptions, Diagnostics, Overrides, Plan, Time};
 use clap::Args;
 use std::{
     io::{self, IsTerminal},
@@ -27,7 +27,7 @@ pub(super) struct ScenarioArguments {
     #[arg(long, value_name = "N")]
     terminals: Option<u32>,
     /// Scales the run to this time, such as 90s or 5m.
-    #[arg(long, value_name = "D", value_parser = scenario::parse_duration)]
+    #[arg(long, value_name = "D", value_parser = time)]
     duration: Option<Duration>,
     /// Scales open scenarios to this peak rate, in iterations per second.
     #[arg(long, value_name = "R")]
@@ -114,7 +114,8 @@ pub(super) fn expand(arguments: &ExpandArguments) -> ExitCode {
         Ok(plan) => plan,
         Err(exit) => return exit.into(),
     };
-    let expansion = scenario::expand(&plan, &Assumptions { agents: arguments.agents, ..Assumptions::default() });
+    let expansion =
+        scenario::expand(&plan, Assumptions { shares: arguments.agents, ..Assumptions::default() });
     match arguments.format {
         Format::Json => print_json(&expansion),
         Format::Human => {
@@ -127,7 +128,7 @@ pub(super) fn expand(arguments: &ExpandArguments) -> ExitCode {
 /// Prints what is wrong with a scenario.
 pub(super) fn tell(diagnostics: &Diagnostics, format: Format) {
     match format {
-        Format::Json => drop(print_json(&diagnostics.report())),
+        Format::Json => drop(print_json(&diagnostics.reports())),
         Format::Human => {
             let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
             eprintln!("{}", diagnostics.render(colour));
@@ -139,6 +140,10 @@ pub(super) fn tell(diagnostics: &Diagnostics, format: Format) {
 fn random_seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(crate::driver::unix_seconds()) % SEED_MAX
+}
+
+fn time(text: &str) -> Result<Duration, scenario::TimeError> {
+    text.parse().map(|Time(time)| time)
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -86,11 +86,11 @@ impl Diagnostics {
     }
 
     /// The problems for machines.
-    pub fn report(&self) -> Vec<Report> {
-        self.problems.iter().map(|problem| self.report_of(problem)).collect()
+    pub fn reports(&self) -> Vec<Report> {
+        self.problems.iter().map(|problem| self.report(problem)).collect()
     }
 
-    fn report_of(&self, problem: &Problem) -> Report {
+    fn report(&self, problem: &Problem) -> Report {
         let source = self.sources.get(problem.span.source);
         let before =
             source.and_then(|source| source.text.get(..problem.span.range.start)).unwrap_or_default();

@@ -16,13 +16,13 @@ use std::{fmt, time::Duration};
 pub struct Assumptions {
     /// How long the host takes to answer.
     pub service_time: Duration,
-    /// On how many agents (or shards) the fleet is split.
-    pub agents: u32,
+    /// On how many shards or agents the fleet is split.
+    pub shares: u32,
 }
 
 impl Default for Assumptions {
     fn default() -> Self {
-        Self { service_time: Duration::from_millis(50), agents: 1 }
+        Self { service_time: Duration::from_millis(50), shares: 1 }
     }
 }
 
@@ -50,8 +50,8 @@ pub struct GroupExpansion {
     pub name: String,
     /// How many terminals it has.
     pub terminals: usize,
-    /// How many of them belong to each agent.
-    pub per_agent: Vec<usize>,
+    /// How many of them belong to each share.
+    pub per_share: Vec<usize>,
     /// What it talks to.
     pub target: String,
 }
@@ -95,7 +95,7 @@ pub struct StageExpansion {
 }
 
 /// Foretells what `plan` will do under `assumptions`.
-pub fn expand(plan: &Plan, assumptions: &Assumptions) -> Expansion {
+pub fn expand(plan: &Plan, assumptions: Assumptions) -> Expansion {
     let begins = begins(plan);
     let scenarios: Vec<ScenarioExpansion> = plan
         .scenarios
@@ -107,7 +107,7 @@ pub fn expand(plan: &Plan, assumptions: &Assumptions) -> Expansion {
         name: plan.name.clone(),
         seed: plan.seed.0,
         ends_at_s: scenarios.iter().map(|one| one.begins_at_s + one.duration_s).fold(0.0, f64::max),
-        groups: groups(plan, assumptions.agents.max(1)),
+        groups: groups(plan, assumptions.shares.max(1)),
         warnings: warnings(plan, &scenarios, assumptions),
         scenarios,
     }
@@ -120,7 +120,7 @@ fn groups(plan: &Plan, of: u32) -> Vec<GroupExpansion> {
         .map(|group| GroupExpansion {
             name: group.name.clone(),
             terminals: group.identities.len(),
-            per_agent: of_group(group.identities.len() as u32),
+            per_share: of_group(group.identities.len() as u32),
             target: match &group.target {
                 super::Target::Embedded => "the host inside this program".to_owned(),
                 super::Target::Address(address) => address.clone(),
@@ -159,7 +159,7 @@ fn scenario_expansion(
     plan: &Plan,
     scenario: &Scenario,
     begin: Duration,
-    assumptions: &Assumptions,
+    assumptions: Assumptions,
 ) -> ScenarioExpansion {
     let group = plan.groups.get(scenario.group);
     let fleet = group.map_or(0, |group| group.identities.len());
@@ -205,7 +205,7 @@ fn iteration_time(flow: &Flow, service_time: Duration) -> f64 {
     flow.steps.iter().map(|step_| step(&step_.action).as_secs_f64()).sum()
 }
 
-fn warnings(plan: &Plan, scenarios: &[ScenarioExpansion], assumptions: &Assumptions) -> Vec<String> {
+fn warnings(plan: &Plan, scenarios: &[ScenarioExpansion], assumptions: Assumptions) -> Vec<String> {
     let mut warnings = Vec::new();
     for (scenario, expansion) in plan.scenarios.iter().zip(scenarios) {
         let Some(group) = plan.groups.get(scenario.group) else { continue };
@@ -254,7 +254,7 @@ impl fmt::Display for Expansion {
         writeln!(f, "{}, seed {}, about {}", self.name, self.seed, time(self.ends_at_s))?;
         writeln!(f, "\nterminals")?;
         for group in &self.groups {
-            let shares: Vec<String> = group.per_agent.iter().map(ToString::to_string).collect();
+            let shares: Vec<String> = group.per_share.iter().map(ToString::to_string).collect();
             let split = if shares.len() > 1 { format!(" ({})", shares.join(" + ")) } else { String::new() };
             writeln!(f, "  {:<16} {:>8}{split} → {}", group.name, group.terminals, group.target)?;
         }

@@ -27,16 +27,16 @@ mod text;
 mod words;
 
 pub use diagnostic::{Diagnostics, Problem, Report, Source};
+pub use duration::{Time, TimeError};
 pub use expansion::{Assumptions, Expansion, GroupExpansion, ScenarioExpansion, StageExpansion, expand};
 pub use node::Span;
 pub use overlay::Overrides;
 pub use plan::{Connection, Group, Identity, Plan, Scenario, Start, Target};
 pub use schema::schema;
 
-use duration::{Time, TimeError};
 use node::Node;
 use overlay::Sources;
-use std::{fs, io, path::Path, time::Duration};
+use std::{fs, io, path::Path};
 
 /// Reads the scenario file at `path`; the files that it names are looked for beside it.
 ///
@@ -66,14 +66,6 @@ pub fn load(
     pass.result(plan)
 }
 
-/// The plan of a host that no scenario describes: 10,000 terminals and 1,000 cards, always the same ones.
-///
-/// # Errors
-/// None in a program that passes its tests.
-pub fn default_plan() -> Result<Plan, Diagnostics> {
-    load(DEFAULT, "the default scenario", &Overrides::default(), 0, &no_files)
-}
-
 /// Reads the rules of a host from a file of their own: a list, as below `host.rules` of a scenario.
 ///
 /// # Errors
@@ -82,7 +74,7 @@ pub fn load_rules(path: &Path) -> Result<Vec<crate::host::Rule>, Diagnostics> {
     let (name, text) = read_file(path)?;
     let mut pass = Pass { sources: Sources::new(&name, &text), problems: Vec::new() };
     let rules = pass.parse(0);
-    let around = pass.sources.option("the default scenario", DEFAULT.to_owned());
+    let around = pass.sources.option("the scenario around the rules", AROUND_RULES.to_owned());
     let root = pass.parse(around.source).zip(rules).map(|(mut root, rules)| {
         let place = rules.span.clone();
         *root.entry_or_insert("host", &place).entry_or_insert("rules", &place) = rules;
@@ -90,14 +82,6 @@ pub fn load_rules(path: &Path) -> Result<Vec<crate::host::Rule>, Diagnostics> {
     });
     let plan = root.and_then(|root| pass.plan(root, &Overrides::default(), 0, &no_files));
     pass.result(plan).map(|plan| plan.host.rules)
-}
-
-/// Reads a time such as `1m30s`, the form of the command line.
-///
-/// # Errors
-/// When the text is no time.
-pub fn parse_duration(text: &str) -> Result<Duration, TimeError> {
-    text.parse::<Time>().map(Duration::from)
 }
 
 /// Reads a file that a scenario names.
@@ -170,12 +154,10 @@ fn unreadable(name: &str, error: &io::Error) -> Diagnostics {
     )
 }
 
-/// What `posfleet host` knows when nobody tells it; the seed makes its terminals' keys the same everywhere.
-const DEFAULT: &str = "
+/// What rules stand in when they stand alone.
+const AROUND_RULES: &str = "
 schema: 1
-name: host
-seed: 1
-terminals: { fleet: { count: 10000 } }
-feeders: { cards: { generate: { count: 1000 } } }
-scenarios: { opening: { flow: sign-in, executor: per-terminal-iterations } }
+name: rules
+terminals: { none: { count: 1 } }
+scenarios: { none: { flow: sign-in, executor: per-terminal-iterations } }
 ";

@@ -3,8 +3,7 @@
 use posfleet::{
     load::Schedule,
     scenario::{
-        Assumptions, Diagnostics, Overrides, Plan, Start, Target, default_plan, expand, load, load_file,
-        load_rules, schema,
+        Assumptions, Diagnostics, Overrides, Plan, Start, Target, expand, load, load_file, load_rules, schema,
     },
 };
 use proptest::prelude::*;
@@ -68,7 +67,7 @@ fn invalid_scenarios_say_all_that_is_wrong() {
         let expected = fs::read_to_string(&expected_path).unwrap();
         assert_eq!(rendered, expected, "{name}: run with UPDATE_EXPECTED=1 and read the difference");
         // A comment that begins with `!` marks a line that must be complained about.
-        let complained: Vec<usize> = diagnostics.report().iter().map(|report| report.line).collect();
+        let complained: Vec<usize> = diagnostics.reports().iter().map(|report| report.line).collect();
         for (number, line) in text.lines().enumerate().filter(|(_, line)| line.contains("# !")) {
             assert!(
                 complained.contains(&(number + 1)),
@@ -83,7 +82,7 @@ fn invalid_scenarios_say_all_that_is_wrong() {
 fn reports_for_machines_have_places() {
     let errors =
         text("schema: 1\nname: x\nterminals: { shop: { cuont: 1 } }\nscenarios: {}\n").expect_err("invalid");
-    let json = serde_json::to_value(errors.report()).unwrap();
+    let json = serde_json::to_value(errors.reports()).unwrap();
     assert_eq!(json[0]["file"], "test.yaml");
     assert_eq!((json[0]["line"].as_u64(), json[0]["column"].as_u64()), (Some(3), Some(22)));
     assert_eq!(json[0]["message"], "unknown key `cuont`");
@@ -123,7 +122,7 @@ fn duration_rate_and_terminals_scale_the_load() {
         ..Overrides::default()
     };
     let plan = plan_of("trading-hour.yaml", &overrides).unwrap();
-    let expansion = expand(&plan, &Assumptions::default());
+    let expansion = expand(&plan, Assumptions::default());
     assert_eq!((expansion.ends_at_s, plan.groups[0].identities.len()), (18.0, 500));
     assert!(expansion.scenarios[1].peak_rate.is_some_and(|rate| (rate - 1000.0).abs() < 1e-9));
     assert_eq!(expansion.scenarios[1].begins_at_s, 12.0);
@@ -215,8 +214,8 @@ fn terminals_and_cards_of_files_reach_plan_and_host() {
 #[test]
 fn the_expansion_splits_and_counts() {
     let plan = plan_of("everything.yaml", &Overrides::default()).unwrap();
-    let expansion = expand(&plan, &Assumptions { service_time: Duration::from_millis(100), agents: 3 });
-    assert_eq!(expansion.groups[1].per_agent, [4, 3, 3]);
+    let expansion = expand(&plan, Assumptions { service_time: Duration::from_millis(100), shares: 3 });
+    assert_eq!(expansion.groups[1].per_share, [4, 3, 3]);
     assert_eq!(expansion.scenarios[0].iterations, Some(20.0));
     assert_eq!(expansion.scenarios[2].iterations, Some(50.0));
     assert_eq!(expansion.scenarios[3].in_flight, 3.0);
@@ -251,13 +250,6 @@ fn what_the_schema_knows_the_loader_takes() {
             assert!(is_used, "no valid test file uses {name}.{key}");
         }
     }
-}
-
-#[test]
-fn a_host_without_a_scenario_knows_the_same_fleet_everywhere() {
-    let (one, two) = (default_plan().unwrap(), default_plan().unwrap());
-    assert_eq!((one.host.terminals.len(), one.host.cards.len()), (10_000, 1000));
-    assert_eq!(one.host.terminals[77].tmk, two.host.terminals[77].tmk);
 }
 
 #[test]
