@@ -42,8 +42,13 @@ fn main() {
     posfleet::driver::raise_descriptor_limit();
     let sizes: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![1_000, 10_000] } else { sizes };
-    println!("client CPU per round trip in µs, median of {ROUNDS} interleaved rounds of 1 s, one client thread");
-    println!("{:>11}  {:22} {:>7} {:>9} {:>7} {:>9}", "connections", "what", "µs", "per s", "ratio", "fairness");
+    println!(
+        "client CPU per round trip in µs, median of {ROUNDS} interleaved rounds of 1 s, one client thread"
+    );
+    println!(
+        "{:>11}  {:22} {:>7} {:>9} {:>7} {:>9}",
+        "connections", "what", "µs", "per s", "ratio", "fairness"
+    );
     for connections in sizes {
         compare(connections);
     }
@@ -52,8 +57,10 @@ fn main() {
 /// Measures the floor and the sale with every kind of MAC, over so many connections.
 fn compare(connections: usize) {
     let echo = Role::start(&["role-echo"]);
-    let hosts: Vec<(&Variant, Role)> =
-        VARIANTS.iter().map(|variant| (variant, Role::start(&["role-host", &variant.scenario(connections)]))).collect();
+    let hosts: Vec<(&Variant, Role)> = VARIANTS
+        .iter()
+        .map(|variant| (variant, Role::start(&["role-host", &variant.scenario(connections)])))
+        .collect();
     let mut floor = Vec::new();
     let mut sales: Vec<Vec<Measure>> = vec![Vec::new(); hosts.len()];
     for _ in 0..ROUNDS {
@@ -102,8 +109,8 @@ struct Variant {
 const VARIANTS: [Variant; 4] = [
     Variant { name: "sale, ECB MAC, DES", group: "", host: "" },
     Variant { name: "sale, ECB MAC, 3DES", group: "", host: "macKey: double" },
-    Variant { name: "sale, X9.19", group: ", mac: x9.19", host: "macKey: double" },
-    Variant { name: "sale, SM4-CBC", group: ", mac: sm4-cbc, signIn: sm4", host: "" },
+    Variant { name: "sale, X9.19", group: ", mac: x919", host: "macKey: double" },
+    Variant { name: "sale, SM4-CBC", group: ", mac: sm4-cbc, keys: sm4", host: "" },
 ];
 
 impl Variant {

@@ -18,12 +18,6 @@ pub mod expr;
 pub mod flow;
 pub mod load;
 pub mod metrics;
-
-// Faces.
-pub mod dashboard;
-pub mod report;
-
-// Values of the fleet's work.
 pub mod operation;
 pub mod reconcile;
 

@@ -4,6 +4,9 @@
 
 mod card;
 mod crypto;
+mod dashboard;
+mod dashboard_fixture;
 mod expr;
 mod iso8583;
 mod report;
+mod scenario;
