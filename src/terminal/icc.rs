@@ -64,7 +64,7 @@ fn counter(stan: Stan) -> [u8; 2] {
 fn bcd12(mut number: u64) -> [u8; 6] {
     let mut packed = [0; 6];
     for byte in packed.iter_mut().rev() {
-        *byte = ((number / 10 % 10) << 4 | number % 10) as u8;
+        *byte = (number / 10 % 10 * 16 + number % 10) as u8;
         number /= 100;
     }
     packed
