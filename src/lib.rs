@@ -27,3 +27,6 @@ pub mod reconcile;
 // Machines without I/O.
 pub mod host;
 pub mod terminal;
+
+// Virtual time.
+pub mod sim;

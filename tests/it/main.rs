@@ -5,3 +5,4 @@
 mod card;
 mod crypto;
 mod iso8583;
+mod sim;
