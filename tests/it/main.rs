@@ -4,5 +4,7 @@
 
 mod card;
 mod crypto;
+mod draft;
 mod iso8583;
 mod sim;
+mod terminal;
