@@ -5,6 +5,7 @@
 mod card;
 mod crypto;
 mod draft;
+mod host;
 mod iso8583;
 mod sim;
 mod terminal;
