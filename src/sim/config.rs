@@ -1,7 +1,14 @@
 //! What a simulated world is made of: fleet, host, network, work, and the bounds of the run.
 
 use super::Network;
-use crate::{host, money::Amount, operation::Kind, rng::Seed, terminal::Profile};
+use crate::{
+    card::Card,
+    host,
+    money::Amount,
+    operation::{CardUse, Entry, Kind, Operation},
+    rng::{Rng, Seed},
+    terminal::Profile,
+};
 use std::{ops::RangeInclusive, time::Duration};
 
 /// What a simulated world is made of.
@@ -55,6 +62,39 @@ pub struct Limits {
     pub events: u64,
     /// How often owed reversals are sent over the healed network at the end.
     pub settling_rounds: u32,
+}
+
+impl Workload {
+    /// Draws an operation: its kind by the weights, and amount, card, entry and PIN evenly.
+    pub(super) fn draw(&self, cards: &[Card], rng: &mut Rng) -> Operation {
+        let mut operation = Operation::management(self.draw_kind(rng));
+        if operation.kind.takes_amount() {
+            operation.amount = Amount::from_minor(rng.between(*self.amounts.start(), *self.amounts.end()));
+        }
+        if operation.kind.takes_card()
+            && let Some(card) = one_of(cards, rng)
+            && let Some((entry, _)) = one_of(&Entry::ALL, rng)
+        {
+            operation.card = Some(CardUse { card: card.clone(), entry: *entry, pin: rng.happens(0.5) });
+        }
+        operation
+    }
+
+    fn draw_kind(&self, rng: &mut Rng) -> Kind {
+        let total: u64 = self.mix.iter().map(|(_, weight)| u64::from(*weight)).sum();
+        let mut left = rng.between(1, total);
+        for (kind, weight) in &self.mix {
+            match left.checked_sub(u64::from(*weight)) {
+                None | Some(0) => return *kind,
+                Some(rest) => left = rest,
+            }
+        }
+        Kind::Echo
+    }
+}
+
+fn one_of<'a, T>(things: &'a [T], rng: &mut Rng) -> Option<&'a T> {
+    things.get(rng.between(0, things.len().saturating_sub(1) as u64) as usize)
 }
 
 impl Default for Config {

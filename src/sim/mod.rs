@@ -10,6 +10,8 @@ mod evidence;
 mod network;
 mod queue;
 mod sighting;
+mod trace;
+mod wire;
 mod world;
 
 pub use config::{Config, Limits, Workload};

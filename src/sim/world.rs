@@ -1,22 +1,24 @@
 //! The driver in virtual time: takes one event after the other and carries messages between the machines.
 
 use super::{
-    Config, Direction, Evidence, Sighting, Verdict,
+    Config, Direction, Evidence, Sighting,
     network::draw,
     queue::{Event, Queue},
+    trace::Trace,
+    wire::Wire,
 };
 use crate::{
     card::{Card, CardGenerator, CardRange, Expiry},
     crypto::{Algorithm, Key, Tmk},
-    host::{self, ConnectionId, Enrolment, Host, Session, UnknownCards},
+    host::{self, ConnectionId, Enrolment, Host, UnknownCards},
     iso8583::{MerchantId, Message, TerminalId},
     money::Amount,
-    operation::{CardUse, End, Entry, Kind, Operation},
+    operation::{End, Kind, Operation},
     rng::{Domain, Rng},
     terminal::{self, Input, Terminal},
     time::{Instant, WallClock},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 /// A fleet, a host, and what is between them.
 #[derive(Debug)]
@@ -27,10 +29,8 @@ pub struct World {
     seats: Vec<Seat>,
     host: Host,
     host_deadline: Option<Instant>,
-    connections: HashMap<ConnectionId, Connection>,
-    opened: u64,
+    wire: Wire,
     cards: Arc<[Card]>,
-    rng: Rng,
     outbox: terminal::Outbox,
     host_outbox: host::Outbox,
     evidence: Evidence,
@@ -47,18 +47,6 @@ struct Seat {
     is_busy: bool,
     operations_left: u32,
     rng: Rng,
-}
-
-/// A connection; messages that are under way outlive its ends.
-#[derive(Debug)]
-struct Connection {
-    seat: usize,
-    session: Session,
-    host_is_there: bool,
-    terminal_is_there: bool,
-    under_way: u32,
-    /// When the last message arrives that others may not overtake, by direction.
-    last: [Instant; 2],
 }
 
 impl World {
@@ -105,10 +93,8 @@ impl World {
             seats,
             host,
             host_deadline: None,
-            connections: HashMap::new(),
-            opened: 0,
+            wire: Wire::new(config.network.clone(), seed.stream(Domain::Network, 0, 0)),
             cards,
-            rng: seed.stream(Domain::Network, 0, 0),
             outbox: terminal::Outbox::default(),
             host_outbox: host::Outbox::default(),
             evidence: Evidence { opening_balance: config.opening_balance, ..Evidence::default() },
@@ -122,7 +108,7 @@ impl World {
     /// Runs until all work is done, then heals the network and has every owed reversal sent, all within the limits.
     pub fn run(&mut self) {
         self.run_until_quiet();
-        self.config.network.heal();
+        self.wire.heal();
         self.config.workload.power_cut = 0.0;
         self.host.set_rules(Vec::new());
         for _ in 0..self.config.limits.settling_rounds {
@@ -175,7 +161,7 @@ impl World {
     fn take(&mut self, event: Event) {
         match event {
             Event::Begin(seat) => {
-                let operation = self.draw_operation(seat);
+                let operation = self.config.workload.draw(&self.cards, &mut self.seats[seat].rng);
                 self.ask(seat, operation);
             }
             Event::Timer(seat) => {
@@ -194,12 +180,12 @@ impl World {
                 }
             }
             Event::Connected(connection) => {
-                if let Some(seat) = self.seat_on(connection) {
+                if let Some(seat) = self.wire.seat(connection) {
                     self.handle(seat, Input::Connected);
                 }
             }
             Event::Closed(connection) => {
-                if let Some(seat) = self.seat_on(connection) {
+                if let Some(seat) = self.wire.seat(connection) {
                     self.leave(seat);
                     self.handle(seat, Input::Closed);
                 }
@@ -220,10 +206,13 @@ impl World {
         terminal.handle(&self.config.profile, self.now, input, &mut self.outbox);
         while let Some(output) = self.outbox.poll() {
             match output {
-                terminal::Output::Connect => self.connect(seat),
+                terminal::Output::Connect => {
+                    let connection = self.wire.connect(self.now, seat, &self.host, &mut self.queue);
+                    self.seats[seat].connection = Some(connection);
+                }
                 terminal::Output::Send(range) => {
                     let bytes = self.outbox.bytes(range).to_vec();
-                    self.sent(seat, bytes);
+                    self.sent(seat, &bytes);
                 }
                 terminal::Output::Close => self.leave(seat),
                 terminal::Output::Event(event) => self.witness(event),
@@ -270,32 +259,9 @@ impl World {
         }
     }
 
-    fn draw_operation(&mut self, seat: usize) -> Operation {
-        let (workload, rng) = (&self.config.workload, &mut self.seats[seat].rng);
-        let total: u32 = workload.mix.iter().map(|(_, weight)| weight).sum();
-        let mut left = rng.between(1, u64::from(total)) as u32;
-        let kind = workload.mix.iter().find(|(_, weight)| {
-            let is_it = left <= *weight;
-            left = left.saturating_sub(*weight);
-            is_it
-        });
-        let kind = kind.map_or(Kind::Sale, |(kind, _)| *kind);
-        let mut operation = Operation::management(kind);
-        if kind.takes_amount() {
-            let amount = rng.between(*workload.amounts.start(), *workload.amounts.end());
-            operation.amount = Amount::from_minor(amount);
-        }
-        if kind.takes_card() {
-            let card = self.cards[rng.between(0, self.cards.len() as u64 - 1) as usize].clone();
-            let entry = Entry::ALL[rng.between(0, Entry::ALL.len() as u64 - 1) as usize].0;
-            operation.card = Some(CardUse { card, entry, pin: rng.happens(0.5) });
-        }
-        operation
-    }
-
     /// A terminal has sent a message; its power may fail soon after.
-    fn sent(&mut self, seat: usize, bytes: Vec<u8>) {
-        self.sight(seat, Direction::ToHost, &bytes);
+    fn sent(&mut self, seat: usize, bytes: &[u8]) {
+        self.sight(seat, Direction::ToHost, bytes);
         let workload = &self.config.workload;
         let rng = &mut self.seats[seat].rng;
         if rng.happens(workload.power_cut) {
@@ -308,30 +274,25 @@ impl World {
     }
 
     fn reach_host(&mut self, id: ConnectionId, bytes: &[u8]) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        connection.under_way -= 1;
-        if connection.host_is_there {
-            let (first, second) = bytes.split_at(cut(bytes, &mut self.rng));
-            for part in [first, second] {
-                self.host.received(self.now, &mut connection.session, part, &mut self.host_outbox);
-            }
+        let (first, second) = bytes.split_at(self.wire.cut(bytes.len()));
+        if let Some(session) = self.wire.at_host(id) {
+            self.host.received(self.now, session, first, &mut self.host_outbox);
+            self.host.received(self.now, session, second, &mut self.host_outbox);
         }
         self.drain_host();
-        self.forget(id);
+        self.wire.forget(id);
     }
 
     fn reach_terminal(&mut self, id: ConnectionId, bytes: &[u8]) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        connection.under_way -= 1;
-        if let Some(seat) = self.seat_on(id) {
+        let (first, second) = bytes.split_at(self.wire.cut(bytes.len()));
+        if let Some(seat) = self.wire.at_terminal(id) {
             self.sight(seat, Direction::ToTerminal, bytes);
-            let (first, second) = bytes.split_at(cut(bytes, &mut self.rng));
             self.handle(seat, Input::Received(first));
-            if self.seat_on(id) == Some(seat) {
+            if self.wire.seat(id).is_some() {
                 self.handle(seat, Input::Received(second));
             }
         }
-        self.forget(id);
+        self.wire.forget(id);
     }
 
     fn drain_host(&mut self) {
@@ -339,9 +300,9 @@ impl World {
             match output {
                 host::Output::Send(connection, range) => {
                     let bytes = self.host_outbox.bytes(range).to_vec();
-                    self.transmit(connection, Direction::ToTerminal, bytes);
+                    self.transmit(connection, Direction::ToTerminal, &bytes);
                 }
-                host::Output::Close(connection) => self.end(connection),
+                host::Output::Close(connection) => self.wire.end(self.now, connection, &mut self.queue),
                 host::Output::Unreadable { .. } => self.evidence.report.strays += 1,
                 host::Output::Wait(deadline) => {
                     if std::mem::replace(&mut self.host_deadline, deadline) != deadline
@@ -354,34 +315,9 @@ impl World {
         }
     }
 
-    /// Lets the network judge a message, and schedules what it decides.
-    fn transmit(&mut self, id: ConnectionId, direction: Direction, bytes: Vec<u8>) {
-        let message = parse(&self.config, &bytes);
-        let verdict = self.config.network.judge(direction, message.as_ref(), &mut self.rng);
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        match verdict {
-            Verdict::Lose => {}
-            Verdict::Reset => self.end(id),
-            Verdict::Deliver { after, overtaken, copies } => {
-                let mut at = self.now + after;
-                if !overtaken {
-                    let last = &mut connection.last[direction as usize];
-                    at = at.max(*last);
-                    *last = at;
-                }
-                for _ in 0..copies {
-                    connection.under_way += 1;
-                    let bytes = bytes.clone();
-                    self.queue.push(
-                        at,
-                        match direction {
-                            Direction::ToHost => Event::ToHost(id, bytes),
-                            Direction::ToTerminal => Event::ToTerminal(id, bytes),
-                        },
-                    );
-                }
-            }
-        }
+    fn transmit(&mut self, id: ConnectionId, direction: Direction, bytes: &[u8]) {
+        let message = parse(&self.config, bytes);
+        self.wire.transmit(self.now, id, direction, message.as_ref(), bytes, &mut self.queue);
     }
 
     fn sight(&mut self, seat: usize, direction: Direction, bytes: &[u8]) {
@@ -391,89 +327,11 @@ impl World {
         }
     }
 
-    fn connect(&mut self, seat: usize) {
-        self.opened += 1;
-        let id = ConnectionId(self.opened);
-        let connection = Connection {
-            seat,
-            session: Session::new(id, &self.host),
-            host_is_there: true,
-            terminal_is_there: true,
-            under_way: 0,
-            last: [self.now; 2],
-        };
-        self.connections.insert(id, connection);
-        self.seats[seat].connection = Some(id);
-        match self.config.network.connect(&mut self.rng) {
-            Some(after) => self.queue.push(self.now + after, Event::Connected(id)),
-            None => self.queue.push(self.now, Event::Closed(id)),
-        }
-    }
-
-    /// The host's end of a connection is gone; the terminal learns of it after what is under way to it.
-    fn end(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        connection.host_is_there = false;
-        let after = draw(&self.config.network.latency, &mut self.rng);
-        let at = (self.now + after).max(connection.last[Direction::ToTerminal as usize]);
-        self.queue.push(at, Event::Closed(id));
-    }
-
     /// The terminal's end of its connection is gone.
     fn leave(&mut self, seat: usize) {
-        let Some(id) = self.seats[seat].connection.take() else { return };
-        if let Some(connection) = self.connections.get_mut(&id) {
-            connection.terminal_is_there = false;
+        if let Some(id) = self.seats[seat].connection.take() {
+            self.wire.leave(id);
         }
-        self.forget(id);
-    }
-
-    /// Drops a connection that the terminal has left and over which nothing is under way.
-    fn forget(&mut self, id: ConnectionId) {
-        let is_over = |connection: &Connection| !connection.terminal_is_there && connection.under_way == 0;
-        if self.connections.get(&id).is_some_and(is_over) {
-            self.connections.remove(&id);
-        }
-    }
-
-    /// The terminal that still has this connection.
-    fn seat_on(&self, id: ConnectionId) -> Option<usize> {
-        let seat = self.connections.get(&id)?.seat;
-        (self.seats.get(seat)?.connection == Some(id)).then_some(seat)
-    }
-}
-
-/// A hash over everything that happens (FNV-1a, 64 bits).
-#[derive(Debug)]
-struct Trace(u64);
-
-impl Default for Trace {
-    fn default() -> Self {
-        Self(0xCBF2_9CE4_8422_2325)
-    }
-}
-
-impl Trace {
-    fn event(&mut self, at: Instant, event: &Event) {
-        let (tag, index, bytes): (u8, u64, &[u8]) = match event {
-            Event::Begin(seat) => (0, *seat as u64, &[]),
-            Event::Timer(seat) => (1, *seat as u64, &[]),
-            Event::PowerCut(seat) => (2, *seat as u64, &[]),
-            Event::HostTimer => (3, 0, &[]),
-            Event::Connected(connection) => (4, connection.0, &[]),
-            Event::Closed(connection) => (5, connection.0, &[]),
-            Event::ToHost(connection, bytes) => (6, connection.0, bytes),
-            Event::ToTerminal(connection, bytes) => (7, connection.0, bytes),
-        };
-        self.bytes(&at.as_nanos().to_be_bytes());
-        self.bytes(&[tag]);
-        self.bytes(&index.to_be_bytes());
-        self.bytes(bytes);
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.0 =
-            bytes.iter().fold(self.0, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3));
     }
 }
 
@@ -490,11 +348,6 @@ fn enrol(config: &Config, index: u32) -> Enrolment {
 fn parse<'a>(config: &Config, bytes: &'a [u8]) -> Option<Message<'a>> {
     let spec = config.profile.spec;
     Message::parse(spec, spec.framing.open(bytes).ok()?.body).ok()
-}
-
-/// Where a message is cut in two on its way.
-fn cut(bytes: &[u8], rng: &mut Rng) -> usize {
-    rng.between(0, bytes.len() as u64) as usize
 }
 
 const MERCHANT: MerchantId = match MerchantId::from_bytes(b"898100012340001") {
