@@ -98,6 +98,7 @@ impl Terminal {
                 None => stray("no STAN"),
             };
         }
+        let is_approved = code == Some(ResponseCode::APPROVED);
         let differs = |de, sent: Option<u64>| sent.is_some() && message.number(de) != sent;
         let may_lack_amount = !message.has(De::AMOUNT) && !code.is_some_and(ResponseCode::is_approval);
         let is_partial =
@@ -105,9 +106,7 @@ impl Terminal {
         match () {
             () if message.mti() != expected.mti => Err(Stray::Late),
             () if differs(De::PROCESSING_CODE, expected.processing_code) => stray("another processing code"),
-            () if code == Some(ResponseCode::APPROVED)
-                && !says(De::MERCHANT_ID, self.merchant.as_bytes()) =>
-            {
+            () if is_approved && !says(De::MERCHANT_ID, self.merchant.as_bytes()) => {
                 stray("another merchant id")
             }
             () if differs(De::AMOUNT, expected.amount) && !may_lack_amount && !is_partial => {
