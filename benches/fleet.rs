@@ -209,8 +209,8 @@ fn iso_host(scenario: &str) {
 
 const TERMINALS_FEW: usize = 1_000;
 const TERMINALS_MANY: usize = 201_000;
-const CONNECTIONS_FEW: usize = 1_000;
-const CONNECTIONS_MANY: usize = 11_000;
+const CONNECTIONS_FEW: usize = 9_000;
+const CONNECTIONS_MANY: usize = 19_000;
 const MEMORY_ROUNDS: usize = 3;
 const ARRIVALS: f64 = 10_000.0;
 const LAG_ROUNDS: usize = 7;

@@ -52,7 +52,7 @@ impl Deadlines {
         Self { seats: (0..terminals).map(|_| seat()).collect(), wheel: RefCell::new(BinaryHeap::new()) }
     }
 
-    /// Sets the deadline of a terminal; [`Instant::NEVER`] disarms it.
+    /// Sets the deadline of a terminal.
     pub fn arm(&self, terminal: u32, deadline: Instant) {
         let Some(seat) = self.seats.get(terminal as usize) else { return };
         seat.deadline.set(deadline);
@@ -62,6 +62,14 @@ impl Deadlines {
         if deadline < seat.filed_under.get() {
             seat.filed_under.set(deadline);
             self.wheel.borrow_mut().push(Reverse((deadline, terminal)));
+        }
+    }
+
+    /// The terminal waits no more; forgets whom to wake, because a waker keeps the memory of its task.
+    pub fn disarm(&self, terminal: u32) {
+        if let Some(seat) = self.seats.get(terminal as usize) {
+            seat.deadline.set(Instant::NEVER);
+            seat.waker.replace(None);
         }
     }
 
@@ -88,10 +96,9 @@ impl Deadlines {
     /// Takes an interrupt back, for the next iteration.
     pub fn clear(&self, terminal: u32) {
         if let Some(seat) = self.seats.get(terminal as usize) {
-            seat.deadline.set(Instant::NEVER);
             seat.alarm.set(Alarm::None);
-            seat.waker.replace(None);
         }
+        self.disarm(terminal);
     }
 
     /// Whether the terminal was told to give up.

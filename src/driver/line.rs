@@ -127,7 +127,7 @@ impl Line {
             next = self.feed(desk, patron, input, &mut on_event);
             connecting = next.connect;
         }
-        desk.deadlines.arm(patron.place, Instant::NEVER);
+        desk.deadlines.disarm(patron.place);
     }
 
     /// Closes the connection; the terminal learns of it with its next operation.

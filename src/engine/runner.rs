@@ -15,7 +15,7 @@ use crate::{
     terminal::{Event, Stray},
     time::Instant,
 };
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{cell::Cell, io, rc::Rc, time::Duration};
 use tokio::{
     sync::Notify,
     task::{JoinSet, spawn_local},
@@ -109,19 +109,24 @@ impl Part {
 }
 
 async fn start_iterations(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, begin: Instant) {
-    match &scenario.load.schedule {
+    let started = match &scenario.load.schedule {
         Schedule::Arrivals { rate, spacing } => {
             let rng = shard.plan.seed.stream(Domain::Arrivals, u64::from(part.number), 0);
             let arrivals = Arrivals::new(rate.clone(), *spacing, rng);
-            if let Err(error) = release(shard, part, scenario, begin, arrivals).await {
-                let text = format!("this machine: no timer for arrivals: {error}");
-                shard.recorder.borrow_mut().notice(shard.now(), Severity::Error, text);
-                shard.recorder.borrow_mut().broken = true;
-            }
+            release(shard, part, scenario, begin, arrivals).await
         }
         Schedule::Loop { terminals, within } => {
-            loop_terminals(shard, part, scenario, begin, *terminals, *within).await;
+            loop_terminals(shard, part, scenario, begin, *terminals, *within).await
         }
+    };
+    if let Err(error) = started {
+        let mut recorder = shard.recorder.borrow_mut();
+        recorder.notice(
+            shard.now(),
+            Severity::Error,
+            format!("this machine: no timer for arrivals: {error}"),
+        );
+        recorder.broken = true;
     }
 }
 
@@ -135,7 +140,7 @@ async fn release(
     scenario: &Scenario,
     begin: Instant,
     arrivals: Arrivals,
-) -> std::io::Result<()> {
+) -> io::Result<()> {
     let fleet = shard.plan.groups[scenario.group].identities.len() as u64;
     let first = shard.seats_of(scenario.group).start;
     let mut timer = Timer::new(shard.desk.clock)?;
@@ -177,11 +182,16 @@ async fn loop_terminals(
     begin: Instant,
     terminals: u32,
     within: Duration,
-) {
+) -> io::Result<()> {
     let fleet = shard.plan.groups[scenario.group].identities.len() as u32;
     let count = fleet.min(terminals);
+    let mut timer = Timer::new(shard.desk.clock)?;
+    let mut now = shard.now();
     for (number, place) in shard.share.terminals(count).zip(shard.seats_of(scenario.group)) {
         let first = begin + within.mul_f64(f64::from(number) / f64::from(count.max(1)));
+        if first > now {
+            now = timer.wait_until(first).await?;
+        }
         let (shard, part) = (Rc::clone(shard), Rc::clone(part));
         Part::add(&part.looping);
         spawn_local(async move {
@@ -194,6 +204,7 @@ async fn loop_terminals(
         () = part.wait_for_zero(&part.looping) => {}
         () = sleep_until(shard, end) => {}
     }
+    Ok(())
 }
 
 /// One terminal of a closed model.
@@ -337,7 +348,7 @@ async fn operate(
         }
         other => hear(shard, seat, other),
     };
-    let on_refusal = |error: &std::io::Error| {
+    let on_refusal = |error: &io::Error| {
         let text = format!("target {}: {error}", patron.target);
         shard.recorder.borrow_mut().notice(shard.now(), Severity::Error, text);
     };

@@ -267,7 +267,8 @@ impl Seat {
 
 /// The terminals of a share of the fleet, and which of them belong to each group.
 fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
-    let mut seats = Vec::new();
+    let terminals = plan.groups.iter().map(|group| share.terminals(group.identities.len() as u32).count());
+    let mut seats = Vec::with_capacity(terminals.sum());
     let mut groups = Vec::with_capacity(plan.groups.len());
     for (group_number, group) in plan.groups.iter().enumerate() {
         let begin = seats.len();
@@ -285,7 +286,6 @@ fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
         }
         groups.push(Bench { seats: begin..seats.len(), busy: Cell::new(0), hint: Cell::new(begin) });
     }
-    seats.shrink_to_fit();
     (seats, groups)
 }
 
