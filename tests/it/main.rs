@@ -6,4 +6,5 @@ mod card;
 mod crypto;
 mod expr;
 mod iso8583;
+mod layers;
 mod scenario;
