@@ -18,6 +18,9 @@ pub(super) struct HostArguments {
     /// terminals and 1,000 cards is known.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
+    /// Takes the rules from this file instead: a list, as below `host.rules` of a scenario.
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
 }
 
 pub(super) fn host(arguments: &HostArguments) -> ExitCode {
@@ -58,7 +61,11 @@ fn config(arguments: &HostArguments) -> Result<Config, Exit> {
         }
     };
     let Plan { host, .. } = plan.map_err(bad)?;
-    Ok(Config { clock: wall_clock(), ..host })
+    let rules = match &arguments.rules {
+        Some(path) => crate::scenario::load_rules(path).map_err(bad)?,
+        None => host.rules.clone(),
+    };
+    Ok(Config { clock: wall_clock(), rules, ..host })
 }
 
 fn bad(diagnostics: crate::scenario::Diagnostics) -> Exit {

@@ -6,7 +6,7 @@ use crate::{
     driver::unix_seconds,
     engine::{self, Command, Control, Observer, Run, Settings},
     metrics::{Phase, Snapshot, Summary},
-    report::{self, Folder},
+    report::{self, Folder, Look},
     scenario::Plan,
 };
 use clap::Args;
@@ -66,16 +66,25 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
     let summary = watch_and_wait(run, &arguments);
     match arguments.format {
         Format::Json => drop(print_json(&summary)),
-        Format::Human => print(&report::summary_text(&summary, Some(&path))),
+        Format::Human => print(&report::summary_text(&summary, Some(&path), look())),
     }
     ExitCode::from(summary.exit_code)
 }
 
 fn folder(arguments: &RunArguments, plan: &Plan) -> Result<Folder, report::FolderError> {
     match &arguments.out {
-        Some(path) => Folder::create_at(path, &plan.effective),
+        Some(path) => Folder::create_at(path, unix_seconds(), &plan.effective),
         None => Folder::create(RESULTS.as_ref(), &plan.name, unix_seconds(), &plan.effective),
     }
+}
+
+/// How text looks where it is printed.
+fn look() -> Look {
+    let is_terminal = io::stdout().is_terminal();
+    let width =
+        crossterm::terminal::size().ok().filter(|_| is_terminal).map(|(columns, _)| usize::from(columns));
+    let colour = is_terminal && std::env::var_os("NO_COLOR").is_none();
+    width.map_or_else(Look::default, |width| Look { width, colour })
 }
 
 /// Shows the run until it is over.

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{Notify, oneshot},
 };
 
@@ -43,17 +43,16 @@ impl HostServer {
     /// # Errors
     /// When the address cannot be listened on.
     pub fn start(host: Host, address: SocketAddr, clock: Clock) -> Result<Self, ServeError> {
-        let listener = listen(address).map_err(|error| ServeError::Listen(address, error))?;
-        let address = listener.local_addr().map_err(|error| ServeError::Listen(address, error))?;
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = mpsc::sync_channel(1);
         let thread = std::thread::Builder::new()
             .name("host".to_owned())
-            .spawn(move || serve(host, listener, clock, stopped, &ready))
+            .spawn(move || serve(host, address, clock, stopped, &ready))
             .map_err(ServeError::Thread)?;
         match started.recv() {
-            Ok(Err(error)) => Err(ServeError::Thread(error)),
-            _ => Ok(Self { address, stop, thread }),
+            Ok(Ok(address)) => Ok(Self { address, stop, thread }),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(ServeError::Thread(io::ErrorKind::BrokenPipe.into())),
         }
     }
 
@@ -70,39 +69,43 @@ impl HostServer {
     }
 }
 
-fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+/// Listens with a backlog that takes a whole fleet switching on.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
+/// The body of the host's thread; says over `ready` where it listens, or why it does not.
 fn serve(
     host: Host,
-    listener: std::net::TcpListener,
+    address: SocketAddr,
     clock: Clock,
     stopped: oneshot::Receiver<()>,
-    ready: &mpsc::SyncSender<io::Result<()>>,
+    ready: &mpsc::SyncSender<Result<SocketAddr, ServeError>>,
 ) -> Host {
+    // A starter that is gone waits for nothing.
+    let say = |what| drop(ready.send(what));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default());
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            let _ = ready.send(Err(error));
+            say(Err(ServeError::Thread(error)));
             return host;
         }
     };
     let floor = Rc::new(Floor::new(host, clock));
-    let _ = ready.send(Ok(()));
     runtime.block_on(async {
-        let accepting = async {
-            match TcpListener::from_std(listener) {
-                Ok(listener) => accept(&floor, &listener).await,
-                Err(_) => std::future::pending().await,
-            }
+        let listening = listen(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (address, listener) = match listening {
+            Ok(listening) => listening,
+            Err(error) => return say(Err(ServeError::Listen(address, error))),
         };
+        say(Ok(address));
         tokio::select! {
             _ = stopped => {}
-            () = accepting => {}
+            () = accept(&floor, &listener) => {}
             () = floor.send_what_is_due() => {}
         }
     });
@@ -294,5 +297,6 @@ fn write(stream: &TcpStream, mailbox: &Mailbox) -> io::Result<()> {
     Ok(())
 }
 
+const BACKLOG: u32 = 4096;
 const READ_BUFFER: usize = 16 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);

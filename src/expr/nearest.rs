@@ -1,17 +1,19 @@
 //! "Did you mean": the known names that are nearest to a misspelt one.
 
-/// The names of `known` that `name` may be a misspelling of, the nearest first, at most three.
+/// The names of `known` that `name` is most probably a misspelling of: those of the least distance, at most three.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let wanted = plain(name);
     let tolerance = (wanted.len() / 3).clamp(1, 4);
     let mut found: Vec<(usize, &str)> = known
         .into_iter()
         .map(|candidate| (distance(&wanted, &plain(candidate)), candidate))
-        .filter(|(distance, _)| *distance <= tolerance)
+        .filter(|(distance, _)| *distance <= tolerance && *distance < wanted.len())
         .collect();
     found.sort_unstable();
     found.dedup();
-    found.into_iter().take(MOST).map(|(_, candidate)| candidate.to_owned()).collect()
+    let best = found.first().map_or(0, |(distance, _)| *distance);
+    let nearest = found.into_iter().take_while(|(distance, _)| *distance == best);
+    nearest.take(MOST).map(|(_, candidate)| candidate.to_owned()).collect()
 }
 
 /// Spelling without case and separators, so that `start_after` is near to `startAfter`.
@@ -48,6 +50,6 @@ mod tests {
         assert_eq!(nearest("raet", known), ["rate"]);
         assert_eq!(nearest("start_after", known), ["startAfter"]);
         assert_eq!(nearest("startRtae", known), ["startRate"]);
-        assert!(nearest("colour", known).is_empty());
+        assert!(nearest("colour", known).is_empty() && nearest("a", ["b"]).is_empty());
     }
 }

@@ -53,7 +53,7 @@ impl Deframer {
     /// `None` means that all of `input` is consumed and more bytes are needed.
     ///
     /// # Errors
-    /// When a length is no number or outside the limits; the stream has lost its place then, and must be closed.
+    /// When a length is no number or outside the limits; the stream has lost its place then.
     #[inline]
     pub fn next_frame<'a>(&'a mut self, input: &'a mut &[u8]) -> Result<Option<&'a [u8]>, FrameError> {
         if self.handed_out {
@@ -126,6 +126,7 @@ impl Deframer {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 mod tests {
     use super::*;
 

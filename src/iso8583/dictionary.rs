@@ -141,6 +141,7 @@ const TABLE: &[(u8, &str, Secrecy)] = &[
 ];
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 mod tests {
     use super::*;
 

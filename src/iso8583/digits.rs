@@ -1,4 +1,4 @@
-//! Converts between ASCII digits and packed digits, eight characters at a time. Knows nothing of elements or specs.
+//! Converts between ASCII digits and packed digits, eight characters at a time. Knows nothing of elements.
 //!
 //! A word is a `u64` read big-endian, so that the first character of the text is its most significant byte.
 
@@ -31,19 +31,17 @@ pub(super) enum Padding {
     Last,
 }
 
-/// Says whether every nibble of `packed` but the padding is a decimal digit.
-#[inline]
-pub(super) fn is_bcd(packed: &[u8], padding: Padding) -> bool {
-    let (first, rest) = match (padding, packed) {
-        (Padding::None, _) | (_, []) => (0, packed),
-        (Padding::First, [first, rest @ ..]) => (first & 0x0F, rest),
-        (Padding::Last, [rest @ .., last]) => (last >> 4, rest),
-    };
-    let (words, tail) = rest.as_chunks::<8>();
-    let flaws = words
-        .iter()
-        .fold(bcd_flaw(u64::from(first)), |flaws, word| flaws | bcd_flaw(u64::from_be_bytes(*word)));
-    flaws | bcd_flaw(load(tail)) == 0
+/// Says whether `digits` packed digits from byte `at` are decimal; bytes that are missing count as zeros.
+#[inline(always)]
+pub(super) fn is_bcd(bytes: &[u8], at: usize, digits: usize, padding: Padding) -> bool {
+    let first = if padding == Padding::First { 1 } else { 0 };
+    let (mut at, mut nibbles, mut mask, mut flaws) = (at, first + digits, u64::MAX >> (4 * first), 0);
+    while nibbles > 16 {
+        flaws |= bcd_flaw(window(bytes, at) & mask);
+        (at, nibbles, mask) = (at + 8, nibbles - 16, u64::MAX);
+    }
+    let unused = u64::MAX.checked_shr(4 * nibbles as u32).unwrap_or(0);
+    flaws | bcd_flaw(window(bytes, at) & mask & !unused) == 0
 }
 
 /// Says whether every byte is an ASCII digit.
@@ -61,6 +59,17 @@ pub(super) const fn pack_digits(word: u64) -> Option<u32> {
         return None;
     }
     Some(join_nibbles(word & 0x0F0F_0F0F_0F0F_0F0F))
+}
+
+/// Packs one to sixteen ASCII digits, right-justified; `None` when one is no digit or the count is another.
+#[inline(always)]
+pub(super) fn pack_up_to_16(text: &[u8]) -> Option<u64> {
+    if text.len() <= 8 {
+        return pack_digits(load_digits(text)).map(u64::from);
+    }
+    let (high, low) = text.split_last_chunk()?;
+    let low = u64::from(pack_digits(u64::from_be_bytes(*low))?);
+    Some(u64::from(pack_digits(load_digits(high))?) << 32 | low)
 }
 
 /// Packs eight characters `0`–`9`, `A`–`F`, `a`–`f` or `=` (the separator, nibble D); `None` for any other.
@@ -94,15 +103,23 @@ pub(super) const fn unpack_nibbles(packed: u32) -> u64 {
 /// Packs a number below 100,000,000 into eight decimal nibbles.
 #[inline(always)]
 pub(super) const fn pack_number(number: u32) -> u32 {
-    let (high, low) = (number / 10_000, number % 10_000);
-    pack_pair(high / 100) << 24
-        | pack_pair(high % 100) << 16
-        | pack_pair(low / 100) << 8
-        | pack_pair(low % 100)
+    let fours = (number / 10_000) as u64 * (1 << 32) + (number % 10_000) as u64;
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007F_0000_007F;
+    let pairs = hundreds << 16 | (fours - hundreds * 100);
+    let tens = ((pairs * 103) >> 10) & 0x000F_000F_000F_000F;
+    let packed = pairs + tens * 6;
+    let joined = (packed | packed >> 8) & 0x0000_FFFF_0000_FFFF;
+    (joined | joined >> 16) as u32
+}
+
+/// Packs a number below 10,000 into four decimal nibbles.
+#[inline(always)]
+pub(super) const fn pack_small(number: u32) -> u32 {
+    pack_pair(number / 100) << 8 | pack_pair(number % 100)
 }
 
 const fn pack_pair(pair: u32) -> u32 {
-    pair + pair / 10 * 6
+    pair + ((pair * 103) >> 10) * 6
 }
 
 /// Reads packed decimal digits; `None` when they do not fit in 64 bits.
@@ -121,35 +138,23 @@ pub(super) fn number(packed: &[u8], padding: Padding) -> Option<u64> {
 /// Reads up to eight bytes as one word, the last byte least significant.
 #[inline(always)]
 pub(super) fn load(tail: &[u8]) -> u64 {
-    match *tail {
-        [a, b, c, d, .., w, x, y, z] if tail.len() <= 8 => {
-            let (head, last) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([w, x, y, z]));
-            u64::from(head) << ((tail.len() - 4) * 8) | u64::from(last)
-        }
-        _ => load_short(tail),
+    if let (Some(head), Some(last)) = (tail.first_chunk(), tail.last_chunk()) {
+        let (head, last) = (u32::from_be_bytes(*head), u32::from_be_bytes(*last));
+        return u64::from(head) << (((tail.len() - 4) * 8) & 63) | u64::from(last);
     }
-}
-
-#[inline(always)]
-fn load_short(tail: &[u8]) -> u64 {
-    match *tail {
-        [] => 0,
-        [a] => u64::from(a),
-        [a, b] => u64::from(u16::from_be_bytes([a, b])),
-        [a, b, c] => u64::from(u32::from_be_bytes([0, a, b, c])),
-        [a, b, c, d] => u64::from(u32::from_be_bytes([a, b, c, d])),
-        [a, b, c, d, e] => u64::from(u32::from_be_bytes([a, b, c, d])) << 8 | u64::from(e),
-        [a, b, c, d, e, f] => u64::from_be_bytes([0, 0, a, b, c, d, e, f]),
-        [a, b, c, d, e, f, g] => u64::from_be_bytes([0, a, b, c, d, e, f, g]),
-        [a, b, c, d, e, f, g, h, ..] => u64::from_be_bytes([a, b, c, d, e, f, g, h]),
+    if let (Some(head), Some(last)) = (tail.first_chunk(), tail.last_chunk()) {
+        let (head, last) = (u16::from_be_bytes(*head), u16::from_be_bytes(*last));
+        return u64::from(head) << ((tail.len() - 2) * 8) | u64::from(last);
     }
+    tail.first().map_or(0, |byte| u64::from(*byte))
 }
 
 /// Reads up to eight characters as one word, filled with the digit zero on the left.
 #[inline(always)]
 pub(super) fn load_digits(tail: &[u8]) -> u64 {
-    let missing = 8usize.saturating_sub(tail.len()) as u32 * 8;
-    let zeros = 0x3030_3030_3030_3030u64.checked_shl(64 - missing).unwrap_or(0);
+    // In two steps: a shift by all 64 bits at once would be none.
+    let half = (4 * tail.len()) & 63;
+    let zeros = 0x3030_3030_3030_3030 << half << half;
     load(tail) | zeros
 }
 
@@ -159,6 +164,7 @@ const fn ascii_flaw(word: u64) -> u64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 mod tests {
     use super::*;
 
@@ -212,14 +218,34 @@ mod tests {
 
     #[test]
     fn padding_is_not_checked() {
-        assert!(is_bcd(&[0x02, 0x1F], Padding::Last) && !is_bcd(&[0x02, 0x1F], Padding::First));
-        assert!(is_bcd(&[0xF0, 0x21], Padding::First) && !is_bcd(&[0xF0, 0x21], Padding::None));
+        assert!(is_bcd(&[0x02, 0x1F], 0, 3, Padding::Last) && !is_bcd(&[0x02, 0x1F], 0, 3, Padding::First));
+        assert!(is_bcd(&[0xF0, 0x21], 0, 3, Padding::First) && !is_bcd(&[0xF0, 0x21], 0, 4, Padding::None));
         assert_eq!(number(&[0x02, 0x1F], Padding::Last), Some(21));
         assert_eq!(number(&[0xF0, 0x21], Padding::First), Some(21));
     }
 
     #[test]
+    fn a_flaw_is_found_in_every_digit_of_every_length() {
+        for (digits, padding) in
+            (0..40).flat_map(|digits| [(digits, Padding::First), (digits, Padding::Last)])
+        {
+            let first = usize::from(padding == Padding::First);
+            for place in 0..44 {
+                let mut packed = [0x99; 22];
+                packed[place / 2] ^= if place.is_multiple_of(2) { 0xA0 ^ 0x90 } else { 0x0A ^ 0x09 };
+                let inside = (first..first + digits).contains(&place);
+                assert_eq!(is_bcd(&packed, 0, digits, padding), !inside, "{digits} digits, place {place}");
+            }
+        }
+    }
+
+    #[test]
     fn numbers_pack_as_decimals() {
+        for number in (0..=9_999).chain((0..=99_999_999).step_by(9_973)) {
+            let text = format!("{number:08}");
+            assert_eq!(Some(pack_number(number)), pack_digits(load(text.as_bytes())));
+            assert!(number > 9_999 || pack_small(number) == pack_number(number));
+        }
         assert_eq!(pack_number(99_999_999), 0x9999_9999);
         assert_eq!(pack_number(1_020_304), 0x0102_0304);
         assert_eq!(number(&[0x99; 10], Padding::None), None);

@@ -1,4 +1,4 @@
-//! The format of one data element as plain data. How it is read and written is the business of `plan` and `packer`.
+//! The format of one data element as plain data. Reading and writing it is for `plan` and `packer`.
 
 /// What an element holds and how its characters are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What stands around a message on the line: length, TPDU, header. Cutting a byte stream into frames is for `deframer`.
+//! What stands around a message on the line: length, TPDU, header. Cutting a stream is for `deframer`.
 
 use std::{fmt, str::FromStr};
 
@@ -285,6 +285,7 @@ packed_digits!(Tpdu, 5, "a TPDU", "10 digits");
 packed_digits!(Header, 6, "a header", "12 digits");
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 mod tests {
     use super::*;
 

@@ -5,7 +5,6 @@ use std::fmt;
 use super::{
     de::De,
     digits,
-    element::Element,
     error::{Flaw, ParseError, Place},
     mti::Mti,
     spec::{BitmapCoding, MtiCoding, Spec},
@@ -86,23 +85,30 @@ impl<'a> Message<'a> {
         let mut at = usize::from(self.starts[0]);
         let mut place = 0;
         for (half, present) in self.present.into_iter().enumerate() {
-            let mut left = present;
+            // Lowest bit first: clearing it does not have to wait for finding it.
+            let mut left = present.reverse_bits();
             while left != 0 {
-                let bit = left.leading_zeros();
-                left &= !(1 << 63 >> bit);
-                let index = half as u32 * 64 + bit;
+                let index = half as u32 * 64 + left.trailing_zeros();
+                left &= left - 1;
                 self.starts[place & 127] = at as u16;
                 place += 1;
-                at = match plan.step(index as usize).check(bytes, at) {
-                    Ok(end) => end,
-                    Err(flaw) => return Err(error(Place::Element(De::from_index(index)), at, flaw)),
+                let Some(end) = plan.step(index as usize).end(bytes, at) else {
+                    return Err(self.explain(De::from_index(index), at));
                 };
+                at = end;
             }
         }
         match bytes.len() - at {
             0 => Ok(()),
             left => Err(error(Place::End, at, Flaw::Trailing { bytes: left })),
         }
+    }
+
+    /// Says what is wrong with the element at `at`.
+    #[cold]
+    fn explain(&self, de: De, at: usize) -> ParseError {
+        let flaw = self.spec.plan().step(de.index()).check(self.bytes, at).err();
+        error(Place::Element(de), at, flaw.unwrap_or(Flaw::NotDigits))
     }
 
     /// Returns the message type indicator.
@@ -183,10 +189,6 @@ impl<'a> Message<'a> {
         self.bytes.get(start..end)
     }
 
-    pub(super) fn element(&self, de: De) -> Option<&'a Element> {
-        self.spec.element(de)
-    }
-
     fn mac_element(&self) -> Option<De> {
         self.spec.mac_element(self.second_bitmap)
     }
@@ -238,7 +240,7 @@ fn parse_mti(coding: MtiCoding, bytes: &[u8]) -> Result<(Mti, usize), ParseError
 
 #[inline(always)]
 fn parse_bitmap(coding: BitmapCoding, bytes: &[u8], at: usize) -> Result<(u64, usize), ParseError> {
-    let width = if coding == BitmapCoding::Binary { 8 } else { 16 };
+    let width = coding.width();
     let Some(bitmap) = bytes.get(at..at + width) else {
         let left = bytes.len().saturating_sub(at);
         return Err(error(Place::Bitmap, at, Flaw::Truncated { needed: width, left }));

@@ -13,6 +13,7 @@ mod error;
 mod frame;
 mod identifier;
 mod mask;
+mod measure;
 mod message;
 mod mti;
 mod original_data;
@@ -26,6 +27,7 @@ mod tables;
 mod text;
 mod transcript;
 mod value;
+mod writer;
 
 pub use code::{ConditionCode, MonthDay, PosEntryMode, ProcessingCode};
 pub use de::{De, NoSuchElement};

@@ -87,6 +87,7 @@ impl FromStr for Mti {
 serde_as_text!(Mti);
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 mod tests {
     use super::*;
 

@@ -50,6 +50,7 @@ impl OriginalData {
 const EXPECTED: ValueError = ValueError::new("DE 61", "12 digits or more, in sub-elements of full width");
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 mod tests {
     use super::*;
 

@@ -1,65 +1,56 @@
-//! The formats of a spec's elements, worked out beforehand for the hot path: where an element ends and whether it is well formed.
+//! The formats of a spec's elements, worked out beforehand for the hot path: where an element ends, whether it is
+//! well formed, and how its digits stand in their bytes.
 
 use super::{
     de::De,
     digits::{self, Padding},
     element::{Align, Content, Element, Length, Prefix, PrefixCoding, Unit},
     error::Flaw,
+    measure::Measure,
 };
 
 /// One step for each bit of both bitmaps.
 #[derive(Clone, Debug)]
 pub(super) struct Plan([Step; 128]);
 
-/// How to read one element.
+/// How to read and write one element.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
-    /// The nibbles that must be digits in an element of fixed length of up to eight bytes.
+    /// [`Kind::FixedDigits`]: the nibbles that must be digits, in the first eight bytes from the element on.
     mask: u64,
     /// The fixed length or the greatest count of the prefix, in the prefix's unit.
     pub count_max: u32,
     /// The bytes of an element of fixed length.
-    wire: u32,
-    kind: Kind,
+    pub wire: u16,
+    pub kind: Kind,
     measure: Measure,
     pub content: Content,
     pub align: Align,
     /// The prefix: decimal digits and coding.
     prefix: (u8, PrefixCoding),
+    /// [`Kind::FixedDigits`]: how far right-justified digits go left in a word.
+    pub shift: u8,
+    pub pad_nibble: u8,
+    pub pad_char: u8,
 }
 
+/// The ways to read and write that are worth a path of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
+    /// The spec does not have the element.
     Undefined,
-    /// Fixed length, checked by the mask.
+    /// So many bytes, whatever they are.
+    FixedBytes,
+    /// One to sixteen packed digits.
+    FixedDigits,
+    /// Any other fixed length.
     Fixed,
-    /// Fixed length, checked by content.
-    FixedLong,
-    /// A prefix of one byte, packed digits.
-    Ll,
-    /// A prefix of two bytes, packed digits.
-    Lll,
+    /// A packed prefix of one byte or two, then so many bytes.
+    VarBytes,
+    /// A packed prefix of one byte or two, then so many packed digits, the unused nibble last.
+    VarDigits,
     /// Any other prefix.
-    Prefixed,
-}
-
-/// How a count, the bytes on the wire and the logical length go together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Measure {
-    /// Each is the same.
-    Same,
-    /// Counts digits, two a byte.
-    Packed,
-    /// Counts bytes of two digits.
-    PackedBytes,
-    /// Counts hexadecimal characters, two a logical byte.
-    Hex,
-    /// Counts logical bytes, two hexadecimal characters each.
-    HexBytes,
-    /// Counts characters: one sign, then digits, two a byte.
-    Signed,
-    /// Counts bytes: one sign, then digits, two a byte.
-    SignedBytes,
+    Var,
 }
 
 /// Where an element lies.
@@ -94,6 +85,7 @@ impl Default for Plan {
     }
 }
 
+/// Working out.
 impl Step {
     const UNDEFINED: Self = Self {
         mask: 0,
@@ -104,51 +96,168 @@ impl Step {
         content: Content::Binary,
         align: Align::Left,
         prefix: (0, PrefixCoding::Bcd),
+        shift: 0,
+        pad_nibble: 0,
+        pad_char: 0,
     };
 
     fn new(element: &Element) -> Self {
-        let step = Self { content: element.content, align: element.align, ..Self::UNDEFINED };
+        let Element { content, align, pad_nibble, pad_char, .. } = *element;
+        let step = Self { content, align, pad_nibble: pad_nibble & 0x0F, pad_char, ..Self::UNDEFINED };
         match element.length {
-            Length::Fixed(length) => step.fixed(u32::from(length)),
+            Length::Fixed(length) => step.fixed(length),
             Length::Prefixed(prefix) => step.prefixed(prefix),
         }
     }
 
-    fn fixed(self, length: u32) -> Self {
-        let measure = Measure::of(self.content, if self.is_hex() { Unit::Bytes } else { Unit::Digits });
-        let wire = measure.wire(length as usize);
-        let short = wire <= 8 && matches!(self.content, Content::Digits);
-        let unchecked = matches!(self.content, Content::Text | Content::Binary | Content::Nibbles);
-        let mask = if short { digit_mask(wire as u32, self.padding(length as usize)) } else { 0 };
-        let kind = if short || unchecked { Kind::Fixed } else { Kind::FixedLong };
-        Self { mask, count_max: length, wire: wire as u32, kind, measure, ..self }
-    }
-
-    fn prefixed(self, prefix: Prefix) -> Self {
-        let kind = match (prefix.coding, prefix.digits) {
-            (PrefixCoding::Bcd, 1 | 2) => Kind::Ll,
-            (PrefixCoding::Bcd, 3 | 4) => Kind::Lll,
-            _ => Kind::Prefixed,
-        };
-        let digits = prefix.digits.clamp(1, 6);
-        let count_max = prefix.max.min(greatest_count(digits, prefix.coding));
-        Self {
-            kind,
-            count_max,
-            measure: Measure::of(self.content, prefix.unit),
-            prefix: (digits, prefix.coding),
-            ..self
+    fn fixed(self, length: u16) -> Self {
+        let unit = if self.content == Content::HexText { Unit::Bytes } else { Unit::Digits };
+        let measure = Measure::of(self.content, unit);
+        let wire = measure.wire(usize::from(length));
+        let step = Self { count_max: u32::from(length), wire: wire as u16, measure, ..self };
+        match self.content {
+            Content::Text | Content::Binary => Self { kind: Kind::FixedBytes, ..step },
+            Content::Digits if matches!(length, 1..=16) => step.fixed_digits(length as u8),
+            _ => Self { kind: Kind::Fixed, ..step },
         }
     }
 
-    #[inline(always)]
-    pub(super) fn is_defined(&self) -> bool {
-        self.kind != Kind::Undefined
+    fn fixed_digits(self, length: u8) -> Self {
+        let digits = u64::MAX << (64 - 4 * length);
+        let room = 64 - 8 * self.wire as u8;
+        let (mask, shift) = match self.padding(usize::from(length)) {
+            Padding::First => (digits >> 4, room),
+            Padding::Last => (digits, room + 4),
+            Padding::None => (digits, room),
+        };
+        Self { kind: Kind::FixedDigits, mask, shift, ..self }
     }
 
+    fn prefixed(self, prefix: Prefix) -> Self {
+        let digits = prefix.digits.clamp(1, 6);
+        let count_max = prefix.max.min(greatest_count(digits, prefix.coding));
+        let measure = Measure::of(self.content, prefix.unit);
+        let packed = prefix.coding == PrefixCoding::Bcd && digits <= 4;
+        let kind = match (self.content, measure) {
+            (Content::Text | Content::Binary, _) if packed => Kind::VarBytes,
+            (Content::Digits, Measure::Packed) if packed && self.align == Align::Left => Kind::VarDigits,
+            _ => Kind::Var,
+        };
+        Self { kind, count_max, measure, prefix: (digits, prefix.coding), ..self }
+    }
+}
+
+/// Reading.
+impl Step {
+    /// Returns where the element at `at` ends; `None` when it is cut off or not well formed.
     #[inline(always)]
+    pub(super) fn end(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let end = at + usize::from(self.wire);
+        match self.kind {
+            Kind::FixedBytes => (end <= bytes.len()).then_some(end),
+            Kind::FixedDigits => {
+                let flaw = digits::bcd_flaw(digits::window(bytes, at) & self.mask);
+                (flaw == 0 && end <= bytes.len()).then_some(end)
+            }
+            _ => self.end_of_others(bytes, at),
+        }
+    }
+
+    #[inline(never)]
+    fn end_of_others(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        if !matches!(self.kind, Kind::VarBytes | Kind::VarDigits) {
+            return self.check(bytes, at).ok();
+        }
+        let (start, count) = self.packed_prefix(bytes, at);
+        let count = count.filter(|count| *count <= self.count_max as usize)?;
+        if self.kind == Kind::VarBytes {
+            return Some(start + count).filter(|end| *end <= bytes.len());
+        }
+        let end = Some(start + count.div_ceil(2)).filter(|end| *end <= bytes.len());
+        if digits::is_bcd(bytes, start, count, Padding::Last) { end } else { None }
+    }
+
+    /// Returns where the element at `at` ends.
+    ///
+    /// # Errors
+    /// The flaw when it is cut off or not well formed.
+    #[inline(never)]
+    pub(super) fn check(&self, bytes: &[u8], at: usize) -> Result<usize, Flaw> {
+        let extent = self.extent(bytes, at)?;
+        let Some(wire) = bytes.get(extent.start..extent.end) else {
+            return Err(Flaw::Truncated { needed: extent.end - at, left: bytes.len().saturating_sub(at) });
+        };
+        let unsigned = wire.get(1..).unwrap_or_default();
+        let padding = self.padding(extent.length);
+        let flaw = match self.content {
+            Content::Digits => (!digits::is_bcd(wire, 0, extent.length, padding)).then_some(Flaw::NotDigits),
+            Content::AsciiDigits => (!digits::is_ascii_digits(wire)).then_some(Flaw::NotDigits),
+            Content::SignedAscii => (!digits::is_ascii_digits(unsigned)).then_some(Flaw::NotDigits),
+            Content::SignedDigits => {
+                let length = extent.length.saturating_sub(1);
+                (!digits::is_bcd(unsigned, 0, length, padding)).then_some(Flaw::NotDigits)
+            }
+            Content::AsciiTrack => wire.iter().any(|byte| !is_track(*byte)).then_some(Flaw::NotTrack),
+            Content::HexText => (!is_hex(wire)).then_some(Flaw::NotHex),
+            Content::Nibbles | Content::Text | Content::Binary => None,
+        };
+        flaw.map_or(Ok(extent.end), Err)
+    }
+
+    /// Returns where the element at `at` lies, which may be past the end of `bytes`.
+    ///
+    /// # Errors
+    /// The flaw of a prefix that is cut off, no number, or over the maximum.
+    #[inline]
+    pub(super) fn extent(&self, bytes: &[u8], at: usize) -> Result<Extent, Flaw> {
+        let (start, count) = match self.kind {
+            Kind::Undefined => return Err(Flaw::Undefined),
+            Kind::FixedBytes | Kind::FixedDigits | Kind::Fixed => (at, self.count_max as usize),
+            Kind::VarBytes | Kind::VarDigits => {
+                let (start, count) = self.packed_prefix(bytes, at);
+                (start, count.ok_or(Flaw::BadLength)?)
+            }
+            Kind::Var => self.other_prefix(bytes, at)?,
+        };
+        if count > self.count_max as usize {
+            return Err(Flaw::TooLong { length: count, max: self.count_max as usize });
+        }
+        Ok(Extent { start, end: start + self.measure.wire(count), length: self.measure.length(count) })
+    }
+
+    /// Returns where the element starts after its prefix, and the count that says; bytes that are missing are zeros.
+    #[inline(always)]
+    fn packed_prefix(&self, bytes: &[u8], at: usize) -> (usize, Option<usize>) {
+        let width = self.packed_prefix_width();
+        let prefix = digits::window(bytes, at) >> (64 - 8 * width);
+        let pair = |pair: u64| pair - (pair >> 4) * 6;
+        let count = pair(prefix >> 8) * 100 + pair(prefix & 0xFF);
+        (at + width, (digits::bcd_flaw(prefix) == 0).then_some(count as usize))
+    }
+
+    #[inline(never)]
+    fn other_prefix(&self, bytes: &[u8], at: usize) -> Result<(usize, usize), Flaw> {
+        let (_, coding) = self.prefix;
+        let width = self.prefix_width();
+        let rest = bytes.get(at..).unwrap_or_default();
+        let prefix = rest.get(..width).ok_or(Flaw::Truncated { needed: width, left: rest.len() })?;
+        let count = match coding {
+            PrefixCoding::Ascii if digits::is_ascii_digits(prefix) => super::text::digits_to_number(prefix),
+            PrefixCoding::Bcd if digits::is_bcd(prefix, 0, width * 2, Padding::None) => {
+                digits::number(prefix, Padding::None)
+            }
+            PrefixCoding::Binary => Some(digits::load(prefix)),
+            _ => None,
+        };
+        Ok((at + width, count.ok_or(Flaw::BadLength)? as usize))
+    }
+}
+
+/// Writing.
+impl Step {
+    /// Says whether the length is fixed.
     pub(super) fn is_fixed(&self) -> bool {
-        matches!(self.kind, Kind::Fixed | Kind::FixedLong)
+        matches!(self.kind, Kind::FixedBytes | Kind::FixedDigits | Kind::Fixed)
     }
 
     /// Returns the fixed or the greatest logical length.
@@ -157,116 +266,55 @@ impl Step {
     }
 
     /// Returns what a prefix says of so many logical characters.
-    #[inline(always)]
     pub(super) fn count(&self, length: usize) -> usize {
         self.measure.count(length)
     }
 
-    /// Returns the prefix that says `count`, left-justified in a word, and its bytes.
+    /// Returns the packed prefix that says `count`, left-justified in a word, and its bytes.
     #[inline(always)]
+    pub(super) fn packed_prefix_word(&self, count: usize) -> (u64, usize) {
+        let width = self.packed_prefix_width();
+        (u64::from(digits::pack_small(count as u32)) << (64 - 8 * width), width)
+    }
+
+    /// Returns any prefix that says `count`, left-justified in a word, and its bytes.
     pub(super) fn prefix_word(&self, count: usize) -> (u64, usize) {
-        let (digits, coding) = (u32::from(self.prefix.0), self.prefix.1);
-        let width = digits.div_ceil(2);
-        match coding {
-            PrefixCoding::Bcd => {
-                (u64::from(digits::pack_number(count as u32)) << (64 - 8 * width), width as usize)
-            }
-            PrefixCoding::Binary => ((count as u64) << (64 - 8 * width), width as usize),
-            PrefixCoding::Ascii => {
-                let text = digits::unpack_nibbles(digits::pack_number(count as u32));
-                (text << (64 - 8 * digits), digits as usize)
-            }
-        }
-    }
-
-    /// Returns where the element at `at` ends.
-    ///
-    /// # Errors
-    /// The flaw when it is cut off or not well formed.
-    #[inline(always)]
-    pub(super) fn check(&self, bytes: &[u8], at: usize) -> Result<usize, Flaw> {
-        if self.kind == Kind::Fixed {
-            let end = at + self.wire as usize;
-            if end > bytes.len() {
-                return Err(truncated(bytes, at, end));
-            }
-            let flaw = digits::bcd_flaw(digits::window(bytes, at) & self.mask);
-            return if flaw == 0 { Ok(end) } else { Err(Flaw::NotDigits) };
-        }
-        let extent = self.extent(bytes, at)?;
-        let wire = bytes.get(extent.start..extent.end).ok_or_else(|| truncated(bytes, at, extent.end))?;
-        self.check_content(wire, extent.length)?;
-        Ok(extent.end)
-    }
-
-    /// Returns where the element at `at` lies, which may be past the end of `bytes`.
-    ///
-    /// # Errors
-    /// The flaw of a prefix that is cut off, no number, or over the maximum.
-    #[inline(always)]
-    pub(super) fn extent(&self, bytes: &[u8], at: usize) -> Result<Extent, Flaw> {
-        let (start, count) = match (self.kind, bytes.get(at..).unwrap_or_default()) {
-            (Kind::Fixed | Kind::FixedLong, _) => (at, self.count_max as usize),
-            (Kind::Ll, [a, ..]) => (at + 1, packed_count(u32::from(*a))?),
-            (Kind::Lll, [a, b, ..]) => (at + 2, packed_count(u32::from(u16::from_be_bytes([*a, *b])))?),
-            (Kind::Undefined, _) => return Err(Flaw::Undefined),
-            (_, rest) => self.other_prefix(rest).map(|(width, count)| (at + width, count))?,
+        let width = self.prefix_width();
+        let packed = digits::pack_number(count as u32);
+        let word = match self.prefix.1 {
+            PrefixCoding::Bcd => u64::from(packed),
+            PrefixCoding::Binary => count as u64,
+            PrefixCoding::Ascii => digits::unpack_nibbles(packed),
         };
-        if count > self.count_max as usize {
-            return Err(Flaw::TooLong { length: count, max: self.count_max as usize });
-        }
-        Ok(Extent { start, end: start + self.measure.wire(count), length: self.measure.length(count) })
+        (word << (64 - 8 * width), width)
     }
 
-    #[inline(never)]
-    fn other_prefix(&self, rest: &[u8]) -> Result<(usize, usize), Flaw> {
+    /// Returns where the unused nibble of [`Kind::FixedDigits`] stands in a word, when there is one.
+    pub(super) fn pad_shift(&self) -> u32 {
+        match self.align {
+            Align::Left => u32::from(self.shift) - 4,
+            Align::Right => 60,
+        }
+    }
+
+    #[inline(always)]
+    fn packed_prefix_width(&self) -> usize {
+        if self.prefix.0 > 2 { 2 } else { 1 }
+    }
+
+    fn prefix_width(&self) -> usize {
         let (digits, coding) = self.prefix;
-        let width = Prefix { digits, max: 0, coding, unit: Unit::Digits }.width();
-        let prefix = rest.get(..width).ok_or(Flaw::Truncated { needed: width, left: rest.len() })?;
-        let count = match coding {
-            PrefixCoding::Ascii => digits::pack_digits(digits::load_digits(prefix)).ok_or(Flaw::BadLength)?,
-            PrefixCoding::Bcd => digits::load(prefix) as u32,
-            PrefixCoding::Binary => return Ok((width, digits::load(prefix) as usize)),
-        };
-        Ok((width, packed_count(count)?))
-    }
-
-    #[inline(always)]
-    fn check_content(&self, wire: &[u8], length: usize) -> Result<(), Flaw> {
-        match self.content {
-            Content::Text | Content::Binary | Content::Nibbles => Ok(()),
-            Content::Digits if digits::is_bcd(wire, self.padding(length)) => Ok(()),
-            Content::Digits => Err(Flaw::NotDigits),
-            _ => self.check_characters(wire, length),
-        }
-    }
-
-    fn check_characters(&self, wire: &[u8], length: usize) -> Result<(), Flaw> {
-        let unsigned = wire.get(1..).unwrap_or_default();
-        match self.content {
-            Content::AsciiDigits if !digits::is_ascii_digits(wire) => Err(Flaw::NotDigits),
-            Content::SignedAscii if !digits::is_ascii_digits(unsigned) => Err(Flaw::NotDigits),
-            Content::SignedDigits if !digits::is_bcd(unsigned, self.padding(length)) => Err(Flaw::NotDigits),
-            Content::AsciiTrack if !wire.iter().all(|byte| is_track(*byte)) => Err(Flaw::NotTrack),
-            Content::HexText if !wire.iter().all(u8::is_ascii_hexdigit) => Err(Flaw::NotHex),
-            Content::HexText if !wire.len().is_multiple_of(2) => Err(Flaw::NotHex),
-            _ => Ok(()),
-        }
+        Prefix { digits, max: 0, coding, unit: Unit::Digits }.width()
     }
 
     /// Returns the unused nibble of so many logical characters.
-    #[inline(always)]
-    pub(super) fn padding(&self, length: usize) -> Padding {
+    fn padding(&self, length: usize) -> Padding {
         padding(self.content, self.align, length)
-    }
-
-    fn is_hex(&self) -> bool {
-        self.content == Content::HexText
     }
 }
 
 /// Returns the unused nibble of so many logical characters, in the packed part of the element.
-#[inline(always)]
+#[inline]
 pub(super) fn padding(content: Content, align: Align, length: usize) -> Padding {
     let digits = match content {
         Content::Digits | Content::Nibbles => length,
@@ -280,83 +328,43 @@ pub(super) fn padding(content: Content, align: Align, length: usize) -> Padding 
     }
 }
 
-impl Measure {
-    fn of(content: Content, unit: Unit) -> Self {
-        match (content, unit) {
-            (Content::Digits | Content::Nibbles, Unit::Digits) => Self::Packed,
-            (Content::Digits | Content::Nibbles, Unit::Bytes) => Self::PackedBytes,
-            (Content::HexText, Unit::Digits) => Self::Hex,
-            (Content::HexText, Unit::Bytes) => Self::HexBytes,
-            (Content::SignedDigits, Unit::Digits) => Self::Signed,
-            (Content::SignedDigits, Unit::Bytes) => Self::SignedBytes,
-            _ => Self::Same,
-        }
-    }
-
-    #[inline(always)]
-    fn wire(self, count: usize) -> usize {
-        match self {
-            Self::Packed => count.div_ceil(2),
-            Self::Same | Self::PackedBytes | Self::Hex | Self::SignedBytes => count,
-            Self::HexBytes => count * 2,
-            Self::Signed => count.min(1) + count / 2,
-        }
-    }
-
-    #[inline(always)]
-    fn length(self, count: usize) -> usize {
-        match self {
-            Self::Packed | Self::Same | Self::HexBytes | Self::Signed => count,
-            Self::PackedBytes => count * 2,
-            Self::Hex => count / 2,
-            Self::SignedBytes => (count * 2).saturating_sub(1),
-        }
-    }
-
-    #[inline(always)]
-    fn count(self, length: usize) -> usize {
-        match self {
-            Self::Packed | Self::Same | Self::HexBytes | Self::Signed => length,
-            Self::PackedBytes => length.div_ceil(2),
-            Self::Hex => length * 2,
-            Self::SignedBytes => length.min(1) + length / 2,
-        }
-    }
-}
-
 /// Says whether a byte is a character of a track in ASCII.
 pub(super) const fn is_track(byte: u8) -> bool {
     byte.is_ascii_hexdigit() || byte == b'='
 }
 
-#[inline(always)]
-fn packed_count(packed: u32) -> Result<usize, Flaw> {
-    if digits::bcd_flaw(u64::from(packed)) != 0 {
-        return Err(Flaw::BadLength);
-    }
-    let pairs = packed - (packed >> 4 & 0x0F0F_0F0F) * 6;
-    let [a, b, c, d] = pairs.to_be_bytes().map(usize::from);
-    Ok(((a * 100 + b) * 100 + c) * 100 + d)
-}
-
-#[cold]
-fn truncated(bytes: &[u8], at: usize, end: usize) -> Flaw {
-    Flaw::Truncated { needed: end - at, left: bytes.len().saturating_sub(at) }
-}
-
-fn digit_mask(wire: u32, padding: Padding) -> u64 {
-    let all = u64::MAX.checked_shl(64 - 8 * wire).unwrap_or(0);
-    match padding {
-        Padding::None => all,
-        Padding::First => all & u64::MAX >> 4,
-        Padding::Last => all & u64::MAX << (68 - 8 * wire),
-    }
+fn is_hex(text: &[u8]) -> bool {
+    text.len().is_multiple_of(2) && text.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn greatest_count(digits: u8, coding: PrefixCoding) -> u32 {
     match coding {
         PrefixCoding::Binary => u32::MAX >> (32 - 8 * u32::from(digits.div_ceil(2))),
-        PrefixCoding::Bcd if digits % 2 == 1 => 10u32.pow(u32::from(digits) + 1) - 1,
-        PrefixCoding::Bcd | PrefixCoding::Ascii => 10u32.pow(u32::from(digits)) - 1,
+        PrefixCoding::Bcd => 10u32.pow(u32::from(digits.next_multiple_of(2))) - 1,
+        PrefixCoding::Ascii => 10u32.pow(u32::from(digits)) - 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::iso8583::Spec;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4096) })]
+
+        #[test]
+        fn the_fast_path_and_the_one_that_explains_agree(
+            spec in 0..3usize,
+            index in 1..128usize,
+            bytes in proptest::collection::vec(prop_oneof![4 => 0..10u8, 4 => b'0'..=b'9', 1 => any::<u8>()], 0..40),
+        ) {
+            let spec = Spec::by_name(Spec::NAMES[spec]).ok_or(TestCaseError::fail("a shipped spec"))?;
+            let step = spec.plan().step(index);
+            for at in 0..=bytes.len() {
+                prop_assert_eq!(step.end(&bytes, at), step.check(&bytes, at).ok());
+            }
+        }
     }
 }

@@ -94,6 +94,7 @@ impl Private60 {
 const EXPECTED: ValueError = ValueError::new("DE 60", "8 digits or more, in sub-elements of full width");
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 mod tests {
     use super::*;
 

@@ -228,6 +228,7 @@ const TABLE: &[Entry] = &[
 ];
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 mod tests {
     use super::*;
 

@@ -28,6 +28,17 @@ pub enum BitmapCoding {
     Binary,
 }
 
+impl BitmapCoding {
+    /// Returns the bytes of one bitmap.
+    #[inline(always)]
+    pub(super) const fn width(self) -> usize {
+        match self {
+            Self::Hex => 16,
+            Self::Binary => 8,
+        }
+    }
+}
+
 /// Where the MAC stands and what it looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MacRule {
@@ -195,6 +206,7 @@ impl Spec {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 mod tests {
     use super::*;
 

@@ -2,9 +2,10 @@
 
 use super::{
     duration::Time,
-    file::{Executor, Feeder, File, Flow, Generate, Scenario},
+    file::{Feeder, File, Flow, Generate, Scenario},
     overlay::Overrides,
     step::Step,
+    words::Executor,
 };
 
 /// Fills in the seed, the built-in flow, the default feeder, and what scenarios and groups leave to be guessed.

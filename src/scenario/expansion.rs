@@ -282,7 +282,12 @@ impl fmt::Display for ScenarioExpansion {
         writeln!(f, "    about {:.0} terminals at work", self.in_flight.ceil())?;
         for (number, stage) in self.stages.iter().enumerate() {
             let StageExpansion { duration_s, from, to, .. } = stage;
-            writeln!(f, "    stage {} {:>8}  {from:>8.1}/s → {to:>8.1}/s", number + 1, time(*duration_s))?;
+            writeln!(
+                f,
+                "    stage {} {:>8}  {from:>8.1}/s → {to:>8.1}/s",
+                number + 1,
+                time(*duration_s).to_string()
+            )?;
         }
         Ok(())
     }

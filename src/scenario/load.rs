@@ -18,6 +18,7 @@ pub(super) fn parse(source: usize, text: &str) -> Result<Node, Box<Problem>> {
         underscored_numbers_as_strings: true,
         strict_booleans: true,
         with_snippet: false,
+        budget: serde_saphyr::budget! { max_depth: 48 },
     };
     let root: Spanned<Raw> = serde_saphyr::from_str_with_options(text, options)
         .map_err(|error| Box::new(malformed(source, text, &error)))?;
@@ -34,11 +35,18 @@ pub(super) fn to_yaml(value: &impl Serialize) -> Result<String, fmt::Error> {
 fn malformed(source: usize, text: &str, error: &serde_saphyr::Error) -> Problem {
     let location = error.location().unwrap_or(Location::UNKNOWN);
     let start = offset(text, location);
-    let message = error.render();
-    let message = message.lines().next().unwrap_or("not YAML").trim_start_matches("error: ");
-    let message =
-        message.split_once(": ").filter(|(place, _)| place.starts_with("line ")).map_or(message, |(_, m)| m);
-    Problem::new(Span { source, range: start..end_of_line(text, start) }, message.to_owned())
+    let message = match error.without_snippet() {
+        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
+            format!("the key `{key}` is there twice")
+        }
+        serde_saphyr::Error::Budget { .. } => "the file is too large or nested too deeply".to_owned(),
+        other => {
+            let rendered = other.render();
+            let line = rendered.lines().next().unwrap_or("this is not YAML");
+            line.split(" at line ").next().unwrap_or(line).to_owned()
+        }
+    };
+    Problem::new(Span { source, range: start..end_of_line(text, start) }, message)
 }
 
 /// The byte at a location, which may be known by line and column only.

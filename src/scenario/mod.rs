@@ -24,6 +24,7 @@ mod shape;
 mod step;
 mod table;
 mod text;
+mod words;
 
 pub use diagnostic::{Diagnostics, Problem, Report, Source};
 pub use duration::{Time, TimeError};
@@ -33,6 +34,8 @@ pub use overlay::Overrides;
 pub use plan::{Connection, Group, Identity, Plan, Scenario, Start, Target};
 pub use schema::schema;
 
+use node::Node;
+use overlay::Sources;
 use std::{fs, io, path::Path};
 
 /// Reads the scenario file at `path`; the files that it names are looked for beside it.
@@ -42,8 +45,7 @@ use std::{fs, io, path::Path};
 /// # Errors
 /// Everything that is wrong with the scenario.
 pub fn load_file(path: &Path, overrides: &Overrides, fallback_seed: u64) -> Result<Plan, Diagnostics> {
-    let name = path.display().to_string();
-    let text = fs::read_to_string(path).map_err(|error| unreadable(&name, &error))?;
+    let (name, text) = read_file(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     load(&text, &name, overrides, fallback_seed, &|file| fs::read_to_string(folder.join(file)))
 }
@@ -59,42 +61,85 @@ pub fn load(
     fallback_seed: u64,
     read: Read<'_>,
 ) -> Result<Plan, Diagnostics> {
-    let mut sources = overlay::Sources::new(name, text);
-    let mut problems = Vec::new();
-    let result = plan(&mut sources, overrides, fallback_seed, read, &mut problems);
-    match result {
-        Some(plan) if problems.is_empty() => Ok(plan),
-        _ => Err(Diagnostics::new(sources.all, problems)),
-    }
+    let mut pass = Pass { sources: Sources::new(name, text), problems: Vec::new() };
+    let plan = pass.parse(0).and_then(|root| pass.plan(root, overrides, fallback_seed, read));
+    pass.result(plan)
+}
+
+/// Reads the rules of a host from a file of their own: a list, as below `host.rules` of a scenario.
+///
+/// # Errors
+/// Everything that is wrong with the rules.
+pub fn load_rules(path: &Path) -> Result<Vec<crate::host::Rule>, Diagnostics> {
+    let (name, text) = read_file(path)?;
+    let mut pass = Pass { sources: Sources::new(&name, &text), problems: Vec::new() };
+    let rules = pass.parse(0);
+    let around = pass.sources.option("the scenario around the rules", AROUND_RULES.to_owned());
+    let root = pass.parse(around.source).zip(rules).map(|(mut root, rules)| {
+        let place = rules.span.clone();
+        *root.entry_or_insert("host", &place).entry_or_insert("rules", &place) = rules;
+        root
+    });
+    let plan = root.and_then(|root| pass.plan(root, &Overrides::default(), 0, &no_files));
+    pass.result(plan).map(|plan| plan.host.rules)
 }
 
 /// Reads a file that a scenario names.
 pub type Read<'a> = &'a dyn Fn(&str) -> io::Result<String>;
 
-/// Goes as far as it can, so that all problems are found at once.
-fn plan(
-    sources: &mut overlay::Sources,
-    overrides: &Overrides,
-    fallback_seed: u64,
-    read: Read<'_>,
-    problems: &mut Vec<Problem>,
-) -> Option<Plan> {
-    let text = sources.all.first().map(|source| source.text.clone())?;
-    let mut root = load::parse(0, &text).map_err(|problem| problems.push(*problem)).ok()?;
-    let schema = schema();
-    overlay::apply(&mut root, overrides, sources, problems);
-    problems.extend(shape::check(&root, &schema));
-    let file = decode::decode::<file::File>(&root);
-    let mut file = file
-        .map_err(|error| {
+/// One pass over a scenario; it goes as far as it can, so that all problems are found at once.
+struct Pass {
+    sources: Sources,
+    problems: Vec<Problem>,
+}
+
+impl Pass {
+    fn parse(&mut self, source: usize) -> Option<Node> {
+        let text = self.sources.all.get(source).map(|source| source.text.as_str()).unwrap_or_default();
+        load::parse(source, text).map_err(|problem| self.problems.push(*problem)).ok()
+    }
+
+    fn plan(
+        &mut self,
+        mut root: Node,
+        overrides: &Overrides,
+        fallback_seed: u64,
+        read: Read<'_>,
+    ) -> Option<Plan> {
+        let Self { sources, problems } = self;
+        overlay::apply(&mut root, overrides, sources, problems);
+        root.places_of("tmk").iter().for_each(|place| sources.hide(place));
+        problems.extend(shape::check(&root, &schema()));
+        let file = decode::decode::<file::File>(&root);
+        let file = file.map_err(|error| {
             if problems.is_empty() {
                 problems.push(undecodable(error))
             }
-        })
-        .ok()?;
-    complete::complete(&mut file, overrides, fallback_seed);
-    scale::scale(&mut file, overrides, sources, problems);
-    compile::compile(&mut file, &root, &compile::Context { overrides, sources, read }, problems)
+        });
+        let mut file = file.ok()?;
+        complete::complete(&mut file, overrides, fallback_seed);
+        scale::scale(&mut file, overrides, sources, problems);
+        compile::compile(&mut file, &root, &compile::Context { overrides, sources, read }, problems)
+    }
+
+    fn result(self, plan: Option<Plan>) -> Result<Plan, Diagnostics> {
+        match plan {
+            Some(plan) if self.problems.is_empty() => Ok(plan),
+            _ => Err(Diagnostics::new(self.sources.all, self.problems)),
+        }
+    }
+}
+
+fn read_file(path: &Path) -> Result<(String, String), Diagnostics> {
+    let name = path.display().to_string();
+    match fs::read_to_string(path) {
+        Ok(text) => Ok((name, text)),
+        Err(error) => Err(unreadable(&name, &error)),
+    }
+}
+
+fn no_files(_: &str) -> io::Result<String> {
+    Err(io::ErrorKind::NotFound.into())
 }
 
 fn undecodable(error: decode::DecodeError) -> Problem {
@@ -108,3 +153,11 @@ fn unreadable(name: &str, error: &io::Error) -> Diagnostics {
         vec![Problem::new(Span::default(), format!("cannot read the file: {error}"))],
     )
 }
+
+/// What rules stand in when they stand alone.
+const AROUND_RULES: &str = "
+schema: 1
+name: rules
+terminals: { none: { count: 1 } }
+scenarios: { none: { flow: sign-in, executor: per-terminal-iterations } }
+";

@@ -98,9 +98,9 @@ impl Node {
         self.entry(key).map_or(self, |entry| &entry.node)
     }
 
-    /// The item number `index`, or this node where there is none.
+    /// The item number `index` among those that are not bad, or this node where there is none.
     pub(super) fn item(&self, index: usize) -> &Self {
-        self.items().get(index).unwrap_or(self)
+        self.items().iter().filter(|item| !item.is_bad.get()).nth(index).unwrap_or(self)
     }
 
     /// The place of the value of `key`, or of this node.
@@ -137,6 +137,13 @@ impl Node {
             }
             _ => *self = over.clone(),
         }
+    }
+
+    /// The places of all values of `key`, at any depth.
+    pub(super) fn places_of(&self, key: &str) -> Vec<Span> {
+        let own = self.entries().iter().filter(|entry| entry.key == key).map(|entry| entry.node.span.clone());
+        let below = self.entries().iter().map(|entry| &entry.node).chain(self.items());
+        own.chain(below.flat_map(|node| node.places_of(key))).collect()
     }
 
     /// What kind of thing it is, in the words of messages.

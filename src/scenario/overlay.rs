@@ -52,6 +52,15 @@ impl Sources {
         span
     }
 
+    /// Covers what stands at `span`, so that no message can show it.
+    pub(super) fn hide(&mut self, span: &Span) {
+        let Some(source) = self.all.get_mut(span.source) else { return };
+        if let Some(written) = source.text.get(span.range.clone()) {
+            let cover = "*".repeat(written.len());
+            source.text.replace_range(span.range.clone(), &cover);
+        }
+    }
+
     /// The place of a part of the text that is written at `span`; the whole place where the text is written with escapes.
     pub(super) fn inside(&self, span: &Span, text: &str, part: Range<usize>) -> Span {
         let written = self.all.get(span.source).and_then(|source| source.text.get(span.range.clone()));

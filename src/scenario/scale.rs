@@ -3,8 +3,9 @@
 use super::{
     diagnostic::Problem,
     duration::Time,
-    file::{Executor, File, Scenario},
+    file::{File, Scenario},
     overlay::{Overrides, Sources},
+    words::Executor,
 };
 use crate::load::{Curve, Stage};
 use std::time::Duration;

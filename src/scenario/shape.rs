@@ -30,8 +30,7 @@ impl<'s> Walk<'s> {
             return;
         }
         let schema = self.resolved(schema);
-        let branch = if options(schema).is_some() { Some(schema) } else { self.branch(node, schema) };
-        let Some(schema) = branch else {
+        let Some(schema) = self.branch(node, schema) else {
             return self.wrong_type(node, schema);
         };
         if let Some(options) = options(schema) {
@@ -53,8 +52,11 @@ impl<'s> Walk<'s> {
         schema
     }
 
-    /// The alternative of `schema` that the kind of `node` belongs to.
+    /// The alternative of `schema` that the kind of `node` belongs to; a choice of texts is taken as a whole.
     fn branch(&self, node: &Node, schema: &'s Json) -> Option<&'s Json> {
+        if options(schema).is_some() {
+            return matches!(node.value, Value::Scalar(_)).then_some(schema);
+        }
         let alternatives = schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array());
         match alternatives {
             None => admits(node, schema).then_some(schema),
@@ -144,6 +146,9 @@ impl<'s> Walk<'s> {
 
     /// What may stand where `schema` applies, in words.
     fn kinds(&self, schema: &Json) -> Vec<&'static str> {
+        if options(schema).is_some() {
+            return vec!["a word"];
+        }
         let alternatives = schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array());
         if let Some(all) = alternatives {
             let mut kinds: Vec<&str> = Vec::new();
@@ -210,7 +215,9 @@ fn out_of_bounds(scalar: &Scalar, schema: &Json) -> Option<String> {
     let number: f64 = scalar.text.parse().ok().filter(|_| is_number)?;
     let minimum = schema["minimum"].as_f64().unwrap_or(f64::NEG_INFINITY);
     let maximum = schema["maximum"].as_f64().unwrap_or_else(|| widest(schema));
-    if number < minimum {
+    if minimum == maximum && number != minimum {
+        Some(format!("expected {minimum}, found `{}`", scalar.text))
+    } else if number < minimum {
         Some(format!("expected at least {minimum}, found `{}`", scalar.text))
     } else if number > maximum {
         Some(format!("expected at most {maximum}, found `{}`", scalar.text))

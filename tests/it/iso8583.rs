@@ -289,7 +289,21 @@ fn a_description_shows_no_card_data_unless_asked() {
         .finish()
         .unwrap();
     let message = Message::parse(spec, &body).unwrap();
-    insta::assert_snapshot!(Description::of(&message, None, Masking::Masked).to_string(), @"");
+    insta::assert_snapshot!(Description::of(&message, None, Masking::Masked).to_string(), @r"
+    0200
+      DE 2    primary account number      621226*********5573
+      DE 35   track 2                     621226****************************
+      DE 52   PIN block                   ****************
+      DE 60   private data                22000065000501
+                60.1 kind                 22
+                60.2 batch                000065
+                60.3 management           000
+                60.4 read capability      5
+                60.5 chip condition       0
+                60.6 partial approval     1
+      DE 62   private data                ********
+      DE 63   private data                card ***************5573
+    ");
     let unmasked = Description::of(&message, None, Masking::Unmasked).to_string();
     assert!(unmasked.contains(track) && unmasked.contains("50494E424C4F434B"), "{unmasked}");
     let debug = format!("{message:?} {:?}", message.get(De::PAN));
@@ -305,7 +319,28 @@ fn a_description_explains_a_settlement_response() {
     let (spec, bytes) = (vector.spec(), vector.bytes());
     let (head, body) = vector.open(&spec, &bytes);
     let description = Description::of(&vector.parse(&spec, body), Some(&head), Masking::Masked);
-    insta::assert_snapshot!(description.to_string(), @"");
+    insta::assert_snapshot!(description.to_string(), @r"
+    0510  TPDU 6000000002  header 603100310030
+      DE 11   STAN                        000445
+      DE 12   local time                  160803
+      DE 13   local date                  0908
+      DE 15   settlement date             0908
+      DE 37   RRN                         150908836097
+      DE 41   terminal id                 00001142
+      DE 42   merchant id                 123456789012345
+      DE 48   additional data, private    00000000001101100000000000200210000000000000000000000000000001
+                domestic debit            11 in 11
+                domestic credit           2 in 2
+                domestic verdict          1 (balanced)
+                foreign debit             0 in 0
+                foreign credit            0 in 0
+                foreign verdict           1 (balanced)
+      DE 49   currency                    156
+      DE 60   private data                00000006201
+                60.1 kind                 00
+                60.2 batch                000006
+                60.3 management           201
+    ");
 }
 
 proptest! {

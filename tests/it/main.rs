@@ -7,4 +7,4 @@ mod crypto;
 mod expr;
 mod iso8583;
 mod layers;
-mod scenario;
+mod report;

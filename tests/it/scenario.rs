@@ -2,8 +2,11 @@
 
 use posfleet::{
     load::Schedule,
-    scenario::{Assumptions, Diagnostics, Overrides, Plan, Start, Target, expand, load, load_file, schema},
+    scenario::{
+        Assumptions, Diagnostics, Overrides, Plan, Start, Target, expand, load, load_file, load_rules, schema,
+    },
 };
+use proptest::prelude::*;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -245,6 +248,45 @@ fn what_the_schema_knows_the_loader_takes() {
         for key in definition["properties"].as_object().into_iter().flatten().map(|(key, _)| key) {
             let is_used = all.contains(&format!("{key}:")) || all.contains(&format!("- {key}\n"));
             assert!(is_used, "no valid test file uses {name}.{key}");
+        }
+    }
+}
+
+#[test]
+fn rules_can_come_from_a_file_of_their_own() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios/rules");
+    assert_eq!(load_rules(&folder.join("good.yaml")).unwrap().len(), 2);
+    let rendered = load_rules(&folder.join("bad.yaml")).unwrap_err().render(false);
+    assert!(rendered.contains("bad.yaml:1:3") && rendered.contains("did you mean `drop`?"), "{rendered}");
+    assert!(
+        load_rules(&folder.join("none.yaml")).unwrap_err().render(false).contains("cannot read the file")
+    );
+}
+
+#[test]
+fn messages_never_show_a_key() {
+    let invalid = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios/invalid/terminals.yaml");
+    let rendered = load_file(&invalid, &Overrides::default(), SEED).unwrap_err().render(false);
+    assert!(
+        rendered.contains("the TMK does not fit") && !rendered.contains("0123456789ABCDEF"),
+        "{rendered}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_damage_to_a_file_breaks_the_loader(from in 0.0..1.0, length in 0usize..40, with in "[ -~\n签]{0,6}") {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios/valid");
+        let whole = fs::read_to_string(folder.join("everything.yaml")).unwrap();
+        let start = whole.floor_char_boundary((whole.len() as f64 * from) as usize);
+        let end = whole.ceil_char_boundary((start + length).min(whole.len()));
+        let damaged = format!("{}{with}{}", &whole[..start], &whole[end..]);
+        let read = |name: &str| fs::read_to_string(folder.join(name));
+        if let Err(diagnostics) = load(&damaged, "damaged.yaml", &Overrides::default(), SEED, &read) {
+            prop_assert!(!diagnostics.problems.is_empty());
+            prop_assert!(diagnostics.render(false).contains("damaged.yaml"));
         }
     }
 }

@@ -6,9 +6,10 @@ use crate::{
     flow::{CardFeeder, Order},
     rng::Domain,
     scenario::{
-        file::{CardOrder, Feeder, Generate},
+        file::{Feeder, Generate},
         node::Node,
         table::{Row, Table},
+        words::CardOrder,
     },
 };
 use std::sync::Arc;

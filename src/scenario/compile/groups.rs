@@ -7,10 +7,11 @@ use crate::{
     rng::Domain,
     scenario::{
         diagnostic::Problem,
-        file::{self, Connection as ConnectionWord, Keys, Mac, MacFormName, PinBlock},
+        file,
         node::{Node, Span},
         plan::{Connection, Group, Identity, Target},
         table::{Row, Table},
+        words::{Connection as ConnectionWord, Keys, Mac, MacFormName, PinBlock},
     },
     terminal::{Profile, ReversalPolicy, SignInForm},
 };
@@ -298,7 +299,7 @@ impl<'t> Pattern<'t> {
         let Self { before, width, after } = self;
         let digits = if *width == 0 { String::new() } else { format!("{:0width$}", number + 1) };
         if digits.len() > *width {
-            return Err(format!("{width} digits are too few for terminal number {}", number + 1));
+            return Err(format!("`{}` is too short for terminal number {}", "#".repeat(*width), number + 1));
         }
         Ok(format!("{before}{digits}{after}"))
     }

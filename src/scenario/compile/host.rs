@@ -5,9 +5,10 @@ use crate::{
     flow::CardFeeder,
     host::{self, Action, Enrolment, Match},
     scenario::{
-        file::{self, Drop, Fault, MacKey, Rule},
+        file::{self, Rule},
         node::Node,
         plan::{Group, Target},
+        words::{self, Drop, Fault, MacKey},
     },
     time::WallClock,
 };
@@ -48,8 +49,8 @@ impl Compiler<'_> {
                 .collect(),
             cards: Self::all_cards(feeders),
             unknown_cards: match written.unknown_cards {
-                file::UnknownCards::Accept => host::UnknownCards::Accept,
-                file::UnknownCards::Decline => host::UnknownCards::Decline,
+                words::UnknownCards::Accept => host::UnknownCards::Accept,
+                words::UnknownCards::Decline => host::UnknownCards::Decline,
             },
             opening_balance: written.opening_balance.0,
             sale_limit: written.sale_limit.0,

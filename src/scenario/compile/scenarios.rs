@@ -4,10 +4,11 @@ use super::Compiler;
 use crate::{
     load::{Load, Spacing},
     scenario::{
-        file::{Arrival, Executor, Scenario as Written},
+        file::Scenario as Written,
         node::Node,
         plan::{Scenario, Start},
         scale,
+        words::{Arrival, Executor},
     },
 };
 use std::time::Duration;

@@ -1,0 +1,42 @@
+//! `events.ndjson`: what happened, one JSON object a line.
+
+use super::{FolderError, log_file::LogFile};
+use crate::metrics::{EventLine, Severity};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// The event log of a run.
+#[derive(Debug)]
+pub(super) struct EventLog {
+    file: LogFile,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    at_ms: u64,
+    severity: &'static str,
+    text: &'a str,
+}
+
+impl EventLog {
+    pub(super) fn create(path: PathBuf) -> Result<Self, FolderError> {
+        Ok(Self { file: LogFile::create(path, b"")? })
+    }
+
+    /// Adds one line at once: what is told last before a crash is what one wants to read.
+    pub(super) fn append(&mut self, event: &EventLine) -> Result<(), FolderError> {
+        let line =
+            Line { at_ms: event.at.as_millis() as u64, severity: name(event.severity), text: &event.text };
+        let mut line = serde_json::to_vec(&line).expect("two texts and a number are JSON");
+        line.push(b'\n');
+        self.file.append(&line)
+    }
+}
+
+fn name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}

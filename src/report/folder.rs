@@ -1,0 +1,166 @@
+//! The results folder: where it is, which files it has, and which of them hears of what.
+
+use super::{
+    FolderError, events::EventLog, intervals::IntervalLog, journal::Journal, log_file::LogFile, mismatches,
+    series::Series, summary_file,
+};
+use crate::{
+    engine::{Moment, Observer},
+    metrics::{EventLine, Summary},
+    reconcile::{Entry, Findings},
+    time::DateTime,
+};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// The results folder of a run under way.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    intervals: IntervalLog,
+    series: Series,
+    events: EventLog,
+    journal: Journal,
+}
+
+impl Folder {
+    /// Makes the folder `<UTC time>-<scenario>` in `parent`, and `scenario.yaml` in it.
+    ///
+    /// What a file name should not hold is replaced in the name of the scenario, and a number is added when the folder
+    /// exists. `started` is in seconds since 1970, UTC; `effective` must hold no secret.
+    ///
+    /// # Errors
+    /// When the folder or a file in it cannot be made.
+    pub fn create(parent: &Path, scenario: &str, started: u64, effective: &str) -> Result<Self, FolderError> {
+        create_directories(parent)?;
+        let wanted = parent.join(folder_name(scenario, started));
+        Self::fill(create_numbered(&wanted)?, started, effective)
+    }
+
+    /// Makes the folder at exactly `path`, which must be new or an empty directory, and `scenario.yaml` in it.
+    ///
+    /// # Errors
+    /// When there is something in it, or when it or a file in it cannot be made.
+    pub fn create_at(path: &Path, started: u64, effective: &str) -> Result<Self, FolderError> {
+        create_directories(path)?;
+        let mut entries = fs::read_dir(path).map_err(|source| not_created(path, source))?;
+        if entries.next().is_some() {
+            return Err(FolderError::NotEmpty(path.to_owned()));
+        }
+        Self::fill(path.to_owned(), started, effective)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn fill(path: PathBuf, started: u64, effective: &str) -> Result<Self, FolderError> {
+        LogFile::create(path.join("scenario.yaml"), effective.as_bytes())?;
+        Ok(Self {
+            intervals: IntervalLog::create(path.join("intervals.hlog"), started)?,
+            series: Series::create(path.join("series.csv"))?,
+            events: EventLog::create(path.join("events.ndjson"))?,
+            journal: Journal::create(path.join("journal"))?,
+            path,
+        })
+    }
+}
+
+impl Observer for Folder {
+    fn interval(&mut self, moment: &Moment<'_>) -> io::Result<()> {
+        self.intervals.append(moment)?;
+        self.series.append(moment.point)?;
+        Ok(())
+    }
+
+    fn event(&mut self, event: &EventLine) -> io::Result<()> {
+        Ok(self.events.append(event)?)
+    }
+
+    fn journal(&mut self, entries: &[Entry]) -> io::Result<()> {
+        Ok(self.journal.append(entries)?)
+    }
+
+    fn finish(&mut self, summary: &Summary, findings: Option<&Findings>) -> io::Result<()> {
+        if let Some(findings) = findings.filter(|findings| !findings.mismatches.is_empty()) {
+            mismatches::write(self.path.join("journal/mismatches.csv"), &findings.mismatches)?;
+        }
+        Ok(summary_file::write(&self.path, summary)?)
+    }
+}
+
+fn create_directories(path: &Path) -> Result<(), FolderError> {
+    match fs::create_dir_all(path) {
+        Err(_) if path.exists() && !path.is_dir() => Err(FolderError::NotADirectory(path.to_owned())),
+        made => made.map_err(|source| not_created(path, source)),
+    }
+}
+
+/// Makes `wanted`, or `wanted-2`, `wanted-3` …; never takes a directory that exists, so that two runs share none.
+fn create_numbered(wanted: &Path) -> Result<PathBuf, FolderError> {
+    for number in 1..=NUMBER_MAX {
+        let path = if number == 1 { wanted.to_owned() } else { numbered(wanted, number) };
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(source) => return Err(FolderError::Create { path, source }),
+        }
+    }
+    Err(FolderError::NoFreeName(wanted.to_owned()))
+}
+
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    let mut text = path.as_os_str().to_owned();
+    text.push(format!("-{number}"));
+    text.into()
+}
+
+fn folder_name(scenario: &str, started: u64) -> String {
+    let time = DateTime::from_unix(i64::try_from(started).unwrap_or(i64::MAX));
+    let time: String = time.to_string().chars().filter(|c| !matches!(c, '-' | ':')).collect();
+    format!("{time}Z-{}", file_name_part(scenario))
+}
+
+/// `text` with a hyphen for every run of characters that some file system or shell would not like.
+fn file_name_part(text: &str) -> String {
+    let is_safe = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    let words: Vec<String> = text
+        .chars()
+        .take(NAME_LENGTH_MAX)
+        .collect::<Vec<char>>()
+        .split(|c| !is_safe(c))
+        .filter(|word| !word.is_empty())
+        .map(|word| word.iter().collect())
+        .collect();
+    if words.is_empty() { "run".to_owned() } else { words.join("-") }
+}
+
+fn not_created(path: &Path, source: io::Error) -> FolderError {
+    FolderError::Create { path: path.to_owned(), source }
+}
+
+const NUMBER_MAX: u32 = 999;
+const NAME_LENGTH_MAX: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_safe_on_every_file_system() {
+        let cases = [
+            ("quickstart", "20261122T014500Z-quickstart"),
+            ("Trading hour: day/2", "20261122T014500Z-Trading-hour-day-2"),
+            ("../../etc", "20261122T014500Z-..-..-etc"),
+            ("交易", "20261122T014500Z-run"),
+            ("", "20261122T014500Z-run"),
+        ];
+        for (scenario, expected) in cases {
+            assert_eq!(folder_name(scenario, 1_795_311_900), expected);
+        }
+        assert!(folder_name(&"x".repeat(500), 0).len() < 100);
+    }
+}

@@ -1,0 +1,134 @@
+//! `intervals.hlog`: every latency histogram of every second, as a standard HDR interval log.
+//!
+//! The readers of HdrHistogram (Java, JavaScript, Rust, …) understand it; Java's takes compressed histograms only, so
+//! these are. An interval is complete when its line with the tag `schedule_lag` is there: it is always the last.
+
+use super::{FolderError, log_file::LogFile};
+use crate::{
+    engine::Moment,
+    metrics::{Class, Latency},
+};
+use hdrhistogram::serialization::{
+    V2DeflateSerializer,
+    interval_log::{IntervalLogWriter, IntervalLogWriterBuilder, IntervalLogWriterError, Tag},
+};
+use std::{
+    fmt,
+    io::{self, Write},
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+
+/// The interval log of a run.
+pub(super) struct IntervalLog {
+    file: LogFile,
+    serializer: V2DeflateSerializer,
+    /// The lines of one interval.
+    lines: Vec<u8>,
+}
+
+impl IntervalLog {
+    pub(super) fn create(path: PathBuf, started: u64) -> Result<Self, FolderError> {
+        let mut serializer = V2DeflateSerializer::new();
+        let head = head(started, &mut serializer)
+            .map_err(|source| FolderError::Write { path: path.clone(), source })?;
+        Ok(Self { file: LogFile::create(path, &head)?, serializer, lines: Vec::new() })
+    }
+
+    /// Adds the lines of one interval.
+    pub(super) fn append(&mut self, moment: &Moment<'_>) -> Result<(), FolderError> {
+        self.lines.clear();
+        write_interval(&mut self.lines, &mut self.serializer, moment)
+            .map_err(|source| FolderError::Write { path: self.file.path().to_owned(), source })?;
+        self.file.append(&self.lines)
+    }
+}
+
+impl fmt::Debug for IntervalLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IntervalLog").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+fn head(started: u64, serializer: &mut V2DeflateSerializer) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(started);
+    IntervalLogWriterBuilder::new()
+        .add_comment("[Histogram log format version 1.3]")
+        .add_comment("[Latencies of posfleet; values and maxima are in microseconds, times in seconds]")
+        .with_start_time(start)
+        .with_base_time(start)
+        .begin_log_with(&mut head, serializer)?;
+    writeln!(head, "{LEGEND}")?;
+    Ok(head)
+}
+
+fn write_interval(
+    lines: &mut Vec<u8>,
+    serializer: &mut V2DeflateSerializer,
+    moment: &Moment<'_>,
+) -> io::Result<()> {
+    let log = IntervalLogWriterBuilder::new().begin_log_with(lines, serializer)?;
+    let mut interval = IntervalLines { log, begin: moment.begin, length: moment.point.length };
+    for (name, step) in moment.steps.iter().zip(&moment.interval.steps) {
+        for class in Class::ALL {
+            let Some(latencies) = step.class(class) else { continue };
+            let tag = format!("{}:{}", TagText(name), class.name());
+            interval.add_used(&tag, &latencies.response)?;
+            interval.add_used(&format!("{tag}:service"), &latencies.service)?;
+        }
+    }
+    interval.add("schedule_lag", &moment.interval.lag)
+}
+
+/// Writes the lines of one interval.
+struct IntervalLines<'a> {
+    log: IntervalLogWriter<'a, 'a, Vec<u8>, V2DeflateSerializer>,
+    begin: Duration,
+    length: Duration,
+}
+
+impl IntervalLines<'_> {
+    fn add_used(&mut self, tag: &str, latency: &Latency) -> io::Result<()> {
+        if latency.is_empty() { Ok(()) } else { self.add(tag, latency) }
+    }
+
+    fn add(&mut self, tag: &str, latency: &Latency) -> io::Result<()> {
+        let tag = Tag::new(tag);
+        self.log.write_histogram(latency.histogram(), self.begin, self.length, tag).map_err(|error| {
+            match error {
+                IntervalLogWriterError::IoError(error) => error,
+                IntervalLogWriterError::SerializeError(error) => io::Error::other(error),
+            }
+        })
+    }
+}
+
+/// The name of a step as part of a tag: what a tag cannot hold, `:` and `%` become `%` and two hexadecimal digits.
+struct TagText<'a>(&'a str);
+
+impl fmt::Display for TagText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            ' ' | ',' | ':' | '%' | '\0'..='\x1f' => write!(f, "%{:02X}", u32::from(c)),
+            _ => write!(f, "{c}"),
+        })
+    }
+}
+
+const LEGEND: &str = r#""StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram""#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_name_makes_a_tag_of_its_own() {
+        let names = ["sale", "a b", "a,b", "a:b", "a%b", "a%20b", "消费", "a\r\nb"];
+        let tags: Vec<String> = names.iter().map(|name| TagText(name).to_string()).collect();
+        assert!(tags.iter().all(|tag| Tag::new(tag).is_some()), "{tags:?}");
+        let different: std::collections::BTreeSet<&String> = tags.iter().collect();
+        assert_eq!(different.len(), names.len());
+        assert_eq!(tags[..3], ["sale", "a%20b", "a%2Cb"]);
+    }
+}

@@ -1,0 +1,298 @@
+//! The summary of a run as people read it at its end, on a terminal of 80 columns or more.
+//!
+//! ```text
+//! quickstart: PASS  all 2 thresholds hold
+//! iterations              planned = started + dropped, and what became of those started
+//! steps                   how they ended, and how long they took
+//! response codes · thresholds · reconciliation · generator
+//! Results are in results/20261122T014500Z-quickstart
+//! ```
+
+use super::{
+    figures::{NOTHING, bytes, clock, count, share, time},
+    table::{Table, cut},
+};
+use crate::{
+    iso8583::ResponseCode,
+    metrics::{
+        Aggregation, LatencySummary, ReconciliationSummary, StepSummary, Summary, Threshold,
+        ThresholdSummary, Verdict,
+    },
+};
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+/// What the reader's screen can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Columns of a line; fewer than 80 count as 80.
+    pub width: usize,
+    /// Whether it shows colours.
+    pub colour: bool,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { width: 80, colour: false }
+    }
+}
+
+/// The summary of a run as people read it, with the place of its results folder, if there is one.
+pub fn summary_text(summary: &Summary, folder: Option<&Path>, look: Look) -> String {
+    let mut page = Page { text: String::new(), look: Look { width: look.width.max(WIDTH_MIN), ..look } };
+    page.verdict(summary);
+    page.iterations(summary);
+    page.steps(&summary.steps);
+    page.codes(&summary.steps);
+    page.thresholds(&summary.thresholds);
+    page.reconciliation(summary.reconciliation.as_ref());
+    page.generator(summary);
+    if let Some(folder) = folder {
+        page.line(&format!("\nResults are in {}", folder.display()));
+    }
+    page.text
+}
+
+/// The page as far as it is written.
+struct Page {
+    text: String,
+    look: Look,
+}
+
+impl Page {
+    fn verdict(&mut self, summary: &Summary) {
+        let (word, colour) = match summary.verdict {
+            Verdict::Pass => ("PASS", GREEN),
+            Verdict::Fail => ("FAIL", RED),
+            Verdict::Invalid => ("INVALID", YELLOW),
+        };
+        let word = self.painted(word, colour);
+        self.line(&format!("{}: {word}  {}", summary.scenario, reason(summary)));
+        let length = clock(Duration::try_from_secs_f64(summary.duration_seconds).unwrap_or_default());
+        self.line(&format!("started {}, took {length}, seed {}", summary.started_at, summary.seed));
+    }
+
+    fn iterations(&mut self, summary: &Summary) {
+        let counters = summary.counters;
+        let dropped = format!("{} dropped", count(counters.dropped));
+        let dropped = match counters.dropped {
+            0 => dropped,
+            _ => self.painted(&format!("{dropped} ({})", share(counters.dropped, counters.planned)), YELLOW),
+        };
+        self.heading("Iterations");
+        self.line(&format!(
+            "  {} planned = {} started + {dropped}",
+            count(counters.planned),
+            count(counters.started)
+        ));
+        let mut parts = vec![
+            format!("{} finished", count(counters.finished)),
+            format!("{} of them failed", count(counters.failed)),
+            format!("{} started late", count(counters.late)),
+        ];
+        if counters.in_flight() > 0 {
+            parts.push(format!("{} cut off by the end", count(counters.in_flight())));
+        }
+        self.line(&format!("  {}", parts.join(", ")));
+    }
+
+    fn steps(&mut self, steps: &BTreeMap<String, StepSummary>) {
+        if steps.is_empty() {
+            return;
+        }
+        let mut ends = Table::new(&["Steps", "count", "approved", "declined", "timeouts", "errors"]);
+        let mut times = Table::new(&["Response time", "p50", "p90", "p99", "p99.9", "max", "service p99"]);
+        for (name, step) in steps {
+            let counts = [step.count, step.approved, step.declined, step.timeouts, step.errors];
+            ends.push(std::iter::once(format!("  {name}")).chain(counts.map(count)).collect());
+            let response = step.response_time_ms;
+            let values = [response.p50, response.p90, response.p99, response.p999, response.max].map(time);
+            let service = of_samples(step.service_time_ms, |service| service.p99);
+            times.push(std::iter::once(format!("  {name}")).chain(values).chain([service]).collect());
+        }
+        self.table(&ends);
+        self.table(&times);
+    }
+
+    fn codes(&mut self, steps: &BTreeMap<String, StepSummary>) {
+        let mut totals: BTreeMap<&str, u64> = BTreeMap::new();
+        for (code, count) in steps.values().flat_map(|step| &step.codes) {
+            *totals.entry(code).or_default() += count;
+        }
+        let all = totals.values().sum();
+        let mut codes: Vec<(&str, u64)> = totals.into_iter().collect();
+        codes.sort_by_key(|&(code, count)| (std::cmp::Reverse(count), code));
+        if codes.is_empty() {
+            return;
+        }
+        let mut table = Table::new(&["Response codes", "answers", "share"]);
+        for (code, answers) in codes {
+            let meaning = ResponseCode::from_bytes(code.as_bytes()).map_or("", ResponseCode::meaning);
+            table.push(vec![format!("  {code}  {meaning}"), count(answers), share(answers, all)]);
+        }
+        self.table(&table);
+    }
+
+    fn thresholds(&mut self, thresholds: &[ThresholdSummary]) {
+        if thresholds.is_empty() {
+            return;
+        }
+        self.heading("Thresholds");
+        let expressions = thresholds.iter().map(|threshold| threshold.expression.chars().count());
+        let width = expressions.max().unwrap_or(0).min(self.look.width - VALUE_WIDTH);
+        for threshold in thresholds {
+            let (sign, colour) = match (threshold.pass, threshold.value) {
+                (false, _) => ("✗", RED),
+                (true, Some(_)) => ("✓", GREEN),
+                (true, None) => (NOTHING, YELLOW),
+            };
+            let (sign, expression) = (self.painted(sign, colour), cut(&threshold.expression, width));
+            self.line(&format!("  {sign} {expression:<width$}  {}", value(threshold)));
+        }
+    }
+
+    fn reconciliation(&mut self, found: Option<&ReconciliationSummary>) {
+        self.heading("Reconciliation");
+        let Some(found) = found else {
+            return self.line("  not done: this run had no ledger of a host to compare with");
+        };
+        self.line(&format!(
+            "  compared {} of {} with the host's ledger",
+            plural(found.transactions, "transaction"),
+            plural(found.terminals, "terminal"),
+        ));
+        if found.mismatches == 0 {
+            let sign = self.painted("✓", GREEN);
+            return self.line(&format!("  {sign} both sides agree: none lost, none doubled"));
+        }
+        let sign = self.painted("✗", RED);
+        self.line(&format!(
+            "  {sign} the sides do not agree on {}:",
+            plural(found.mismatches, "transaction")
+        ));
+        let others = found.mismatches.saturating_sub(found.lost + found.doubled);
+        let kinds = [
+            (found.lost, "lost: the terminal believes in it, the host does not have it"),
+            (found.doubled, "too many: booked twice, or booked and not reversed as it should be"),
+            (others, "with different amounts"),
+        ];
+        for (number, meaning) in kinds.into_iter().filter(|(number, _)| *number > 0) {
+            self.line(&format!("    {} {meaning}", count(number)));
+        }
+        self.line("    each is listed in journal/mismatches.csv");
+    }
+
+    fn generator(&mut self, summary: &Summary) {
+        let (generator, lag) = (&summary.generator, summary.generator.schedule_lag_ms);
+        self.heading("Load generator");
+        self.line(&format!(
+            "  lag behind the schedule: p50 {}, p99 {}, p99.9 {}, max {}",
+            time(lag.p50),
+            time(lag.p99),
+            time(lag.p999),
+            time(lag.max)
+        ));
+        self.line("  (response times count from the schedule, so they contain this lag)");
+        let cores = generator.cpu_seconds / summary.duration_seconds.max(0.001);
+        self.line(&format!(
+            "  CPU {:.1} s, {cores:.2} cores on average; memory at most {}",
+            generator.cpu_seconds,
+            bytes(generator.max_rss_bytes)
+        ));
+        self.line(&format!(
+            "  {} on {}",
+            plural(generator.terminals, "terminal"),
+            plural(generator.shards as u64, "shard")
+        ));
+    }
+
+    fn table(&mut self, table: &Table) {
+        let mut lines = table.lines(self.look.width).into_iter();
+        if let Some(head) = lines.next() {
+            self.heading(&head);
+        }
+        lines.for_each(|line| self.line(&line));
+    }
+
+    fn heading(&mut self, text: &str) {
+        let text = self.painted(text, BOLD);
+        self.line(&format!("\n{text}"));
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    fn painted(&self, text: &str, colour: &str) -> String {
+        if self.look.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// Why the verdict is as it is, and what it does not say.
+fn reason(summary: &Summary) -> String {
+    let judged = judged(summary);
+    match summary.exit_code {
+        EXIT_SIGNAL if summary.verdict == Verdict::Invalid => "the run was aborted".to_owned(),
+        EXIT_SIGNAL => format!("stopped by a signal; until then {judged}"),
+        EXIT_BROKEN => "a step could not be carried out, see events.ndjson".to_owned(),
+        EXIT_ABORTED => format!("aborted by a threshold; {judged}"),
+        EXIT_INVALID => "the measurement is not valid, see events.ndjson".to_owned(),
+        _ => judged,
+    }
+}
+
+fn judged(summary: &Summary) -> String {
+    let all = summary.thresholds.len() as u64;
+    let broken = summary.thresholds.iter().filter(|threshold| !threshold.pass).count();
+    let unmeasured = summary.thresholds.iter().filter(|threshold| threshold.value.is_none()).count();
+    let judged = match (all, broken, unmeasured) {
+        (0, ..) => "no threshold was set".to_owned(),
+        (_, 0, 0) => format!("{} held", plural(all, "threshold")),
+        (_, 0, _) => format!("{} set, none broken, {unmeasured} without a sample", plural(all, "threshold")),
+        _ => format!("{broken} of {} broken", plural(all, "threshold")),
+    };
+    let mismatches = summary.reconciliation.map_or(0, |found| found.mismatches);
+    if mismatches > 0 && broken == 0 {
+        return format!("{judged}, but {} mismatched", plural(mismatches, "transaction"));
+    }
+    judged
+}
+
+/// The value of a threshold with the unit of its metric.
+fn value(threshold: &ThresholdSummary) -> String {
+    let Some(value) = threshold.value else { return "no sample".to_owned() };
+    let parts = threshold.expression.split_once(": ");
+    let parsed = parts.and_then(|(metric, condition)| Threshold::parse(metric, condition).ok());
+    match parsed.map(|parsed| parsed.aggregation) {
+        Some(Aggregation::Rate) => exact(value * 100.0, " %"),
+        Some(Aggregation::Count) => count(value as u64),
+        Some(_) => exact(value, " ms"),
+        None => value.to_string(),
+    }
+}
+
+/// A value next to its limit: rounding must not make a broken threshold look kept.
+fn exact(value: f64, unit: &str) -> String {
+    format!("{}{unit}", (value * 1e6).round() / 1e6)
+}
+
+/// A figure of a distribution that may be empty.
+fn of_samples(latency: LatencySummary, figure: fn(LatencySummary) -> f64) -> String {
+    if latency.max > 0.0 { time(figure(latency)) } else { NOTHING.to_owned() }
+}
+
+fn plural(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+const WIDTH_MIN: usize = 80;
+/// The sign before and the value after the expression of a threshold.
+const VALUE_WIDTH: usize = 16;
+const BOLD: &str = "1";
+const RED: &str = "1;31";
+const GREEN: &str = "1;32";
+const YELLOW: &str = "33";
+const EXIT_SIGNAL: u8 = 105;
+const EXIT_BROKEN: u8 = 107;
+const EXIT_ABORTED: u8 = 108;
+const EXIT_INVALID: u8 = 110;

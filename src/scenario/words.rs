@@ -1,0 +1,195 @@
+//! The choices of the file format and their words; doc comments become descriptions of the JSON Schema.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+impl Executor {
+    /// The word in scenario files.
+    pub fn word(self) -> &'static str {
+        word(Self::ALL, self)
+    }
+}
+
+impl SpecName {
+    /// The word in scenario files.
+    pub fn word(self) -> &'static str {
+        word(Self::ALL, self)
+    }
+}
+
+fn word<T: PartialEq>(all: &[(T, &'static str)], wanted: T) -> &'static str {
+    all.iter().find(|(known, _)| *known == wanted).map_or("?", |(_, word)| word)
+}
+
+/// Declares a choice of the file format with its kebab-case words; the first one is the default.
+macro_rules! choice {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// All of them with their words in scenario files.
+            pub const ALL: &'static [(Self, &'static str)] = &[$((Self::$variant, $word)),+];
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::ALL[0].0
+            }
+        }
+    };
+}
+
+choice! {
+    /// What kind of terminal.
+    TerminalKind {
+        /// A smart terminal with the whole set of functions.
+        Smart = "smart",
+    }
+}
+choice! {
+    /// When a terminal connects.
+    Connection {
+        /// For every operation anew.
+        PerTransaction = "per-transaction",
+        /// Once, and again when the connection is lost.
+        LongLived = "long-lived",
+    }
+}
+choice! {
+    /// A dialect of the messages.
+    SpecName {
+        /// UnionPay terminals, China.
+        Unionpay = "unionpay",
+        /// ISO 8583:1987 in ASCII.
+        Iso87Ascii = "iso87-ascii",
+        /// ISO 8583:1987 in BCD and binary.
+        Iso87Binary = "iso87-binary",
+    }
+}
+choice! {
+    /// Which work keys a sign-in asks for.
+    Keys {
+        /// Double-length PIN key.
+        DoubleDes = "double-des",
+        /// Single-length keys.
+        SingleDes = "single-des",
+        /// Double-length PIN key, and a track key.
+        DoubleDesTrack = "double-des-track",
+        /// SM4 keys.
+        Sm4 = "sm4",
+    }
+}
+choice! {
+    /// How the MAC is computed.
+    Mac {
+        /// The UnionPay ECB algorithm.
+        UnionpayEcb = "unionpay-ecb",
+        /// ANSI X9.9.
+        X99 = "x99",
+        /// ANSI X9.19.
+        X919 = "x919",
+        /// PBOC.
+        Pboc = "pboc",
+        /// CBC with SM4.
+        Sm4Cbc = "sm4-cbc",
+    }
+}
+choice! {
+    /// How the MAC is written into DE 64.
+    MacFormName {
+        /// Eight hexadecimal characters.
+        Ascii8 = "ascii8",
+        /// Four bytes and four zero bytes.
+        Raw4 = "raw4",
+        /// Eight bytes.
+        Raw8 = "raw8",
+    }
+}
+choice! {
+    /// How the PIN becomes DE 52.
+    PinBlock {
+        /// With the PAN (ISO format 0).
+        WithPan = "with-pan",
+        /// Without the PAN.
+        WithoutPan = "without-pan",
+    }
+}
+choice! {
+    /// In which order cards are drawn.
+    CardOrder {
+        /// One after the other, and round again.
+        Sequential = "sequential",
+        /// Any card each time.
+        Random = "random",
+    }
+}
+choice! {
+    /// The law by which iterations start.
+    Executor {
+        /// Open: so many iterations in a time.
+        ConstantArrivalRate = "constant-arrival-rate",
+        /// Open: a rate that follows stages.
+        RampingArrivalRate = "ramping-arrival-rate",
+        /// Closed: so many terminals, each as fast as it can.
+        ConstantTerminals = "constant-terminals",
+        /// Closed: every terminal so many times.
+        PerTerminalIterations = "per-terminal-iterations",
+    }
+}
+choice! {
+    /// How arrivals spread within a rate.
+    Arrival {
+        /// Independent of each other.
+        Poisson = "poisson",
+        /// Evenly.
+        Uniform = "uniform",
+    }
+}
+choice! {
+    /// What the host makes of cards that it does not know.
+    UnknownCards {
+        /// Takes any number whose check digit holds.
+        Accept = "accept",
+        /// Declines with 14.
+        Decline = "decline",
+    }
+}
+choice! {
+    /// The length of the MAC key.
+    MacKey {
+        /// 8 bytes.
+        Single = "single",
+        /// 16 bytes.
+        Double = "double",
+    }
+}
+choice! {
+    /// What gets lost.
+    Drop {
+        /// The request: the host never sees it.
+        Request = "request",
+        /// The response: the host has done its work.
+        Response = "response",
+    }
+}
+choice! {
+    /// How the host answers wrongly.
+    Fault {
+        /// Closes the connection instead.
+        Close = "close",
+        /// Twice.
+        Duplicate = "duplicate",
+        /// With a wrong MAC.
+        WrongMac = "wrong-mac",
+        /// With bytes that are no message.
+        Garbage = "garbage",
+        /// With the first half of the answer.
+        HalfFrame = "half-frame",
+        /// With a frame longer than any that exists.
+        Oversized = "oversized",
+        /// With the answer to another terminal's question first.
+        Stray = "stray",
+    }
+}
