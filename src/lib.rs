@@ -25,9 +25,10 @@ pub mod reconcile;
 pub mod host;
 pub mod terminal;
 
-// The file format, and the sockets and clocks.
+// The file format; sockets and clocks; virtual time.
 pub mod driver;
 pub mod scenario;
+pub mod sim;
 
 // The engine.
 pub mod engine;

@@ -40,8 +40,9 @@ impl Host {
             return Answer::code(ResponseCode::DUPLICATE);
         }
         let code = self.refusal(now, station, &demand, message).unwrap_or(ResponseCode::APPROVED);
-        let rrn = self.reference(now);
-        let mut answer = Answer { rrn: Some(rrn), pan: Some(demand.pan), ..Answer::code(code) };
+        let rrn = self.reference();
+        let (pan, expiry) = (Some(demand.pan), demand.expiry);
+        let mut answer = Answer { rrn: Some(rrn), pan, expiry, ..Answer::code(code) };
         let is_approved = code == ResponseCode::APPROVED;
         if is_approved {
             let balance = self.balance(&demand.pan);
@@ -75,12 +76,12 @@ impl Host {
         let key = Key { terminal, batch: private60.batch, stan };
         let amount = Amount::from_minor(amount);
         let Some(booking) = self.ledger.get_mut(&key) else {
-            let rrn = reference_number(self.next_reference);
+            let rrn = self.reference();
             let state = State::Reversed;
             let tombstone =
                 Booking { kind: Kind::Reversal, amount, card: None, rrn, approval_code: None, state };
             self.ledger.book(key, tombstone);
-            return Answer::code(ResponseCode::ORIGINAL_NOT_FOUND);
+            return Answer { rrn: Some(rrn), ..Answer::code(ResponseCode::ORIGINAL_NOT_FOUND) };
         };
         if booking.amount != amount {
             return Answer::code(ResponseCode::AMOUNT_MISMATCH);
@@ -107,9 +108,8 @@ impl Host {
     ) -> Option<ResponseCode> {
         let known = self.cards.get(&demand.pan);
         let today = self.config.clock.at(now);
-        let this_month = u64::from(today.year % 100) * 100 + u64::from(today.month);
-        let is_expired =
-            |expiry: Expiry| u64::from(expiry.year()) * 100 + u64::from(expiry.month()) < this_month;
+        let this_month = Expiry::new((today.year % 100) as u8, today.month);
+        let is_expired = |expiry: Expiry| this_month.is_some_and(|this_month| expiry < this_month);
         match () {
             () if known.is_none() && self.config.unknown_cards == UnknownCards::Decline => {
                 Some(ResponseCode::INVALID_CARD)
@@ -141,8 +141,8 @@ impl Host {
         (entered != *expected).then_some(ResponseCode::WRONG_PIN)
     }
 
-    /// The next retrieval reference number: hour, minute and a counter.
-    fn reference(&mut self, _now: Instant) -> Rrn {
+    /// The next retrieval reference number: they count up.
+    pub(super) fn reference(&mut self) -> Rrn {
         self.next_reference += 1;
         reference_number(self.next_reference)
     }
@@ -182,13 +182,14 @@ fn demand(
 /// Track 2 of a request, decrypted where DE 53 says that it is encrypted.
 fn track_of(station: &Station, message: &Message<'_>) -> Result<Option<Track2>, ResponseCode> {
     let Some(value) = message.get(De::TRACK2) else { return Ok(None) };
-    let mut digits = Vec::with_capacity(40);
-    value.append_to(&mut digits);
-    if security_digit(message, 2) == Some(b'1') {
-        let key =
-            station.keys.as_ref().and_then(|keys| keys.tdk.as_ref()).ok_or(ResponseCode::SYSTEM_FAULT)?;
-        TrackCipher::new(key).decrypt(&mut digits).map_err(|_| ResponseCode::INVALID_CARD)?;
+    let mut buffer = [0; 40];
+    let digits = value.write_to(&mut buffer).ok_or(ResponseCode::INVALID_CARD)?;
+    if security_digit(message, 2) != Some(b'1') {
+        return Track2::from_ascii(digits).map(Some).map_err(|_| ResponseCode::INVALID_CARD);
     }
+    let key = station.keys.as_ref().and_then(|keys| keys.tdk.as_ref()).ok_or(ResponseCode::SYSTEM_FAULT)?;
+    let mut digits = digits.to_vec();
+    TrackCipher::new(key).decrypt(&mut digits).map_err(|_| ResponseCode::INVALID_CARD)?;
     Track2::from_ascii(&digits).map(Some).map_err(|_| ResponseCode::INVALID_CARD)
 }
 

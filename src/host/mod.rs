@@ -7,10 +7,10 @@
 //!
 //! | gate                               | answer when refused |
 //! |------------------------------------|---------------------|
+//! | no rule has other plans            | what the rule says  |
 //! | the terminal is known              | 97                  |
 //! | the merchant belongs to it         | 03                  |
 //! | the kind of request is known       | 40                  |
-//! | no rule has other plans            | what the rule says  |
 //! | the MAC holds                      | A0                  |
 //! | the batch is the open one          | 77                  |
 //! | the STAN is new in the batch       | 94                  |
@@ -30,7 +30,8 @@ pub use outbox::{ConnectionId, Outbox, Output};
 
 use crate::{
     card::{Card, Pan},
-    iso8583::{De, Deframer, Frame, Message, Mti, Private60, ResponseCode, TerminalId},
+    crypto::MacSchedule,
+    iso8583::{De, Deframer, FrameHead, LengthHeader, Message, Mti, Private60, ResponseCode, TerminalId},
     money::Amount,
     operation::Kind,
     rng::{Domain, Rng},
@@ -38,7 +39,7 @@ use crate::{
     time::Instant,
 };
 use mood::Delayed;
-use respond::Answer;
+use respond::{Answer, SignIn};
 use station::Station;
 use std::collections::{BinaryHeap, HashMap};
 
@@ -79,12 +80,8 @@ pub struct Session {
 impl Session {
     /// A connection that was just accepted.
     pub fn new(id: ConnectionId, host: &Host) -> Self {
-        let framing = &host.config.spec.framing;
-        let deframer = Deframer::for_framing(framing);
-        Self {
-            id,
-            deframer: deframer.unwrap_or_else(|| Deframer::new(crate::iso8583::LengthHeader::BINARY2)),
-        }
+        let deframer = Deframer::for_framing(&host.config.spec.framing);
+        Self { id, deframer: deframer.unwrap_or_else(|| Deframer::new(LengthHeader::BINARY2)) }
     }
 
     /// Which connection it is.
@@ -93,9 +90,19 @@ impl Session {
     }
 }
 
-/// What kind of request came; a sign-in says which keys it wants.
+/// A request that could be read, with what is needed of it more than once.
+struct Request<'a> {
+    connection: ConnectionId,
+    head: FrameHead,
+    message: &'a Message<'a>,
+    terminal: Option<TerminalId>,
+    /// The expanded MAC key of its terminal, when it carries a MAC and the terminal is signed in.
+    mac: Option<MacSchedule>,
+}
+
+/// What a request is for; a sign-in says which keys it wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Request {
+enum Purpose {
     SignIn(SignInForm),
     Other(Kind),
 }
@@ -133,21 +140,28 @@ impl Host {
         self.balances.get(pan).copied().unwrap_or(self.config.opening_balance)
     }
 
+    /// Other moods from now on.
+    pub fn set_rules(&mut self, rules: Vec<Rule>) {
+        self.config.rules = rules;
+    }
+
     /// Takes bytes of a connection; what follows is in `out`.
     pub fn received(&mut self, now: Instant, session: &mut Session, mut bytes: &[u8], out: &mut Outbox) {
+        let connection = session.id;
         loop {
-            match session.deframer.next_frame(&mut bytes) {
-                Ok(Some(frame)) => self.frame(now, session.id, frame, out),
+            let taken = match session.deframer.next_frame(&mut bytes) {
+                Ok(Some(frame)) => self.frame(now, connection, frame, out),
                 Ok(None) => break,
-                Err(error) => {
-                    self.tally.unreadable += 1;
-                    out.push(Output::Unreadable { connection: session.id, error: error.to_string() });
-                    out.push(Output::Close(session.id));
-                    break;
-                }
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(error) = taken {
+                self.tally.unreadable += 1;
+                out.push(Output::Unreadable { connection, error });
+                out.push(Output::Close(connection));
+                break;
             }
         }
-        out.push(Output::Wait(self.delayed.peek().map(|delayed| delayed.due)));
+        self.wait(out);
     }
 
     /// Sends what is due by now.
@@ -157,53 +171,51 @@ impl Host {
         {
             out.send(delayed.connection, &delayed.bytes);
         }
+        self.wait(out);
+    }
+
+    fn wait(&self, out: &mut Outbox) {
         out.push(Output::Wait(self.delayed.peek().map(|delayed| delayed.due)));
     }
 
-    fn frame(&mut self, now: Instant, connection: ConnectionId, bytes: &[u8], out: &mut Outbox) {
-        let spec = self.config.spec;
-        let parsed = spec.framing.split(bytes).map_err(|error| error.to_string()).and_then(|frame| {
-            let message = Message::parse(spec, frame.body).map_err(|error| error.to_string())?;
-            Ok((frame, message))
-        });
-        match parsed {
-            Ok((frame, message)) => self.request(now, connection, &frame, &message, out),
-            Err(error) => {
-                self.tally.unreadable += 1;
-                out.push(Output::Unreadable { connection, error });
-                out.push(Output::Close(connection));
-            }
-        }
-    }
-
-    fn request(
+    /// Takes one frame (without its length).
+    ///
+    /// # Errors
+    /// What is wrong with it, when it is no message; the connection is then to be closed.
+    fn frame(
         &mut self,
         now: Instant,
         connection: ConnectionId,
-        frame: &Frame<'_>,
-        message: &Message<'_>,
+        bytes: &[u8],
         out: &mut Outbox,
-    ) {
+    ) -> Result<(), String> {
+        let spec = self.config.spec;
+        let frame = spec.framing.split(bytes).map_err(|error| error.to_string())?;
+        let message = Message::parse(spec, frame.body).map_err(|error| error.to_string())?;
         self.tally.requests += 1;
-        let action = self.mood(message);
-        if action.is_some() {
-            self.tally.ruled += 1;
-        }
+        let action = self.mood(&message);
+        self.tally.ruled += u64::from(action.is_some());
         if action == Some(Action::DropRequest) {
-            return;
+            return Ok(());
         }
+        let terminal = terminal_of(&message);
+        let station =
+            terminal.and_then(|terminal| self.stations.get(&terminal)).filter(|_| message.mac().is_some());
+        let mac = station.and_then(|station| station.mac_schedule(&self.config));
+        let request = Request { connection, head: frame.head, message: &message, terminal, mac };
         let answer = match &action {
             Some(Action::Respond(code)) => Answer::code(*code),
-            _ => self.decide(now, message),
+            _ => self.decide(now, &request),
         };
         *self.tally.answers.entry(answer.code).or_default() += 1;
-        self.reply(now, connection, frame, message, &answer, action.as_ref(), out);
+        self.reply(now, &request, answer, action, out);
+        Ok(())
     }
 
     /// Leads a request through the gates.
-    fn decide(&mut self, now: Instant, message: &Message<'_>) -> Answer {
-        let refuse = Answer::code;
-        let Some(terminal) = terminal_of(message) else { return refuse(ResponseCode::FORMAT_ERROR) };
+    fn decide(&mut self, now: Instant, request: &Request<'_>) -> Answer {
+        let (refuse, message) = (Answer::code, request.message);
+        let Some(terminal) = request.terminal else { return refuse(ResponseCode::FORMAT_ERROR) };
         let Some(station) = self.stations.get(&terminal) else {
             return refuse(ResponseCode::UNKNOWN_TERMINAL);
         };
@@ -211,16 +223,14 @@ impl Host {
             return refuse(ResponseCode::INVALID_MERCHANT);
         }
         let Some(private60) = private60_of(message) else { return refuse(ResponseCode::FORMAT_ERROR) };
-        let Some(request) = classify(message, &private60) else { return refuse(ResponseCode::NOT_SUPPORTED) };
-        match request {
-            Request::SignIn(form) => self.sign_in(terminal, form),
-            Request::Other(kind) if !kind.form().has_mac => self.manage(terminal, kind),
-            Request::Other(_) if !station.mac_holds(&self.config, message) => {
-                refuse(ResponseCode::MAC_FAILED)
-            }
-            Request::Other(Kind::Reversal) => self.reverse(terminal, &private60, message),
-            Request::Other(_) if private60.batch != station.batch => refuse(ResponseCode::BATCH_MISMATCH),
-            Request::Other(kind) => self.authorize(now, terminal, kind, message),
+        match classify(message, &private60) {
+            None => refuse(ResponseCode::NOT_SUPPORTED),
+            Some(Purpose::SignIn(form)) => self.sign_in(terminal, form),
+            Some(Purpose::Other(kind)) if !kind.form().has_mac => self.manage(terminal, kind),
+            Some(_) if !request.is_authentic() => refuse(ResponseCode::MAC_FAILED),
+            Some(Purpose::Other(Kind::Reversal)) => self.reverse(terminal, &private60, message),
+            Some(_) if private60.batch != station.batch => refuse(ResponseCode::BATCH_MISMATCH),
+            Some(Purpose::Other(kind)) => self.authorize(now, terminal, kind, message),
         }
     }
 
@@ -231,7 +241,10 @@ impl Host {
             return Answer::code(ResponseCode::UNKNOWN_TERMINAL);
         };
         match station.sign_in(form, double, rng) {
-            Some(keys) => Answer { keys: Some(keys), ..Answer::code(ResponseCode::APPROVED) },
+            Some(keys) => {
+                let sign_in = Some(SignIn { keys, batch: station.batch });
+                Answer { sign_in, ..Answer::code(ResponseCode::APPROVED) }
+            }
             None => Answer::code(ResponseCode::SYSTEM_FAULT),
         }
     }
@@ -246,12 +259,25 @@ impl Host {
     }
 }
 
+impl Request<'_> {
+    /// Whether the MAC holds; without keys none does.
+    fn is_authentic(&self) -> bool {
+        let (Some(schedule), Some(data), Some(mac)) =
+            (&self.mac, self.message.mac_data(), self.message.mac())
+        else {
+            return false;
+        };
+        let mut received = [0; 8];
+        mac.write_to(&mut received).is_some_and(|mac| !mac.is_empty()) && schedule.verify(data, &received)
+    }
+}
+
 /// What kind of request a message is, by its type, DE 3, DE 60.1 and DE 60.3.
-fn classify(message: &Message<'_>, private60: &Private60) -> Option<Request> {
+fn classify(message: &Message<'_>, private60: &Private60) -> Option<Purpose> {
     let network = private60.management.unwrap_or_default();
     match message.mti() {
-        Mti::NETWORK => SignInForm::from_network_management(network).map(Request::SignIn),
-        Mti::REVERSAL => Some(Request::Other(Kind::Reversal)),
+        Mti::NETWORK => SignInForm::from_network_management(network).map(Purpose::SignIn),
+        Mti::REVERSAL => Some(Purpose::Other(Kind::Reversal)),
         mti => {
             let code = message.number(De::PROCESSING_CODE);
             let fits = |kind: &Kind| {
@@ -264,7 +290,7 @@ fn classify(message: &Message<'_>, private60: &Private60) -> Option<Request> {
                 .map(|(kind, _)| *kind)
                 .filter(|kind| *kind != Kind::SignIn)
                 .find(fits)
-                .map(Request::Other)
+                .map(Purpose::Other)
         }
     }
 }

@@ -1,21 +1,19 @@
 //! How the host writes its answers, and what its moods do to them on their way out.
 
 use super::{
-    Action, Host,
+    Action, Host, Request,
     mood::Delayed,
     outbox::{ConnectionId, Outbox, Output},
-    station::Station,
-    terminal_of,
 };
 use crate::{
-    card::Pan,
-    crypto::MacSchedule,
+    card::{Expiry, Pan},
     iso8583::{
-        ApprovalCode, De, Frame, FrameHead, Message, PackError, Packer, ResponseCode, Rrn, TerminalId,
+        ApprovalCode, BatchNo, De, Message, Mti, PackError, Packer, ResponseCode, Rrn, Spec, TerminalId,
     },
     money::Amount,
-    time::{DateTime, Instant},
+    time::{DateTime, Instant, nanos},
 };
+use std::time::Duration;
 
 /// What the host has decided to answer.
 #[derive(Clone, Debug)]
@@ -24,86 +22,164 @@ pub(super) struct Answer {
     pub(super) rrn: Option<Rrn>,
     pub(super) approval_code: Option<ApprovalCode>,
     pub(super) pan: Option<Pan>,
+    pub(super) expiry: Option<Expiry>,
     pub(super) balance: Option<Amount>,
-    /// DE 62 of a sign-in response.
-    pub(super) keys: Option<Vec<u8>>,
+    pub(super) sign_in: Option<SignIn>,
+}
+
+/// What a sign-in response brings.
+#[derive(Clone, Debug)]
+pub(super) struct SignIn {
+    /// DE 62: the work keys under the master key.
+    pub(super) keys: Vec<u8>,
+    /// DE 60.2.
+    pub(super) batch: BatchNo,
 }
 
 impl Answer {
     /// An answer that says nothing but this code.
     pub(super) fn code(code: ResponseCode) -> Self {
-        Self { code, rrn: None, approval_code: None, pan: None, balance: None, keys: None }
+        Self { code, rrn: None, approval_code: None, pan: None, expiry: None, balance: None, sign_in: None }
     }
+}
+
+/// An answer on its way into a message.
+struct Response<'a> {
+    spec: &'static Spec,
+    today: DateTime,
+    request: &'a Request<'a>,
+    answer: &'a Answer,
+    slip: Slip,
+}
+
+/// What is wrong with a message that the host writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slip {
+    None,
+    /// Its MAC does not hold.
+    WrongMac,
+    /// It is for a terminal that does not exist, as from a host that mixes up its connections.
+    OtherTerminal,
 }
 
 impl Host {
     /// Packs the answer and sends it in the way the mood wants.
-    #[expect(clippy::too_many_arguments, reason = "the request with everything that belongs to it")]
     pub(super) fn reply(
         &mut self,
         now: Instant,
-        connection: ConnectionId,
-        frame: &Frame<'_>,
-        message: &Message<'_>,
-        answer: &Answer,
-        action: Option<&Action>,
+        request: &Request<'_>,
+        mut answer: Answer,
+        action: Option<Action>,
         out: &mut Outbox,
     ) {
-        let start = out.buffer().len();
-        let station = terminal_of(message).and_then(|terminal| self.stations.get(&terminal));
-        let spoil = matches!(action, Some(Action::WrongMac));
-        let today = self.config.clock.at(now);
-        if let Err(error) = self.pack(out.buffer(), frame, message, answer, station, spoil, today) {
-            return out.push(Output::Unreadable { connection, error: error.to_string() });
+        if request.message.has(De::STAN) && answer.rrn.is_none() {
+            answer.rrn = Some(self.reference());
         }
-        match action {
-            None | Some(Action::Respond(_) | Action::WrongMac) => out.send_packed(connection, start),
-            Some(Action::Delay(range)) => {
-                let nanos =
-                    self.rng.between(crate::time::nanos(*range.start()), crate::time::nanos(*range.end()));
-                let due = now + std::time::Duration::from_nanos(nanos);
-                let bytes = out.take_packed(start);
-                self.delayed.push(Delayed { due, number: self.tally.requests, connection, bytes });
-            }
-            Some(action) => {
-                let bytes = out.take_packed(start);
-                spoiled(action, &bytes, connection, out);
+        let slips: &[Slip] = match action {
+            Some(Action::WrongMac) => &[Slip::WrongMac],
+            Some(Action::Stray) => &[Slip::OtherTerminal, Slip::None],
+            _ => &[Slip::None],
+        };
+        let (spec, today, connection) = (self.config.spec, self.config.clock.at(now), request.connection);
+        for slip in slips {
+            let start = out.buffer().len();
+            let response = Response { spec, today, request, answer: &answer, slip: *slip };
+            match response.pack(out.buffer()) {
+                Ok(_) => self.send(now, connection, start, action.as_ref(), out),
+                Err(error) => out.push(Output::Unreadable { connection, error: error.to_string() }),
             }
         }
     }
 
-    /// Packs an answer: what the request must find repeated, and what the decision adds.
-    #[expect(clippy::too_many_arguments, reason = "the request with everything that belongs to it")]
-    fn pack(
-        &self,
-        buffer: &mut Vec<u8>,
-        frame: &Frame<'_>,
-        message: &Message<'_>,
-        answer: &Answer,
-        station: Option<&Station>,
-        spoil_mac: bool,
-        today: DateTime,
-    ) -> Result<(), PackError> {
-        let head = FrameHead { tpdu: frame.head.tpdu.swapped(), header: frame.head.header };
-        let mut packer = Packer::new(self.config.spec, buffer, &head, message.mti().response());
-        match answer.pan {
-            Some(pan) => packer.put(De::PAN, pan.as_bytes()),
-            None => packer.copy(message, De::PAN),
-        };
+    /// Sends what was packed from `start` on, now or later, whole or spoilt.
+    fn send(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        start: usize,
+        action: Option<&Action>,
+        out: &mut Outbox,
+    ) {
+        let Some(action) = action else { return out.send_packed(connection, start) };
+        match action {
+            Action::Respond(_) | Action::WrongMac | Action::Stray => out.send_packed(connection, start),
+            Action::DropRequest | Action::DropResponse => drop(out.take_packed(start)),
+            Action::Delay(by) => {
+                let wait = self.rng.between(nanos(*by.start()), nanos(*by.end()));
+                let (due, number) = (now + Duration::from_nanos(wait), self.tally.requests);
+                self.delayed.push(Delayed { due, number, connection, bytes: out.take_packed(start) });
+            }
+            Action::Close => {
+                out.take_packed(start);
+                out.push(Output::Close(connection));
+            }
+            Action::Duplicate => {
+                let packed = out.take_packed(start);
+                out.send(connection, &packed);
+                out.send(connection, &packed);
+            }
+            Action::HalfFrame => {
+                let packed = out.take_packed(start);
+                out.send(connection, packed.get(..packed.len() / 2).unwrap_or_default());
+                out.push(Output::Close(connection));
+            }
+            Action::Garbage => {
+                out.take_packed(start);
+                out.send(connection, GARBAGE);
+            }
+            Action::Oversized => {
+                out.take_packed(start);
+                out.send(connection, OVERSIZED);
+            }
+        }
+    }
+}
+
+impl Response<'_> {
+    /// Packs what the request must find repeated, and what the decision adds, as chapter 5.1 of the dialect lists it.
+    fn pack(&self, buffer: &mut Vec<u8>) -> Result<usize, PackError> {
+        let (message, answer) = (self.request.message, self.answer);
+        let is_financial = message.has(De::PROCESSING_CODE);
+        let mti = message.mti().response();
+        let mut packer = Packer::new(self.spec, buffer, &self.request.head.response(), mti);
+        put_or_copy(&mut packer, De::PAN, answer.pan.as_ref().map(Pan::as_bytes), message);
         for de in [De::PROCESSING_CODE, De::AMOUNT, De::STAN] {
             packer.copy(message, de);
         }
-        packer
-            .put_number(De::LOCAL_TIME, today.hour_minute_second())
-            .put_number(De::LOCAL_DATE, today.month_day());
-        let is_financial = message.has(De::PROCESSING_CODE);
+        packer.put_number(De::LOCAL_TIME, self.today.hour_minute_second());
+        packer.put_number(De::LOCAL_DATE, self.today.month_day());
         if is_financial {
-            packer.copy(message, De::EXPIRY).put_number(De::SETTLEMENT_DATE, today.month_day());
-            packer.copy(message, De::CARD_SEQUENCE).copy(message, De::CONDITION_CODE);
+            let expiry = answer.expiry.map(Expiry::to_ascii);
+            put_or_copy(&mut packer, De::EXPIRY, expiry.as_ref().map(<[u8; 4]>::as_slice), message);
         }
+        if message.has(De::AMOUNT) {
+            packer.put_number(De::SETTLEMENT_DATE, self.today.month_day());
+        }
+        packer.copy(message, De::CARD_SEQUENCE).copy(message, De::CONDITION_CODE);
         if message.has(De::STAN) {
             packer.put(De::ACQUIRER_ID, ACQUIRER);
         }
+        self.put_decision(&mut packer);
+        if is_financial {
+            packer.put(De::ADDITIONAL_RESPONSE, ISSUER_AND_ACQUIRER);
+        }
+        packer.copy(message, De::CURRENCY).copy(message, De::SECURITY_CONTROL);
+        if let Some(balance) = answer.balance {
+            packer.put(De::BALANCE, &balance_54(balance));
+        }
+        self.put_private(&mut packer);
+        match &self.request.mac {
+            Some(schedule) => packer.finish_with_mac(|data| {
+                let mac = schedule.mac(data);
+                if self.slip == Slip::WrongMac { spoilt(mac) } else { mac }
+            }),
+            None => packer.finish(),
+        }
+    }
+
+    /// DE 37 to 44: the decision, and whose it is.
+    fn put_decision(&self, packer: &mut Packer<'_>) {
+        let (message, answer) = (self.request.message, self.answer);
         if let Some(rrn) = answer.rrn {
             packer.put(De::RRN, rrn.as_bytes());
         }
@@ -111,91 +187,52 @@ impl Host {
             packer.put(De::APPROVAL_CODE, approval_code.as_bytes());
         }
         packer.put(De::RESPONSE_CODE, answer.code.as_bytes());
-        packer.copy(message, De::TERMINAL_ID).copy(message, De::MERCHANT_ID);
-        if is_financial {
-            packer.put(De::ADDITIONAL_RESPONSE, ISSUER_AND_ACQUIRER).copy(message, De::CURRENCY);
-            packer.copy(message, De::SECURITY_CONTROL);
-        }
-        if let Some(balance) = answer.balance {
-            packer.put(De::BALANCE, &balance_54(balance));
-        }
-        match (station, &answer.keys) {
-            (Some(station), Some(keys)) => {
-                packer.put(De::PRIVATE_60, &with_batch(message, station)).put(De::PRIVATE_62, keys);
+        match self.slip {
+            Slip::OtherTerminal => packer.put(De::TERMINAL_ID, OTHER_TERMINAL.as_bytes()),
+            Slip::None | Slip::WrongMac => packer.copy(message, De::TERMINAL_ID),
+        };
+        packer.copy(message, De::MERCHANT_ID);
+    }
+
+    /// DE 60 to 63.
+    fn put_private(&self, packer: &mut Packer<'_>) {
+        let message = self.request.message;
+        match &self.answer.sign_in {
+            Some(SignIn { keys, batch }) => {
+                packer.put(De::PRIVATE_60, &with_batch(message, *batch)).put(De::PRIVATE_62, keys);
             }
-            _ => {
+            None => {
                 packer.copy(message, De::PRIVATE_60);
             }
         }
-        if is_financial {
-            packer.put(De::PRIVATE_63, b"CUP");
+        if message.has(De::AMOUNT) && message.mti() != Mti::REVERSAL {
+            packer.put(De::PRIVATE_63, ORGANISATION);
         }
-        match mac_schedule(self, message, station) {
-            Some(schedule) => packer.finish_with_mac(|data| {
-                let mac = schedule.mac(data);
-                if spoil_mac { mac.map(|byte| if byte == b'0' { b'1' } else { b'0' }) } else { mac }
-            })?,
-            None => packer.finish()?,
-        };
-        Ok(())
-    }
-
-    /// Sends a made-up answer for another terminal, as a host that mixes up its connections would.
-    pub(super) fn stray_id() -> TerminalId {
-        TerminalId::from_bytes(b"99999999").expect("eight digits are a terminal id")
     }
 }
 
-/// The MAC key for an answer; requests without a MAC get answers without one.
-fn mac_schedule(host: &Host, message: &Message<'_>, station: Option<&Station>) -> Option<MacSchedule> {
-    message.mac()?;
-    station?.mac_schedule(&host.config)
+/// Puts a value of the answer's own, else the request's.
+fn put_or_copy(packer: &mut Packer<'_>, de: De, own: Option<&[u8]>, message: &Message<'_>) {
+    match own {
+        Some(own) => packer.put(de, own),
+        None => packer.copy(message, de),
+    };
 }
 
-/// What a mood makes of an answer that is ready to go.
-fn spoiled(action: &Action, bytes: &[u8], connection: ConnectionId, out: &mut Outbox) {
-    match action {
-        Action::DropResponse | Action::DropRequest => {}
-        Action::Close => out.push(Output::Close(connection)),
-        Action::Duplicate => {
-            out.send(connection, bytes);
-            out.send(connection, bytes);
-        }
-        Action::Garbage => out.send(connection, GARBAGE),
-        Action::HalfFrame => {
-            out.send(connection, bytes.get(..bytes.len() / 2).unwrap_or_default());
-            out.push(Output::Close(connection));
-        }
-        Action::Oversized => out.send(connection, OVERSIZED),
-        Action::Stray => {
-            out.send(connection, &for_another(bytes));
-            out.send(connection, bytes);
-        }
-        Action::Respond(_) | Action::Delay(_) | Action::WrongMac => out.send(connection, bytes),
-    }
-}
-
-/// The same frame with every digit of the terminal id replaced, found by its known neighbour: good enough to stray.
-fn for_another(bytes: &[u8]) -> Vec<u8> {
-    let mut other = bytes.to_vec();
-    let id = Host::stray_id();
-    let width = id.as_bytes().len();
-    let digits = |window: &[u8]| window.iter().all(u8::is_ascii_digit);
-    if let Some(at) = (0..other.len().saturating_sub(width)).rev().find(|&at| digits(&bytes[at..at + width]))
-    {
-        other[at..at + width].copy_from_slice(id.as_bytes());
-    }
-    other
+/// The MAC with one bit turned; a character of a hexadecimal MAC stays printable.
+fn spoilt(mut mac: [u8; 8]) -> [u8; 8] {
+    mac[0] ^= 0x01;
+    mac
 }
 
 /// DE 60 of the request with the number of the open batch.
-fn with_batch(message: &Message<'_>, station: &Station) -> Vec<u8> {
+fn with_batch(message: &Message<'_>, number: BatchNo) -> Vec<u8> {
     let mut digits = Vec::with_capacity(17);
     if let Some(value) = message.get(De::PRIVATE_60) {
         value.append_to(&mut digits);
     }
     if let Some(batch) = digits.get_mut(2..8) {
-        batch.copy_from_slice(&station.batch.digits());
+        batch.copy_from_slice(&number.digits());
     }
     digits
 }
@@ -212,6 +249,7 @@ fn balance_54(balance: Amount) -> [u8; 20] {
 }
 
 const ACQUIRER: &[u8] = b"00095840";
+const ORGANISATION: &[u8] = b"CUP";
 const ISSUER_AND_ACQUIRER: &[u8] = b"01020000   00095840   ";
 /// A length of 16 and as many bytes that are no message.
 const GARBAGE: &[u8] = &[
@@ -220,3 +258,8 @@ const GARBAGE: &[u8] = &[
 ];
 /// The length of a frame longer than any that exists.
 const OVERSIZED: &[u8] = &[0xFF, 0xFF, 0x60];
+/// A terminal that no host knows.
+const OTHER_TERMINAL: TerminalId = match TerminalId::from_bytes(b"99999999") {
+    Ok(id) => id,
+    Err(_) => panic!("eight digits are a terminal id"),
+};

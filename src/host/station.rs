@@ -3,7 +3,7 @@
 use super::config::{Config, Enrolment};
 use crate::{
     crypto::{Algorithm, MacSchedule, Tmk, WorkKeyLayout, WorkKeys},
-    iso8583::{BatchNo, MerchantId, Message},
+    iso8583::{BatchNo, MerchantId},
     rng::Rng,
     terminal::SignInForm,
 };
@@ -40,19 +40,9 @@ impl Station {
         self.keys = None;
     }
 
+    /// The expanded MAC key; `None` while the terminal is not signed in.
     pub(super) fn mac_schedule(&self, config: &Config) -> Option<MacSchedule> {
         MacSchedule::new(&self.keys.as_ref()?.mak, config.mac, config.mac_form).ok()
-    }
-
-    /// Whether the MAC of a request holds; without keys none does.
-    pub(super) fn mac_holds(&self, config: &Config, message: &Message<'_>) -> bool {
-        let (Some(schedule), Some(data), Some(mac)) =
-            (self.mac_schedule(config), message.mac_data(), message.mac())
-        else {
-            return false;
-        };
-        let mut received = [0; 8];
-        mac.write_to(&mut received).is_some_and(|mac| !mac.is_empty()) && schedule.verify(data, &received)
     }
 }
 

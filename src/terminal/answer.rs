@@ -1,12 +1,12 @@
 //! How a terminal reads what comes back: is it the answer, is it authentic, and what follows from it.
 
-use super::{Active, Event, Exchange, Outbox, Profile, Stray, Terminal, between, request::mac_schedule};
+use super::{Active, Event, Exchange, Outbox, Profile, Stray, Terminal, request::mac_schedule};
 use crate::{
     crypto::WorkKeys,
-    iso8583::{ApprovalCode, BatchNo, De, Message, ResponseCode, Rrn, Stan},
+    iso8583::{ApprovalCode, BatchNo, De, Message, Mti, ResponseCode, Rrn},
     money::Amount,
     operation::{End, Failure, Kind, Outcome},
-    reconcile::Belief,
+    reconcile::{Belief, Entry},
     time::Instant,
 };
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// What an answer says, once it is known to be the answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading {
-    pub(super) code: Option<ResponseCode>,
+    pub(super) code: ResponseCode,
     pub(super) amount: Option<Amount>,
     pub(super) rrn: Option<Rrn>,
     pub(super) approval_code: Option<ApprovalCode>,
@@ -49,51 +49,27 @@ impl Terminal {
         out: &mut Outbox,
     ) {
         self.record.last_mti = Some(message.mti());
-        let code = message
-            .get(De::RESPONSE_CODE)
-            .and_then(|value| value.array::<2>())
-            .and_then(|text| ResponseCode::from_bytes(&text).ok());
+        let code =
+            text(message, De::RESPONSE_CODE).and_then(|code: [u8; 2]| ResponseCode::from_bytes(&code).ok());
         if let Err(stray) = self.matches(message, code) {
             return out.event(Event::Stray(stray));
         }
-        self.record.last_code = code.or(self.record.last_code);
+        let Some(code) = code else {
+            return self.exchange_failed(profile, now, End::Failed(Failure::Malformed), out);
+        };
+        self.record.last_code = Some(code);
         if !self.is_authentic(profile, message, code) {
             return self.exchange_failed(profile, now, End::Failed(Failure::WrongMac), out);
         }
         let Some(active) = self.active.as_deref_mut() else { return };
-        let reading = Reading {
-            code,
-            amount: message.number(De::AMOUNT).map(Amount::from_minor),
-            rrn: message
-                .get(De::RRN)
-                .and_then(|value| value.array::<12>())
-                .and_then(|text| Rrn::from_bytes(&text).ok()),
-            approval_code: message
-                .get(De::APPROVAL_CODE)
-                .and_then(|value| value.array::<6>())
-                .and_then(|text| ApprovalCode::from_bytes(&text).ok()),
-            balance: message
-                .get(De::BALANCE)
-                .and_then(|value| value.array::<20>())
-                .and_then(|text| balance(&text)),
-            service: between(active.sent_at.take(), now),
-        };
+        let reading = Reading::of(message, code, between(active.sent_at.take(), now));
         match active.exchange {
             Exchange::Operation if active.operation.kind == Kind::SignIn => {
                 let end = self.take_keys(message, code);
-                self.answered(profile, now, end, &reading, out);
+                self.answered(now, end, &reading, out);
             }
-            Exchange::Operation => self.answered(profile, now, end_of(code), &reading, out),
-            Exchange::SignIn => {
-                let end = self.take_keys(message, code);
-                self.tell_automatic(Kind::SignIn, end, Some(&reading), out);
-                if end == End::Approved {
-                    self.forget_mac_schedule();
-                    self.proceed(profile, now, out);
-                } else {
-                    self.after_failed_preparation(profile, now, end, out);
-                }
-            }
+            Exchange::Operation => self.answered(now, end_of(code), &reading, out),
+            Exchange::SignIn => self.signed_in(profile, now, message, &reading, out),
             Exchange::Reversal => self.reversal_answered(profile, now, &reading, out),
         }
         self.obey(request);
@@ -101,38 +77,39 @@ impl Terminal {
 
     /// Whether `message` answers the exchange under way.
     ///
-    /// 1. Message type, terminal, and where they were sent processing code and STAN must be the request's.
+    /// 1. Terminal, STAN, message type and, where it was sent, processing code must be the request's.
     /// 2. With 00 the merchant must be the request's.
-    /// 3. The amount must be the request's, except in a partial approval.
+    /// 3. The amount must be the request's, except in a partial approval; only a refusal may leave it out.
     fn matches(&self, message: &Message<'_>, code: Option<ResponseCode>) -> Result<(), Stray> {
         let stray = |what| Err(Stray::Misdirected(what));
-        let expected =
-            self.active.as_deref().filter(|active| active.sent_at.is_some()).map(|a| self.expectation(a));
-        let is_mine = message.get(De::TERMINAL_ID).is_some_and(|value| value.is(self.id.as_bytes()));
-        if !is_mine {
+        let says = |de, text: &[u8]| message.get(de).is_some_and(|value| value.is(text));
+        if !says(De::TERMINAL_ID, self.id.as_bytes()) {
             return stray("terminal id of another terminal");
         }
-        let Some(expected) = expected else { return Err(Stray::Late) };
+        let Some(active) = self.active.as_deref().filter(|active| active.sent_at.is_some()) else {
+            return Err(Stray::Late);
+        };
+        let expected = self.expectation(active);
         let stan = message.number(De::STAN);
-        if let (Some(sent), Some(got)) = (expected.stan, stan)
-            && got != u64::from(sent.number())
-        {
-            return if got < u64::from(self.next_stan.number()) {
-                Err(Stray::Late)
-            } else {
-                stray("STAN never sent")
+        if stan != expected.stan {
+            return match stan {
+                Some(stan) if stan < u64::from(self.next_stan.number()) => Err(Stray::Late),
+                Some(_) => stray("STAN never sent"),
+                None => stray("no STAN"),
             };
         }
-        let same_number = |de, sent: Option<u64>| sent.is_none_or(|sent| message.number(de) == Some(sent));
-        let merchant = || message.get(De::MERCHANT_ID).is_none_or(|value| value.is(self.merchant.as_bytes()));
+        let is_approved = code == Some(ResponseCode::APPROVED);
+        let differs = |de, sent: Option<u64>| sent.is_some() && message.number(de) != sent;
+        let may_lack_amount = !message.has(De::AMOUNT) && !code.is_some_and(ResponseCode::is_approval);
+        let is_partial =
+            code == Some(ResponseCode::PARTIAL_APPROVAL) && expected.mti == Mti::FINANCIAL.response();
         match () {
             () if message.mti() != expected.mti => Err(Stray::Late),
-            () if expected.stan.is_some() && stan.is_none() => stray("no STAN"),
-            () if !same_number(De::PROCESSING_CODE, expected.processing_code) => {
-                stray("another processing code")
+            () if differs(De::PROCESSING_CODE, expected.processing_code) => stray("another processing code"),
+            () if is_approved && !says(De::MERCHANT_ID, self.merchant.as_bytes()) => {
+                stray("another merchant id")
             }
-            () if code == Some(ResponseCode::APPROVED) && !merchant() => stray("another merchant id"),
-            () if code == Some(ResponseCode::APPROVED) && !same_number(De::AMOUNT, expected.amount) => {
+            () if differs(De::AMOUNT, expected.amount) && !may_lack_amount && !is_partial => {
                 stray("another amount")
             }
             () => Ok(()),
@@ -154,20 +131,22 @@ impl Terminal {
         Expectation {
             mti: kind.form().mti.response(),
             processing_code: form.processing_code.map(u64::from),
-            stan: original.map_or(active.stan, |original| Some(original.stan)),
+            stan: original
+                .map_or(active.stan, |original| Some(original.stan))
+                .map(|stan| stan.number().into()),
             amount: amount.map(Amount::minor),
         }
     }
 
     /// Whether the MAC holds; only approvals of messages that carry one are looked at.
-    fn is_authentic(&mut self, profile: &Profile, message: &Message<'_>, code: Option<ResponseCode>) -> bool {
+    fn is_authentic(&mut self, profile: &Profile, message: &Message<'_>, code: ResponseCode) -> bool {
         let Some(active) = self.active.as_deref_mut() else { return true };
         let has_mac = match active.exchange {
             Exchange::SignIn => false,
             Exchange::Reversal => true,
             Exchange::Operation => active.operation.kind.form().has_mac,
         };
-        if !has_mac || code != Some(ResponseCode::APPROVED) {
+        if !has_mac || code != ResponseCode::APPROVED {
             return true;
         }
         let (Some(keys), Some(data), Some(mac)) = (self.keys.as_deref(), message.mac_data(), message.mac())
@@ -187,8 +166,8 @@ impl Terminal {
     }
 
     /// Takes work keys and batch number of a sign-in response.
-    fn take_keys(&mut self, message: &Message<'_>, code: Option<ResponseCode>) -> End {
-        if !code.is_some_and(ResponseCode::is_approval) {
+    fn take_keys(&mut self, message: &Message<'_>, code: ResponseCode) -> End {
+        if !code.is_approval() {
             return End::Declined;
         }
         let Some(keys) =
@@ -204,13 +183,32 @@ impl Terminal {
         End::Approved
     }
 
+    /// A sign-in that had to come first was answered.
+    fn signed_in(
+        &mut self,
+        profile: &Profile,
+        now: Instant,
+        message: &Message<'_>,
+        reading: &Reading,
+        out: &mut Outbox,
+    ) {
+        let end = self.take_keys(message, reading.code);
+        if end != End::Approved {
+            return self.sign_in_failed(end, Some(reading), out);
+        }
+        self.tell_automatic(Kind::SignIn, end, Some(reading), out);
+        self.forget_mac_schedule();
+        self.proceed(profile, now, out);
+    }
+
     /// The operation itself was answered.
-    fn answered(&mut self, profile: &Profile, now: Instant, end: End, reading: &Reading, out: &mut Outbox) {
+    fn answered(&mut self, now: Instant, end: End, reading: &Reading, out: &mut Outbox) {
         let Some(active) = self.active.as_deref() else { return };
+        let kind = active.operation.kind;
         let outcome = Outcome {
-            kind: active.operation.kind,
+            kind,
             end,
-            code: reading.code,
+            code: Some(reading.code),
             stan: active.stan,
             amount: reading.amount.unwrap_or(active.operation.amount),
             rrn: reading.rrn,
@@ -219,23 +217,21 @@ impl Terminal {
             service: Some(reading.service),
         };
         if end == End::Approved
-            && active.operation.kind.form().reversible
-            && let Some(mut entry) = self.entry(active, Belief::Approved, now)
+            && kind.form().reversible
+            && let Some(entry) = self.entry(active, Belief::Approved, now)
         {
-            entry.amount = outcome.amount;
-            out.event(Event::Journal(entry));
+            out.event(Event::Journal(Entry { amount: outcome.amount, ..entry }));
         }
-        if active.operation.kind == Kind::SignOut && end == End::Approved || needs_sign_in(reading.code) {
+        if kind == Kind::SignOut && end == End::Approved || needs_sign_in(reading.code) {
             self.keys = None;
         }
         self.tell(outcome, out);
-        self.reverse_or_rest(profile, now, out);
+        self.rest(out);
     }
 
     /// A reversal was answered: done, or to be tried again.
     fn reversal_answered(&mut self, profile: &Profile, now: Instant, reading: &Reading, out: &mut Outbox) {
-        let settles = |code: ResponseCode| code.is_approval() || SETTLED.contains(&code);
-        let is_settled = reading.code.is_some_and(settles);
+        let is_settled = reading.code.is_approval() || SETTLED.contains(&reading.code);
         let end = if is_settled { End::Approved } else { End::Declined };
         self.tell_automatic(Kind::Reversal, end, Some(reading), out);
         if needs_sign_in(reading.code) {
@@ -257,24 +253,45 @@ impl Terminal {
     }
 }
 
-/// What the answer to an exchange must repeat.
-struct Expectation {
-    mti: crate::iso8583::Mti,
-    processing_code: Option<u64>,
-    stan: Option<Stan>,
-    amount: Option<u64>,
-}
-
-fn end_of(code: Option<ResponseCode>) -> End {
-    match code {
-        Some(code) if code.is_approval() => End::Approved,
-        Some(_) => End::Declined,
-        None => End::Failed(Failure::Malformed),
+impl Reading {
+    fn of(message: &Message<'_>, code: ResponseCode, service: Duration) -> Self {
+        let rrn: Option<[u8; 12]> = text(message, De::RRN);
+        let approval_code: Option<[u8; 6]> = text(message, De::APPROVAL_CODE);
+        Self {
+            code,
+            amount: message.number(De::AMOUNT).map(Amount::from_minor),
+            rrn: rrn.and_then(|text| Rrn::from_bytes(&text).ok()),
+            approval_code: approval_code.and_then(|text| ApprovalCode::from_bytes(&text).ok()),
+            balance: text(message, De::BALANCE).and_then(|text| balance(&text)),
+            service,
+        }
     }
 }
 
-fn needs_sign_in(code: Option<ResponseCode>) -> bool {
-    code.is_some_and(|code| SIGN_IN_FIRST.contains(&code))
+/// What the answer to an exchange must repeat.
+struct Expectation {
+    mti: Mti,
+    processing_code: Option<u64>,
+    stan: Option<u64>,
+    amount: Option<u64>,
+}
+
+/// Time from one instant to another, where both are known.
+fn between(from: Option<Instant>, to: Instant) -> Duration {
+    from.map_or(Duration::ZERO, |from| to.since(from))
+}
+
+fn end_of(code: ResponseCode) -> End {
+    if code.is_approval() { End::Approved } else { End::Declined }
+}
+
+fn needs_sign_in(code: ResponseCode) -> bool {
+    SIGN_IN_FIRST.contains(&code)
+}
+
+/// An element of fixed length.
+fn text<const N: usize>(message: &Message<'_>, de: De) -> Option<[u8; N]> {
+    message.get(de)?.array()
 }
 
 /// DE 60.2 of a sign-in response.

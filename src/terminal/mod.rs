@@ -14,6 +14,7 @@
 //! and the reversal that follows when its fate is unknown.
 
 mod answer;
+mod exchange;
 mod icc;
 mod outbox;
 mod profile;
@@ -26,16 +27,11 @@ pub use reversal::Reason;
 
 use crate::{
     crypto::{MacSchedule, Tmk, WorkKeys},
-    iso8583::{BatchNo, Deframer, Mti, ResponseCode, Stan, TerminalId},
-    iso8583::{FrameError, MerchantId},
-    money::Amount,
-    operation::{End, Failure, Kind, Operation, Outcome},
-    reconcile::{Belief, Entry},
+    iso8583::{BatchNo, Deframer, FrameError, LengthHeader, MerchantId, Mti, ResponseCode, Stan, TerminalId},
+    operation::{End, Failure, Operation},
     time::Instant,
 };
-use answer::Reading;
 use reversal::Reversal;
-use std::time::Duration;
 
 /// One virtual terminal.
 #[derive(Debug)]
@@ -126,7 +122,7 @@ impl Terminal {
             batch: BatchNo::FIRST,
             keeps_connection,
             link: Link::Down,
-            deframer: deframer.unwrap_or_else(|| Deframer::new(crate::iso8583::LengthHeader::BINARY2)),
+            deframer: deframer.unwrap_or_else(|| Deframer::new(LengthHeader::BINARY2)),
             reversal: None,
             active: None,
             record: Record::default(),
@@ -194,6 +190,9 @@ impl Terminal {
 
     fn begin(&mut self, profile: &Profile, now: Instant, operation: Operation, out: &mut Outbox) {
         debug_assert!(self.active.is_none(), "a driver gives one operation at a time");
+        if self.active.is_some() {
+            return;
+        }
         self.active = Some(Box::new(Active {
             operation,
             told: false,
@@ -208,84 +207,21 @@ impl Terminal {
         self.proceed(profile, now, out);
     }
 
-    /// Chooses the next exchange of the active operation, and begins it.
-    ///
-    /// 1. What needs work keys is preceded by a sign-in while there are none.
-    /// 2. A reversal goes before every message with a MAC, and after an operation whose fate is unknown.
-    /// 3. Then comes the operation itself, once.
-    fn proceed(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
-        let Some(active) = self.active.as_deref_mut() else { return };
-        let (kind, told) = (active.operation.kind, active.told);
-        let form = kind.form();
-        let reversal_is_due = self.reversal.is_some() && (told || form.has_mac);
-        let needs_keys = reversal_is_due || !(told || form.before_sign_in || kind == Kind::Reversal);
-        active.exchange = match () {
-            () if self.keys.is_none() && needs_keys => Exchange::SignIn,
-            () if reversal_is_due => Exchange::Reversal,
-            () => Exchange::Operation,
-        };
-        match active.exchange {
-            Exchange::SignIn if !profile.auto_sign_in || active.sign_ins_left == 0 => {
-                self.give_up(now, Failure::NotSignedIn, out);
-            }
-            Exchange::Reversal if active.attempts_left == 0 => self.reversals_exhausted(profile, now, out),
-            Exchange::Operation if active.told => self.rest(out),
-            Exchange::Operation if active.operation.kind == Kind::Reversal => {
-                let outcome = Outcome::ended(Kind::Reversal, End::Approved, Amount::ZERO);
-                self.tell(outcome, out);
-                self.rest(out);
-            }
-            _ => self.reach_out(profile, now, out),
-        }
-    }
-
-    /// Sends at once over an open link, else opens one first.
-    fn reach_out(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
-        if self.link == Link::Up {
-            return self.send(profile, now, out);
-        }
-        if self.link == Link::Down {
-            self.link = Link::Opening;
-            out.push(Output::Connect);
-        }
-        if let Some(active) = &mut self.active {
-            active.deadline = now + profile.connect_timeout;
-        }
-    }
-
+    /// The connection is open; one that nobody waits for any more is closed again.
     fn connected(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
-        self.link = Link::Up;
-        self.deframer.reset();
-        match self.active {
-            Some(_) => self.send(profile, now, out),
-            None if !self.keeps_connection => self.hang_up(out),
-            None => {}
-        }
-    }
-
-    /// Packs and sends the message of the active exchange.
-    fn send(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
-        let range = match self.pack(profile, now, out) {
-            Ok(range) => range,
-            Err(failure) => return self.exchange_failed(profile, now, End::Failed(failure), out),
-        };
-        out.push(Output::Send(range));
-        let Some(active) = self.active.as_deref_mut() else { return };
-        active.sent_at = Some(now);
-        active.deadline = now + profile.response_timeout;
-        match active.exchange {
-            Exchange::Reversal => active.attempts_left = active.attempts_left.saturating_sub(1),
-            Exchange::SignIn => active.sign_ins_left = active.sign_ins_left.saturating_sub(1),
-            Exchange::Operation => {}
-        }
-        if active.exchange != Exchange::Reversal && active.stan.is_some() {
-            self.next_stan = self.next_stan.next();
+        match self.link {
+            Link::Opening => {
+                self.link = Link::Up;
+                self.deframer.reset();
+                self.send(profile, now, out);
+            }
+            Link::Down => out.push(Output::Close),
+            Link::Up => {}
         }
     }
 
     fn received(&mut self, profile: &Profile, now: Instant, mut bytes: &[u8], out: &mut Outbox) {
-        let mut deframer =
-            std::mem::replace(&mut self.deframer, Deframer::new(crate::iso8583::LengthHeader::BINARY2));
+        let mut deframer = std::mem::replace(&mut self.deframer, Deframer::new(LengthHeader::BINARY2));
         let lost = loop {
             match deframer.next_frame(&mut bytes) {
                 Ok(Some(frame)) => self.frame(profile, now, frame, out),
@@ -322,92 +258,11 @@ impl Terminal {
     fn timeout(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
         let Some(active) = self.active.as_deref().filter(|active| active.deadline <= now) else { return };
         let end = if active.sent_at.is_some() { End::TimedOut } else { End::Failed(Failure::NotConnected) };
-        // A connection that swallows messages is not kept; a late answer on a long-lived one is a counted event.
+        // A connection that is kept stays open: what comes late over it is told apart and counted.
         if !self.keeps_connection || self.link == Link::Opening {
             self.hang_up(out);
         }
         self.exchange_failed(profile, now, end, out);
-    }
-
-    /// The active exchange ended without a usable answer.
-    fn exchange_failed(&mut self, profile: &Profile, now: Instant, end: End, out: &mut Outbox) {
-        let Some(active) = self.active.as_deref_mut() else { return };
-        let sent_at = active.sent_at.take();
-        match active.exchange {
-            Exchange::Operation => self.operation_failed(profile, now, end, sent_at, out),
-            Exchange::SignIn => {
-                self.tell_automatic(Kind::SignIn, end, None, out);
-                self.after_failed_preparation(profile, now, end, out);
-            }
-            Exchange::Reversal => {
-                self.tell_automatic(Kind::Reversal, end, None, out);
-                self.after_failed_reversal(profile, now, end, out);
-            }
-        }
-    }
-
-    fn operation_failed(
-        &mut self,
-        profile: &Profile,
-        now: Instant,
-        end: End,
-        sent_at: Option<Instant>,
-        out: &mut Outbox,
-    ) {
-        let reason = Reason::of(end);
-        if sent_at.is_some() {
-            self.owe_reversal(now, reason, out);
-        }
-        let Some(active) = self.active.as_deref_mut() else { return };
-        let outcome = Outcome {
-            stan: active.stan,
-            ..Outcome::ended(active.operation.kind, end, active.operation.amount)
-        };
-        self.tell(outcome, out);
-        self.reverse_or_rest(profile, now, out);
-    }
-
-    /// A sign-in that had to come first did not succeed: the operation cannot be done.
-    fn after_failed_preparation(&mut self, _profile: &Profile, now: Instant, end: End, out: &mut Outbox) {
-        let failure = match end {
-            End::Failed(failure) => failure,
-            _ => Failure::NotSignedIn,
-        };
-        self.give_up(now, failure, out);
-    }
-
-    /// Sends the reversal again while attempts are left; without a link there is no point in it.
-    fn after_failed_reversal(&mut self, profile: &Profile, now: Instant, end: End, out: &mut Outbox) {
-        if end == End::Failed(Failure::NotConnected)
-            && let Some(active) = self.active.as_deref_mut()
-        {
-            active.attempts_left = 0;
-        }
-        self.proceed(profile, now, out);
-    }
-
-    fn reversals_exhausted(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
-        if !profile.reversal.keep
-            && let Some(reversal) = self.reversal.take()
-        {
-            out.event(Event::Journal(reversal.entry(self, Belief::ReversalAbandoned, now)));
-            if let Some(active) = self.active.as_deref_mut() {
-                active.attempts_left = profile.reversal.resend + 1;
-            }
-            return self.proceed(profile, now, out);
-        }
-        self.give_up(now, Failure::ReversalPending, out);
-    }
-
-    /// Ends the active operation undone; if its outcome was told already, nothing more is to say.
-    fn give_up(&mut self, _now: Instant, failure: Failure, out: &mut Outbox) {
-        let Some(active) = self.active.as_deref() else { return };
-        if !active.told {
-            let outcome =
-                Outcome::ended(active.operation.kind, End::Failed(failure), active.operation.amount);
-            self.tell(outcome, out);
-        }
-        self.rest(out);
     }
 
     fn interrupt(&mut self, now: Instant, out: &mut Outbox) {
@@ -416,7 +271,7 @@ impl Terminal {
         if sent {
             self.owe_reversal(now, Reason::Other, out);
         }
-        self.give_up(now, Failure::Interrupted, out);
+        self.give_up(Failure::Interrupted, out);
         self.hang_up(out);
     }
 
@@ -431,25 +286,6 @@ impl Terminal {
         self.hang_up(out);
     }
 
-    /// After an outcome: reverse at once what is owed, or rest.
-    fn reverse_or_rest(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
-        match self.active.as_deref_mut() {
-            Some(active) if self.reversal.is_some() && profile.reversal.at_once => {
-                active.attempts_left = profile.reversal.resend + 1;
-                self.proceed(profile, now, out);
-            }
-            _ => self.rest(out),
-        }
-    }
-
-    /// The operation is over, with all that follows from it.
-    fn rest(&mut self, out: &mut Outbox) {
-        self.active = None;
-        if !self.keeps_connection {
-            self.hang_up(out);
-        }
-    }
-
     fn hang_up(&mut self, out: &mut Outbox) {
         if self.link != Link::Down {
             self.link = Link::Down;
@@ -461,56 +297,4 @@ impl Terminal {
     fn is_awaiting(&self) -> bool {
         self.active.as_deref().is_some_and(|active| active.sent_at.is_some())
     }
-
-    fn tell(&mut self, outcome: Outcome, out: &mut Outbox) {
-        match outcome.end {
-            End::Approved => self.record.approved += 1,
-            End::Declined => self.record.declined += 1,
-            End::TimedOut | End::Failed(_) => self.record.failed += 1,
-        }
-        if let Some(active) = self.active.as_deref_mut() {
-            active.told = true;
-        }
-        out.event(Event::Outcome(outcome));
-    }
-
-    fn tell_automatic(&mut self, kind: Kind, end: End, reading: Option<&Reading>, out: &mut Outbox) {
-        let outcome = Outcome {
-            code: reading.and_then(|reading| reading.code),
-            service: reading.map(|reading| reading.service),
-            ..Outcome::ended(kind, end, Amount::ZERO)
-        };
-        out.event(Event::Automatic(outcome));
-    }
-
-    /// What the terminal believes of its active operation, as a line of its journal.
-    fn entry(&self, active: &Active, belief: Belief, now: Instant) -> Option<Entry> {
-        Some(Entry {
-            at: now.since(Instant::START),
-            terminal: self.id,
-            batch: self.batch,
-            stan: active.stan?,
-            kind: active.operation.kind,
-            amount: active.operation.amount,
-            card: active.operation.card.as_ref().map(|used| used.card.pan),
-            belief,
-        })
-    }
-
-    /// Records that the active request's fate is unknown and must be reversed.
-    fn owe_reversal(&mut self, now: Instant, reason: Reason, out: &mut Outbox) {
-        let Some(active) = self.active.as_deref() else { return };
-        if !active.operation.kind.form().reversible {
-            return;
-        }
-        if let Some(entry) = self.entry(active, Belief::Unknown, now) {
-            out.event(Event::Journal(entry));
-        }
-        self.reversal = Reversal::of(active, self.batch, reason).map(Box::new);
-    }
-}
-
-/// Time from one instant to another, where both are known.
-fn between(from: Option<Instant>, to: Instant) -> Duration {
-    from.map_or(Duration::ZERO, |from| to.since(from))
 }

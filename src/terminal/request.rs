@@ -1,6 +1,6 @@
 //! How a terminal writes its requests: the elements of every message it can send.
 
-use super::{Active, Exchange, Outbox, Profile, Terminal, icc, reversal::Reversal};
+use super::{Active, Exchange, Outbox, Profile, Terminal, icc::IccData, reversal::Reversal};
 use crate::{
     crypto::{Algorithm, MacSchedule, PanBinding, TrackCipher, WorkKeys},
     iso8583::{De, FrameHead, Mti, PackError, Packer},
@@ -23,7 +23,7 @@ impl Terminal {
         let packed = match (active.exchange, &self.reversal) {
             (Exchange::SignIn, _) => self.pack_management(profile, &mut active, Kind::SignIn, buffer),
             (Exchange::Reversal, Some(reversal)) => {
-                self.pack_reversal(profile, &mut active, reversal, now, buffer)
+                self.pack_reversal(profile, &mut active, reversal, buffer)
             }
             _ if active.operation.kind.takes_card() => self.pack_financial(profile, &mut active, now, buffer),
             _ => {
@@ -104,7 +104,7 @@ impl Terminal {
             packer.put(De::SECURITY_CONTROL, &security_control(profile, keys, used.pin, track_is_encrypted));
         }
         if used.entry.reads_chip() {
-            packer.put(De::ICC_DATA, &icc::request_data(&active.operation, stan, now));
+            packer.put(De::ICC_DATA, IccData::request(&active.operation, stan, now).as_bytes());
         }
         packer.put(De::PRIVATE_60, &financial_60(form, self.batch.digits()));
         let mac = mac_schedule(&mut active.mac, profile, keys)?;
@@ -117,7 +117,6 @@ impl Terminal {
         profile: &Profile,
         active: &mut Active,
         reversal: &Reversal,
-        now: Instant,
         buffer: &mut Vec<u8>,
     ) -> Result<Mti, Failure> {
         let keys = self.keys.as_deref().ok_or(Failure::NotSignedIn)?;
@@ -145,7 +144,7 @@ impl Terminal {
         packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
         packer.put(De::CURRENCY, &profile.currency);
         if reversal.entry.reads_chip() {
-            packer.put(De::ICC_DATA, &icc::reversal_data(reversal.stan, now));
+            packer.put(De::ICC_DATA, IccData::reversal(reversal.stan).as_bytes());
         }
         packer.put(De::PRIVATE_60, &financial_60(form, reversal.batch.digits()));
         let mac = mac_schedule(&mut active.mac, profile, keys)?;

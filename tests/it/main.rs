@@ -4,7 +4,14 @@
 
 mod card;
 mod crypto;
+mod dashboard;
+mod dashboard_fixture;
+mod draft;
 mod expr;
+mod host;
 mod iso8583;
 mod layers;
 mod report;
+mod scenario;
+mod sim;
+mod terminal;

@@ -1,0 +1,322 @@
+//! The whole system in virtual time: whatever the network, the power and the host do, no money is lost or doubled.
+
+use posfleet::{
+    host::{self, Match},
+    iso8583::{Mti, ResponseCode},
+    money::Amount,
+    reconcile::{Belief, Fault as Mistake},
+    rng::Seed,
+    sim::{Config, Direction, Evidence, Fault, Network, Report, Rule, Violation, World},
+};
+use std::{ops::RangeInclusive, time::Duration};
+
+#[test]
+fn no_money_is_lost_over_a_network_without_faults() {
+    let report = every_seed("no_money_is_lost_over_a_network_without_faults", |_| {});
+    assert!(report.approved > 1000 && report.timed_out == 0 && report.strays == 0, "{report:?}");
+}
+
+#[test]
+fn no_money_is_lost_when_messages_are() {
+    let report = every_seed("no_money_is_lost_when_messages_are", |config| {
+        config.network = Network::with_rules(vec![
+            Rule::sometimes(0.15, Fault::Lose),
+            Rule::sometimes(0.05, Fault::Reset),
+        ]);
+        config.network.refuse = 0.1;
+    });
+    assert!(report.timed_out > 100 && report.failed > 100, "{report:?}");
+}
+
+#[test]
+fn no_money_is_lost_when_messages_overtake_each_other() {
+    let report = every_seed("no_money_is_lost_when_messages_overtake_each_other", |config| {
+        config.network = Network::with_rules(vec![
+            Rule::sometimes(0.2, Fault::Hold(seconds(1..=90))),
+            Rule::sometimes(0.1, Fault::Slow(seconds(5..=45))),
+        ]);
+    });
+    assert!(report.timed_out > 100 && report.strays > 20, "{report:?}");
+}
+
+#[test]
+fn no_money_is_lost_when_answers_and_reversals_come_twice() {
+    let report = every_seed("no_money_is_lost_when_answers_and_reversals_come_twice", |config| {
+        config.network = Network::with_rules(vec![
+            Rule::sometimes(0.3, Fault::Duplicate).going(Direction::ToTerminal),
+            Rule::sometimes(0.5, Fault::Duplicate).of(Mti::REVERSAL),
+            Rule::sometimes(0.2, Fault::Duplicate).of(Mti::NETWORK),
+            Rule::sometimes(0.1, Fault::Lose),
+            Rule::sometimes(0.1, Fault::Hold(seconds(0..=40))),
+        ]);
+    });
+    assert!(report.strays > 100 && report.timed_out > 100, "{report:?}");
+}
+
+#[test]
+fn no_money_is_lost_when_requests_come_twice_in_order() {
+    let report = every_seed("no_money_is_lost_when_requests_come_twice_in_order", |config| {
+        config.network = Network::with_rules(vec![Rule::sometimes(0.4, Fault::Duplicate)]);
+        config.keeps_connection = true;
+    });
+    assert!(report.strays > 500 && report.timed_out == 0, "{report:?}");
+}
+
+#[test]
+fn no_money_is_lost_when_the_power_fails() {
+    let report = every_seed("no_money_is_lost_when_the_power_fails", |config| {
+        config.workload.power_cut = 0.2;
+        config.network = Network::with_rules(vec![Rule::sometimes(0.05, Fault::Lose)]);
+    });
+    assert!(report.power_cuts > 500, "{report:?}");
+}
+
+#[test]
+fn no_money_is_lost_whatever_the_mood_of_the_host() {
+    use host::Action::{
+        Close, Delay, DropRequest, DropResponse, Duplicate, Garbage, HalfFrame, Oversized, Stray, WrongMac,
+    };
+    let report = every_seed("no_money_is_lost_whatever_the_mood_of_the_host", |config| {
+        let actions = [
+            Close,
+            Delay(seconds(0..=60)),
+            DropRequest,
+            DropResponse,
+            Duplicate,
+            Garbage,
+            HalfFrame,
+            Oversized,
+            Stray,
+            WrongMac,
+            host::Action::Respond(ResponseCode::MAC_FAILED),
+        ];
+        let when = || Match { probability: Some(0.04), ..Match::default() };
+        config.moods = actions.into_iter().map(|action| host::Rule { when: when(), action }).collect();
+    });
+    assert!(report.strays > 100 && report.failed > 100, "{report:?}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_events() {
+    let trace = |seed| {
+        let mut world = World::new(stormy(seed));
+        world.run();
+        (world.trace(), world.evidence().report)
+    };
+    assert_eq!(trace(7), trace(7));
+    assert_ne!(trace(7).0, trace(8).0);
+}
+
+#[test]
+fn limits_end_a_run_that_does_not_come_to_rest() {
+    let mut config = stormy(1);
+    config.limits.events = 50;
+    let evidence = run(config);
+    assert_eq!(evidence.report.events, 50);
+    assert!(violations(&evidence).contains(&Violation::Incomplete));
+}
+
+#[test]
+fn the_first_lost_answer_is_reversed_and_no_other() {
+    let mut config = Config { terminals: 1, ..Config::default() };
+    config.workload.mix = vec![(posfleet::operation::Kind::Sale, 1)];
+    config.network.rules = vec![Rule::always(Fault::Lose).of(Mti::FINANCIAL.response()).nth(1)];
+    let evidence = run(config);
+    let believed = |belief| evidence.journal.iter().filter(|entry| entry.belief == belief).count();
+    assert_eq!((believed(Belief::Unknown), believed(Belief::Reversed)), (1, 1));
+    assert!(evidence.verify().is_ok());
+}
+
+// What verify() must find.
+
+#[test]
+fn a_host_that_confirms_reversals_and_does_nothing_is_found() {
+    let mut config = Config::default();
+    let when = Match { mti: Some(Mti::REVERSAL), ..Match::default() };
+    config.moods = vec![host::Rule { when, action: host::Action::Respond(ResponseCode::APPROVED) }];
+    config.network.rules = vec![Rule::sometimes(0.5, Fault::Lose).of(Mti::FINANCIAL.response())];
+    let found = violations(&run(config));
+    let is_not_reversed = |violation: &Violation| matches!(violation, Violation::Mismatch(m) if m.fault == Mistake::NotReversed);
+    assert!(found.iter().any(is_not_reversed), "{found:?}");
+    assert!(found.iter().any(|violation| matches!(violation, Violation::Totals { .. })));
+}
+
+#[test]
+fn a_host_that_approves_and_books_nothing_is_found() {
+    let mut config = Config::default();
+    let when = Match { mti: Some(Mti::FINANCIAL), ..Match::default() };
+    config.moods = vec![host::Rule { when, action: host::Action::Respond(ResponseCode::APPROVED) }];
+    let found = violations(&run(config));
+    let is_lost =
+        |violation: &Violation| matches!(violation, Violation::Mismatch(m) if m.fault == Mistake::Lost);
+    assert!(found.iter().any(is_lost), "{found:?}");
+}
+
+#[test]
+fn a_request_that_came_twice_and_lost_its_first_answer_is_found() {
+    let mut config = Config { terminals: 1, ..Config::default() };
+    config.workload.mix = vec![(posfleet::operation::Kind::Sale, 1)];
+    config.network.rules = vec![
+        Rule::always(Fault::Duplicate).of(Mti::FINANCIAL).nth(1),
+        Rule::always(Fault::Lose).of(Mti::FINANCIAL.response()).nth(1),
+    ];
+    let found = violations(&run(config));
+    let is_not_reversed = |violation: &Violation| matches!(violation, Violation::Mismatch(m) if m.fault == Mistake::NotReversed);
+    assert!(found.iter().any(is_not_reversed), "94 hides an approval: {found:?}");
+}
+
+#[test]
+fn a_terminal_that_drops_its_reversals_is_found() {
+    let mut config = Config::default();
+    config.profile.reversal.keep = false;
+    config.network.rules = vec![
+        Rule::sometimes(0.3, Fault::Lose).of(Mti::FINANCIAL.response()),
+        Rule::always(Fault::Lose).of(Mti::REVERSAL),
+    ];
+    let found = violations(&run(config));
+    assert!(found.iter().any(|violation| matches!(violation, Violation::Mismatch(_))), "{found:?}");
+    assert!(!found.iter().any(|violation| matches!(violation, Violation::Overtaken(_))), "{found:?}");
+}
+
+#[test]
+fn tampered_evidence_is_found() {
+    let honest = run(stormy(3));
+    honest.verify().unwrap();
+    let approved = |evidence: &Evidence| {
+        evidence.journal.iter().position(|entry| entry.belief == Belief::Approved).unwrap()
+    };
+    let reversal = |evidence: &Evidence| {
+        let is_sent = |direction, mti| direction == Direction::ToHost && mti == Mti::REVERSAL;
+        evidence.sightings.iter().position(|seen| is_sent(seen.direction, seen.mti)).unwrap()
+    };
+    type Tampering<'a> = (&'a str, Box<dyn Fn(&mut Evidence) + 'a>, fn(&Violation) -> bool);
+    let cases: [Tampering<'_>; 11] = [
+        (
+            "journal line removed",
+            Box::new(|e| drop(e.journal.remove(approved(e)))),
+            |v| matches!(v, Violation::Mismatch(m) if m.fault == Mistake::NotReversed),
+        ),
+        (
+            "approved twice",
+            Box::new(|e| e.journal.push(e.journal[approved(e)].clone())),
+            |v| matches!(v, Violation::Mismatch(m) if m.fault == Mistake::Doubled),
+        ),
+        (
+            "captured twice",
+            Box::new(|e| e.captured.push(e.captured[0])),
+            |v| matches!(v, Violation::Mismatch(m) if m.fault == Mistake::Doubled),
+        ),
+        ("captured twice, by the account", Box::new(|e| e.captured.push(e.captured[0])), |v| {
+            matches!(v, Violation::Balance { .. })
+        }),
+        (
+            "capture removed",
+            Box::new(|e| e.captured.truncate(e.captured.len() - 1)),
+            |v| matches!(v, Violation::Mismatch(m) if m.fault == Mistake::Lost),
+        ),
+        ("other amount captured", Box::new(|e| e.captured[0].1 += Amount::from_minor(1)), |v| {
+            matches!(v, Violation::Totals { .. })
+        }),
+        (
+            "account short by one",
+            Box::new(|e| *e.balances.values_mut().next().unwrap() -= Amount::from_minor(1)),
+            |v| matches!(v, Violation::Balance { .. }),
+        ),
+        (
+            "reversal of another amount",
+            Box::new(|e| {
+                let at = reversal(e);
+                e.sightings[at].copied.amount = Some(0);
+            }),
+            |v| matches!(v, Violation::Altered(_)),
+        ),
+        (
+            "reversals never sent",
+            Box::new(|e| {
+                e.sightings.retain(|seen| ![Mti::REVERSAL, Mti::REVERSAL.response()].contains(&seen.mti))
+            }),
+            |v| matches!(v, Violation::Overtaken(_)),
+        ),
+        (
+            "request sent twice",
+            Box::new(|e| {
+                let request = e.sightings.iter().find(|seen| seen.mti == Mti::FINANCIAL).unwrap().clone();
+                e.sightings.push(request);
+            }),
+            |v| matches!(v, Violation::StanReused(_)),
+        ),
+        (
+            "original never seen",
+            Box::new(|e| {
+                let (at, key) = (reversal(e), e.sightings[reversal(e)].key());
+                let original = e.sightings[..at].iter().position(|seen| seen.key() == key).unwrap();
+                e.sightings.remove(original);
+            }),
+            |v| matches!(v, Violation::NoOriginal(_)),
+        ),
+    ];
+    for (what, tamper, expected) in cases {
+        let mut evidence = honest.clone();
+        tamper(&mut evidence);
+        let found = violations(&evidence);
+        assert!(found.iter().any(expected), "{what}: {found:?}");
+    }
+}
+
+/// Runs a world of every seed, with and without kept connections; returns the sum of the reports.
+fn every_seed(test: &str, change: impl Fn(&mut Config)) -> Report {
+    let mut sum = Report::default();
+    for seed in seeds() {
+        for keeps_connection in [false, true] {
+            let mut config = Config { seed: Seed(seed), keeps_connection, terminals: 2, ..Config::default() };
+            config.workload.operations = 4;
+            change(&mut config);
+            let report = run(config).verify().unwrap_or_else(|violations| {
+                let replay = format!("POSFLEET_SIM_SEED={seed} cargo test --test it sim::{test}");
+                let list: String = violations.iter().map(|violation| format!("\n  {violation}")).collect();
+                panic!("seed {seed}, keeps_connection {keeps_connection}:{list}\nreplay: {replay}")
+            });
+            sum.approved += report.approved;
+            sum.declined += report.declined;
+            sum.timed_out += report.timed_out;
+            sum.failed += report.failed;
+            sum.automatic += report.automatic;
+            sum.strays += report.strays;
+            sum.power_cuts += report.power_cuts;
+            sum.events += report.events;
+        }
+    }
+    sum
+}
+
+/// The seeds of a run, or the one to replay.
+fn seeds() -> RangeInclusive<u64> {
+    match std::env::var("POSFLEET_SIM_SEED").map(|seed| seed.parse()) {
+        Ok(Ok(seed)) => seed..=seed,
+        _ => 1..=300,
+    }
+}
+
+fn stormy(seed: u64) -> Config {
+    let mut config = Config { seed: Seed(seed), ..Config::default() };
+    config.workload.power_cut = 0.05;
+    config.network = Network::with_rules(vec![
+        Rule::sometimes(0.15, Fault::Lose),
+        Rule::sometimes(0.1, Fault::Hold(seconds(0..=60))),
+    ]);
+    config
+}
+
+fn run(config: Config) -> Evidence {
+    let mut world = World::new(config);
+    world.run();
+    world.evidence()
+}
+
+fn violations(evidence: &Evidence) -> Vec<Violation> {
+    evidence.verify().err().unwrap_or_default()
+}
+
+fn seconds(range: RangeInclusive<u64>) -> RangeInclusive<Duration> {
+    Duration::from_secs(*range.start())..=Duration::from_secs(*range.end())
+}
