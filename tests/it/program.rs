@@ -55,10 +55,6 @@ impl Folder {
         Self(path)
     }
 
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-
     /// Writes a file into the folder.
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
@@ -128,6 +124,11 @@ impl Running {
         let process = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &process]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// Ends its standard input.
+    pub fn close_input(&mut self) {
+        drop(self.child.stdin.take());
     }
 
     /// Waits for the end, which must come within a bounded time.

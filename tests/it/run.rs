@@ -71,8 +71,7 @@ fn a_killed_run_leaves_a_folder_that_is_readable_up_to_its_last_interval() {
     let folder = Folder::new("killed");
     let arguments = ["--terminals", "40", "--duration", "60s", "--rate", "100"];
     let running = Running::start(&mut run_in(&folder, &shipped("quickstart.yaml"), &arguments));
-    // The first status line comes after some whole seconds.
-    running.wait_for("quickstart");
+    running.wait_for("0:05");
     running.signal("KILL");
     let finished = running.finish();
     assert_eq!(finished.status.code(), None, "{}", finished.stderr);
@@ -80,7 +79,7 @@ fn a_killed_run_leaves_a_folder_that_is_readable_up_to_its_last_interval() {
     let series = file(&folder, "series.csv");
     let whole = &series[..=series.rfind('\n').unwrap()];
     let seconds: Vec<f64> = column(whole, "at_s").map(|cell| cell.parse().unwrap()).collect();
-    assert!(seconds.len() >= 2 && seconds.is_sorted(), "{seconds:?}");
+    assert!(seconds.len() >= 4 && seconds.is_sorted(), "{seconds:?}");
     let finished: u64 = column(whole, "finished").map(|cell| cell.parse::<u64>().unwrap()).sum();
     assert!(finished > 0);
     // Every interval of the histograms ends with its schedule lag.

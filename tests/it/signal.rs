@@ -8,7 +8,7 @@ fn the_first_signal_stops_the_run_and_the_summary_is_written() {
     let folder = Folder::new("stopped");
     let scenario = folder.file("endless.yaml", ENDLESS);
     let running = Running::start(&mut run_in(&folder, &scenario, &[]));
-    running.wait_for("endless");
+    running.wait_for("running");
     running.signal("TERM");
     let finished = running.finish().exits_with(105);
     let summary = finished.summary();
@@ -26,10 +26,10 @@ fn the_second_signal_aborts_what_is_under_way() {
     let folder = Folder::new("aborted");
     let scenario = folder.file("stuck.yaml", &format!("{ENDLESS}{SILENT}"));
     let running = Running::start(&mut run_in(&folder, &scenario, &[]));
-    running.wait_for("endless");
+    running.wait_for("in flight 20");
     running.signal("INT");
-    // The run now waits for answers that will not come for ten minutes; how it says so is no matter.
-    running.wait_for("endless");
+    // It now waits for answers that do not come for ten minutes.
+    running.wait_for("stopping");
     running.signal("INT");
     let finished = running.finish().exits_with(105);
     let summary = finished.summary();
