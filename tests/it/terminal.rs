@@ -728,7 +728,7 @@ impl Rig {
 
 impl Step {
     fn outcome(&self) -> &Outcome {
-        let outcome = |event| if let &Event::Outcome(ref outcome) = event { Some(outcome) } else { None };
+        let outcome = |event| if let Event::Outcome(outcome) = event { Some(outcome) } else { None };
         let outcomes: Vec<&Outcome> = self.events.iter().filter_map(outcome).collect();
         assert_eq!(outcomes.len(), 1, "{:?}", self.events);
         outcomes[0]
