@@ -71,7 +71,7 @@ fn a_killed_run_leaves_a_folder_that_is_readable_up_to_its_last_interval() {
     let folder = Folder::new("killed");
     let arguments = ["--terminals", "40", "--duration", "60s", "--rate", "100"];
     let running = Running::start(&mut run_in(&folder, &shipped("quickstart.yaml"), &arguments));
-    running.wait_for("0:05");
+    running.wait_for("0:05/1:");
     running.signal("KILL");
     let finished = running.finish();
     assert_eq!(finished.status.code(), None, "{}", finished.stderr);
