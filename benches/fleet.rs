@@ -1,0 +1,217 @@
+//! What a fleet costs that does nothing, and how exactly arrivals start: memory per terminal and per connection,
+//! schedule lag.
+//!
+//! `cargo bench --bench fleet [-- memory | lag]`
+
+use posfleet::{
+    driver::{Clock, HostServer, Timer, raise_descriptor_limit, usage},
+    engine::{self, Command as Stop, NullObserver, Settings},
+    host::Host,
+    load::{Arrivals, Curve, Spacing, Stage},
+    metrics::{Latency, Percentiles},
+    rng::{Domain, Seed},
+    scenario::{self, Overrides, Plan, Target},
+    time::Instant,
+};
+use std::{
+    io::{self, BufRead, BufReader},
+    net::SocketAddr,
+    num::NonZero,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    raise_descriptor_limit();
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["role-host", scenario] => iso_host(scenario),
+        ["role-fleet", terminals, connected, host] => idle_fleet(number(terminals), connected == "1", host),
+        ["memory"] => memory(),
+        ["lag"] => lag(),
+        _ => {
+            memory();
+            lag();
+        }
+    }
+}
+
+fn number(text: &str) -> usize {
+    text.parse().expect("a number")
+}
+
+/// Resident memory per registered terminal and per open connection, each from two fleets in processes of their own.
+fn memory() {
+    let host = Role::start(&["role-host", &fleet(CONNECTIONS_MANY, true)]);
+    let address = host.line.clone();
+    let rss = |terminals: usize, connected: &str| {
+        let fleet = Role::start(&["role-fleet", &terminals.to_string(), connected, &address]);
+        fleet.line.parse::<f64>().expect("bytes")
+    };
+    println!("resident memory, median of {MEMORY_ROUNDS} rounds");
+    let per_terminal = median_of(|| {
+        (rss(TERMINALS_MANY, "0") - rss(TERMINALS_FEW, "0")) / (TERMINALS_MANY - TERMINALS_FEW) as f64
+    });
+    println!(
+        "  per registered idle terminal  {per_terminal:>6.0} B   ({TERMINALS_FEW} and {TERMINALS_MANY} terminals)"
+    );
+    let span = (CONNECTIONS_MANY - CONNECTIONS_FEW) as f64;
+    let connected = median_of(|| (rss(CONNECTIONS_MANY, "1") - rss(CONNECTIONS_FEW, "1")) / span);
+    println!("  per open idle connection      {connected:>6.0} B   (its signed-in terminal included)");
+}
+
+fn median_of(mut measure: impl FnMut() -> f64) -> f64 {
+    let mut values: Vec<f64> = (0..MEMORY_ROUNDS).map(|_| measure()).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// How late arrivals start at 10,000 a second: our timer, and the runtime's own, in turns.
+fn lag() {
+    println!(
+        "lag of 10,000 Poisson arrivals/s behind their schedule, {LAG_ROUNDS} rounds of 2 s each, in turns"
+    );
+    println!("  {:22} {:>8} {:>8} {:>8} {:>12}", "timer", "p50 µs", "p99 µs", "max µs", "of a core");
+    let (mut ours, mut tokios) = ((Latency::default(), Duration::ZERO), (Latency::default(), Duration::ZERO));
+    for _ in 0..LAG_ROUNDS {
+        release(true, &mut ours);
+        release(false, &mut tokios);
+    }
+    print_lag("timerfd, one a shard", &ours);
+    print_lag("tokio::time::sleep", &tokios);
+    let p99 = |side: &(Latency, Duration)| side.0.percentile_ms(99.0);
+    println!("  p99 of ours over the runtime's: {:.3}", p99(&ours) / p99(&tokios));
+}
+
+fn print_lag(name: &str, (lag, cpu): &(Latency, Duration)) {
+    let Percentiles { p50, p99, max, .. } = lag.percentiles();
+    let share = cpu.as_secs_f64() / (LAG_ROUNDS as f64 * LAG_ROUND.as_secs_f64()) * 100.0;
+    println!("  {name:22} {:>8.0} {:>8.0} {:>8.0} {share:>10.1} %", p50 * 1e3, p99 * 1e3, max * 1e3);
+}
+
+/// Releases arrivals for one round and records how late each one was.
+fn release(exactly: bool, side: &mut (Latency, Duration)) {
+    let rate = Curve::new(ARRIVALS, &[Stage { duration: LAG_ROUND, target: ARRIVALS }]);
+    let arrivals = Arrivals::new(rate, Spacing::Poisson, Seed(1).stream(Domain::Arrivals, 0, 0));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default());
+    runtime.expect("a runtime").block_on(async {
+        let (clock, before) = (Clock::start(), usage().cpu);
+        let mut timer = Timer::new(clock).expect("a descriptor");
+        let mut now = clock.now();
+        for arrival in arrivals {
+            let due = Instant::START + arrival.at;
+            if due > now && exactly {
+                now = timer.wait_until(due).await.expect("the kernel's timer");
+            } else if due > now {
+                tokio::time::sleep_until(clock.to_std(due).into()).await;
+                now = clock.now();
+            }
+            side.0.record(clock.now().since(due));
+        }
+        side.1 += usage().cpu - before;
+    });
+}
+
+fn fleet(terminals: usize, signs_in: bool) -> String {
+    let opening = "opening: { flow: sign-in, executor: per-terminal-iterations, iterations: 1, within: 1s }";
+    let waiting =
+        "waiting: { flow: sign-in, executor: constant-arrival-rate, rate: 1, duration: 60s, startTime: 30s }";
+    format!(
+        "schema: 1
+name: idle
+seed: 1
+terminals:
+  fleet: {{ count: {terminals}, connection: long-lived }}
+feeders:
+  cards: {{ generate: {{ count: 1 }} }}
+scenarios:
+  {}
+  {waiting}
+",
+        if signs_in { opening } else { "" }
+    )
+}
+
+fn plan(text: &str) -> Plan {
+    let no_files = |_: &str| Err(io::Error::from(io::ErrorKind::NotFound));
+    scenario::load(text, "fleet", &Overrides::default(), 1, &no_files)
+        .unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false)))
+}
+
+/// A fleet that has switched on, and signed in if it is connected; prints its resident memory.
+fn idle_fleet(terminals: usize, connected: bool, host: &str) {
+    let mut plan = plan(&fleet(terminals, connected));
+    // What the embedded host would know does not belong to the fleet.
+    (plan.host.terminals, plan.effective) = (Vec::new(), String::new());
+    plan.groups.iter_mut().for_each(|group| group.target = Target::Address(host.to_owned()));
+    let settings = Settings { shards: NonZero::new(1), ..Settings::default() };
+    let mut run = engine::start(plan, &settings, Box::new(NullObserver)).expect("the run starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        while run.snapshots.changed().await.is_ok() {
+            let snapshot = run.snapshots.borrow_and_update();
+            let is_ready = if connected { snapshot.connections as usize } else { terminals };
+            if is_ready == terminals && snapshot.elapsed > Duration::from_secs(3) {
+                break;
+            }
+            assert!(snapshot.elapsed < Duration::from_secs(20), "only {} connections", snapshot.connections);
+        }
+    });
+    println!("{}", resident_bytes());
+    run.control.send(Stop::Abort);
+    run.join();
+}
+
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("the system tells");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has a resident size");
+    line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number") * 1024
+}
+
+/// A process of this program that says one line about itself, ended with this value.
+struct Role {
+    child: Child,
+    line: String,
+}
+
+impl Role {
+    fn start(arguments: &[&str]) -> Self {
+        let program = std::env::current_exe().expect("this program has a path");
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("this program starts");
+        let mut line = String::new();
+        let output = child.stdout.take().expect("piped");
+        BufReader::new(output).read_line(&mut line).expect("the role says a line");
+        Self { child, line: line.trim().to_owned() }
+    }
+}
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn iso_host(scenario: &str) {
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let server =
+        HostServer::start(Host::new(plan(scenario).host), address, Clock::start()).expect("a free port");
+    println!("{}", server.address());
+    // Ends when the parent does.
+    let _ = io::stdin().read_line(&mut String::new());
+}
+
+const TERMINALS_FEW: usize = 1_000;
+const TERMINALS_MANY: usize = 201_000;
+const CONNECTIONS_FEW: usize = 1_000;
+const CONNECTIONS_MANY: usize = 11_000;
+const MEMORY_ROUNDS: usize = 3;
+const ARRIVALS: f64 = 10_000.0;
+const LAG_ROUNDS: usize = 7;
+const LAG_ROUND: Duration = Duration::from_secs(2);
