@@ -112,16 +112,16 @@ fn watch_and_wait(run: Run, arguments: &RunArguments) -> Summary {
     run.join()
 }
 
-/// Prints a status line every few seconds until the run is done.
+/// Prints a status line every few seconds, and when the run enters another phase, until it is done.
 async fn print_status(mut snapshots: watch::Receiver<Arc<Snapshot>>, quiet: bool) {
-    let mut told = 0;
+    let mut told = (Phase::Starting, 0);
     loop {
         let snapshot = Arc::clone(&snapshots.borrow_and_update());
         if snapshot.phase == Phase::Done {
             return;
         }
-        let now = snapshot.elapsed.as_secs() / STATUS_EVERY.as_secs();
-        if !quiet && now > told {
+        let now = (snapshot.phase, snapshot.elapsed.as_secs() / STATUS_EVERY.as_secs());
+        if !quiet && now != told {
             told = now;
             // Nobody may be reading; the run does not depend on it.
             let _ = writeln!(io::stderr(), "{}", report::status_line(&snapshot));

@@ -2,6 +2,7 @@
 //!
 //! Everything here runs on a current-thread runtime and belongs to one shard, or to the embedded host.
 
+mod address;
 mod clock;
 mod deadlines;
 mod host;
@@ -9,6 +10,7 @@ mod line;
 mod process;
 mod timer;
 
+pub use address::resolve;
 pub use clock::{Clock, unix_seconds, wall_clock};
 pub use deadlines::Deadlines;
 pub use host::{HostServer, ServeError};

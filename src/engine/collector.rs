@@ -390,7 +390,7 @@ impl Collector {
     }
 }
 
-/// How long all scenarios take by plan, where that is known.
+/// How long all scenarios take by plan when the target keeps up, where that is known.
 fn planned_duration(plan: &Plan) -> Option<Duration> {
     use crate::scenario::Start as S;
     let mut ends: Vec<Option<Duration>> = Vec::with_capacity(plan.scenarios.len());
@@ -399,7 +399,7 @@ fn planned_duration(plan: &Plan) -> Option<Duration> {
             S::At(after) => Some(after),
             S::After(other, delay) => ends.get(other).copied().flatten().map(|end| end + delay),
         };
-        ends.push(begin.zip(scenario.load.duration()).map(|(begin, duration)| begin + duration));
+        ends.push(begin.zip(scenario.load.likely_duration()).map(|(begin, duration)| begin + duration));
     }
     ends.into_iter().collect::<Option<Vec<_>>>()?.into_iter().max()
 }

@@ -16,7 +16,7 @@ pub use control::{Command, Control};
 pub use observer::{Moment, NullObserver, Observer};
 
 use crate::{
-    driver::{Clock, HostServer, ServeError, raise_descriptor_limit, unix_seconds, wall_clock},
+    driver::{Clock, HostServer, ServeError, raise_descriptor_limit, resolve, unix_seconds, wall_clock},
     host::Host,
     metrics::{RowWindow, Snapshot, Summary},
     scenario::{Plan, Target},
@@ -25,13 +25,7 @@ use collector::{Collector, Start};
 use crossbeam::channel;
 use gate::Gates;
 use shard::{Brief, Shard};
-use std::{
-    io,
-    net::{SocketAddr, ToSocketAddrs},
-    num::NonZero,
-    sync::Arc,
-    thread::JoinHandle,
-};
+use std::{io, net::SocketAddr, num::NonZero, sync::Arc, thread::JoinHandle};
 use tokio::sync::watch;
 
 /// How a plan is run, beyond what the plan says.
@@ -131,19 +125,10 @@ fn embedded_host(plan: &Plan, settings: &Settings, clock: Clock) -> Result<Optio
 /// The address of every group's host.
 fn targets(plan: &Plan, host: Option<&HostServer>) -> Result<Arc<[SocketAddr]>, EngineError> {
     let address = |target: &Target| match target {
-        Target::Embedded => host.map(HostServer::address).ok_or_else(|| unresolved("embedded host")),
-        Target::Address(text) => resolve(text),
+        Target::Embedded => Ok(host.expect("it runs where a group needs it").address()),
+        Target::Address(text) => resolve(text).map_err(|error| EngineError::Target(text.clone(), error)),
     };
     plan.groups.iter().map(|group| address(&group.target)).collect()
-}
-
-fn resolve(text: &str) -> Result<SocketAddr, EngineError> {
-    let mut found = text.to_socket_addrs().map_err(|error| EngineError::Target(text.to_owned(), error))?;
-    found.next().ok_or_else(|| unresolved(text))
-}
-
-fn unresolved(text: &str) -> EngineError {
-    EngineError::Target(text.to_owned(), io::Error::new(io::ErrorKind::NotFound, "no address"))
 }
 
 fn cores() -> usize {

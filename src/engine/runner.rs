@@ -380,13 +380,15 @@ fn hear(shard: &Shard, seat: &Seat, event: Event) {
     }
 }
 
+/// Tells of an operation that the target left unanswered, or that could not be done.
 fn notice_failure(shard: &Shard, outcome: &Outcome) {
-    if let End::Failed(failure) = outcome.end
-        && failure != Failure::Interrupted
-    {
-        let text = format!("{}: {}", outcome.kind.name(), failure.blame());
-        shard.recorder.borrow_mut().notice(shard.now(), Severity::Error, text);
-    }
+    let (severity, blame) = match outcome.end {
+        End::Failed(Failure::Interrupted) | End::Approved | End::Declined => return,
+        End::Failed(failure) => (Severity::Error, failure.blame()),
+        End::TimedOut => (Severity::Warning, "the target did not answer in time"),
+    };
+    let text = format!("{}: {blame}", outcome.kind.name());
+    shard.recorder.borrow_mut().notice(shard.now(), severity, text);
 }
 
 /// Waits, unless the run wants the terminal to give up.

@@ -83,6 +83,14 @@ impl Load {
             _ => self.stop.after,
         }
     }
+
+    /// How long iterations begin when the target keeps up; a limit that is there for the worst case does not count.
+    pub fn likely_duration(&self) -> Option<Duration> {
+        match (&self.schedule, self.stop.iterations_per_terminal) {
+            (Schedule::Loop { within, .. }, Some(_)) => Some(*within),
+            _ => self.duration(),
+        }
+    }
 }
 
 /// The part of a fleet that one shard (or one agent) owns: every `of`-th terminal beginning with `index`.
@@ -112,6 +120,15 @@ impl Share {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_for_the_worst_case_is_not_the_likely_duration() {
+        let seconds = Duration::from_secs;
+        let load = Load::per_terminal_iterations(1, seconds(8), seconds(600));
+        assert_eq!((load.duration(), load.likely_duration()), (Some(seconds(600)), Some(seconds(8))));
+        let load = Load::constant_terminals(5, seconds(20));
+        assert_eq!(load.likely_duration(), Some(seconds(20)));
+    }
 
     #[test]
     fn shares_cover_the_fleet_once() {

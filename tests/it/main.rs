@@ -3,14 +3,22 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod card;
+mod cli;
 mod crypto;
 mod dashboard;
 mod dashboard_fixture;
 mod draft;
 mod expr;
+mod foreign_host;
 mod host;
 mod iso8583;
+mod layers;
+mod program;
 mod report;
+mod run;
 mod scenario;
+mod screen;
+mod signal;
 mod sim;
+mod target;
 mod terminal;

@@ -728,8 +728,11 @@ impl Rig {
 
 impl Step {
     fn outcome(&self) -> &Outcome {
-        let outcome = |event| if let Event::Outcome(outcome) = event { Some(outcome) } else { None };
-        let outcomes: Vec<&Outcome> = self.events.iter().filter_map(outcome).collect();
+        let outcomes = self.events.iter().filter_map(|event| match event {
+            Event::Outcome(outcome) => Some(outcome),
+            _ => None,
+        });
+        let outcomes: Vec<&Outcome> = outcomes.collect();
         assert_eq!(outcomes.len(), 1, "{:?}", self.events);
         outcomes[0]
     }
