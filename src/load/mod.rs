@@ -76,12 +76,9 @@ impl Load {
         }
     }
 
-    /// How long iterations begin, as far as that is known beforehand; of a count of iterations, only their spread is.
+    /// How long iterations can begin, as far as that is known beforehand.
     pub fn duration(&self) -> Option<Duration> {
-        match self.schedule {
-            Schedule::Loop { within, .. } if self.stop.iterations_per_terminal.is_some() => Some(within),
-            _ => self.stop.after,
-        }
+        self.stop.after
     }
 
     /// How long iterations begin when the target keeps up; a limit that is there for the worst case does not count.
