@@ -7,10 +7,14 @@
 mod collector;
 mod control;
 mod gate;
+mod iteration;
 mod observer;
+mod part;
+mod portrait;
 mod recorder;
 mod runner;
 mod shard;
+mod verdict;
 
 pub use control::{Command, Control};
 pub use observer::{Moment, NullObserver, Observer};

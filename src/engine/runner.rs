@@ -1,39 +1,22 @@
-//! How a shard runs its part of the scenarios: when iterations start, on which terminal, and what they record.
+//! How a shard runs its part of the scenarios: when iterations start, on which terminal, and how all of it ends.
 
 use super::{
     control::Command,
-    shard::{Seat, Shard},
+    iteration::{Ticket, iterate, occupy, operate, spawn_iteration},
+    part::Part,
+    shard::Shard,
 };
 use crate::{
     driver::Timer,
-    flow::{Iteration, Next},
     load::{Arrivals, Schedule, Stop},
-    metrics::{Class, Severity},
-    operation::{End, Failure, Kind, Operation, Outcome},
-    rng::{Domain, Rng},
+    metrics::Severity,
+    operation::{Kind, Operation},
+    rng::Domain,
     scenario::Scenario,
-    terminal::{Event, Stray},
     time::Instant,
 };
-use std::{cell::Cell, io, rc::Rc, time::Duration};
-use tokio::{
-    sync::Notify,
-    task::{JoinSet, spawn_local},
-};
-
-/// The part of one scenario that one shard runs.
-#[derive(Debug)]
-struct Part {
-    number: u16,
-    /// Iterations under way.
-    in_flight: Cell<u64>,
-    /// Terminals of a closed model that may still begin an iteration.
-    looping: Cell<u64>,
-    /// Whether no further iteration may begin.
-    is_over: Cell<bool>,
-    /// Rings when one of the two counts falls to zero.
-    ended: Notify,
-}
+use std::{io, rc::Rc, time::Duration};
+use tokio::task::{JoinSet, spawn_local};
 
 /// Runs this shard's part of all scenarios, then reverses what is still owed.
 pub(super) async fn run_all(shard: &Rc<Shard>) {
@@ -77,35 +60,6 @@ async fn run_part(shard: Rc<Shard>, number: u16) {
         }
     }
     shard.gates.shard_ended(usize::from(number), shard.now());
-}
-
-impl Part {
-    fn new(number: u16) -> Self {
-        Self {
-            number,
-            in_flight: Cell::new(0),
-            looping: Cell::new(0),
-            is_over: Cell::new(false),
-            ended: Notify::new(),
-        }
-    }
-
-    fn add(count: &Cell<u64>) {
-        count.set(count.get() + 1);
-    }
-
-    fn remove(&self, count: &Cell<u64>) {
-        count.set(count.get().saturating_sub(1));
-        if count.get() == 0 {
-            self.ended.notify_one();
-        }
-    }
-
-    async fn wait_for_zero(&self, count: &Cell<u64>) {
-        while count.get() > 0 {
-            self.ended.notified().await;
-        }
-    }
 }
 
 async fn start_iterations(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, begin: Instant) {
@@ -238,169 +192,6 @@ async fn loop_terminal(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, begin: 
         occupy(shard, part, place);
         iterate(shard, part, scenario, place, Ticket { ordinal, due, rng }).await;
         due = shard.now();
-    }
-}
-
-/// What makes an iteration the one it is.
-struct Ticket {
-    ordinal: u64,
-    due: Instant,
-    rng: Rng,
-}
-
-fn occupy(shard: &Shard, part: &Part, place: usize) {
-    shard.occupy(place, part.number);
-    shard.desk.deadlines.clear(place as u32);
-    Part::add(&part.in_flight);
-}
-
-fn spawn_iteration(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, ticket: Ticket) {
-    occupy(shard, part, place);
-    let (shard, part) = (Rc::clone(shard), Rc::clone(part));
-    spawn_local(async move {
-        let scenario = &shard.plan.scenarios[usize::from(part.number)];
-        iterate(&shard, &part, scenario, place, ticket).await;
-    });
-}
-
-/// One terminal walks through the flow once.
-async fn iterate(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, place: usize, ticket: Ticket) {
-    let seat = &shard.seats[place];
-    let mut line = seat.line.take();
-    let cast = shard.cast(seat);
-    let mut iteration = Iteration::new(shard.plan.flows[scenario.flow].clone(), ticket.ordinal, ticket.rng);
-    let mut due = ticket.due;
-    let failed = loop {
-        if shard.desk.deadlines.is_interrupted(place as u32) {
-            break None;
-        }
-        match iteration.next(&cast) {
-            Next::Done { failed } => break Some(failed),
-            Next::Think(time) => {
-                think(shard, place, time).await;
-                due = shard.now();
-            }
-            Next::Broken(step, error) => {
-                let mut recorder = shard.recorder.borrow_mut();
-                recorder.broken = true;
-                recorder.notice(shard.now(), Severity::Error, format!("scenario {}: {error}", scenario.name));
-                if let Some(step) = step {
-                    recorder.ended(step, Class::Failed, Duration::from_nanos(1), None);
-                }
-            }
-            Next::Operate(operation) => {
-                let kind = operation.kind;
-                let told = operate(shard, seat, place, &mut line, operation).await;
-                let (outcome, at) = told.unwrap_or_else(|| {
-                    let amount = crate::money::Amount::ZERO;
-                    (Outcome::ended(kind, End::Failed(Failure::Interrupted), amount), shard.now())
-                });
-                let step = iteration.step();
-                let mut recorder = shard.recorder.borrow_mut();
-                if let Some(step) = step {
-                    recorder.step(step, &outcome, at.since(due));
-                }
-                match iteration.outcome(&cast, outcome) {
-                    Ok(result) => {
-                        if let Some(step) = result.id {
-                            recorder.checks(step, result.checks_passed, result.checks_failed);
-                        }
-                    }
-                    Err(error) => {
-                        recorder.broken = true;
-                        let text = format!("scenario {}: {error}", scenario.name);
-                        recorder.notice(shard.now(), Severity::Error, text);
-                    }
-                }
-                drop(recorder);
-                due = shard.now();
-            }
-        }
-    };
-    seat.line.replace(line);
-    vacate(shard, part, seat, failed);
-}
-
-/// The iteration is over; `failed` is `None` when it was cut short.
-fn vacate(shard: &Shard, part: &Part, seat: &Seat, failed: Option<bool>) {
-    shard.vacate(seat);
-    if let Some(counters) = shard.recorder.borrow_mut().interval.scenarios.get_mut(usize::from(part.number)) {
-        counters.finished += u64::from(failed.is_some());
-        counters.failed += u64::from(failed == Some(true));
-    }
-    part.remove(&part.in_flight);
-}
-
-/// Has a terminal do one operation; returns its outcome and when it was known.
-async fn operate(
-    shard: &Shard,
-    seat: &Seat,
-    place: usize,
-    line: &mut crate::driver::Line,
-    operation: Operation,
-) -> Option<(Outcome, Instant)> {
-    let mut told = None;
-    let patron = shard.patron(place as u32, seat);
-    let on_event = |event: Event| match event {
-        Event::Outcome(outcome) => {
-            notice_failure(shard, &outcome);
-            told = Some((outcome, shard.now()));
-        }
-        other => hear(shard, seat, other),
-    };
-    let on_refusal = |error: &io::Error| {
-        let text = format!("target {}: {error}", patron.target);
-        shard.recorder.borrow_mut().notice(shard.now(), Severity::Error, text);
-    };
-    line.operate(&shard.desk, patron, operation, on_event, on_refusal).await;
-    told
-}
-
-/// Records what a terminal did of its own accord.
-fn hear(shard: &Shard, seat: &Seat, event: Event) {
-    let mut recorder = shard.recorder.borrow_mut();
-    match event {
-        Event::Automatic(outcome) => {
-            let step = if outcome.kind == Kind::Reversal { shard.reversal_step } else { shard.sign_in_step };
-            let limit = shard.plan.groups[usize::from(seat.group)].profile.response_timeout;
-            if let Some(step) = step {
-                recorder.step(step, &outcome, outcome.service.unwrap_or(limit));
-            }
-        }
-        Event::Journal(entry) => recorder.journal.push(entry),
-        Event::Stray(stray) => {
-            let text = match stray {
-                Stray::Late => "the target answered too late, or twice".to_owned(),
-                Stray::Misdirected(what) => format!("the target sent an answer to nobody: {what}"),
-                Stray::Unreadable(error) => format!("the target sent what is no message: {error}"),
-            };
-            recorder.notice(shard.now(), Severity::Warning, text);
-        }
-        Event::Outcome(_) => {}
-    }
-}
-
-/// Tells of an operation that the target left unanswered, or that could not be done.
-fn notice_failure(shard: &Shard, outcome: &Outcome) {
-    let (severity, blame) = match outcome.end {
-        End::Failed(Failure::Interrupted) | End::Approved | End::Declined => return,
-        End::Failed(failure) => (Severity::Error, failure.blame()),
-        End::TimedOut => (Severity::Warning, "the target did not answer in time"),
-    };
-    let text = format!("{}: {blame}", outcome.kind.name());
-    shard.recorder.borrow_mut().notice(shard.now(), severity, text);
-}
-
-/// Waits, unless the run wants the terminal to give up.
-async fn think(shard: &Shard, place: usize, time: Duration) {
-    let interrupted = std::future::poll_fn(|context| {
-        use std::task::Poll;
-        let _ = shard.desk.deadlines.poll(place as u32, context);
-        if shard.desk.deadlines.is_interrupted(place as u32) { Poll::Ready(()) } else { Poll::Pending }
-    });
-    tokio::select! {
-        () = tokio::time::sleep(time) => {}
-        () = interrupted => {}
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     money::Amount,
     operation::{End, Failure, Kind, Outcome},
     reconcile::{Belief, Entry},
-    time::Instant,
+    time::{DateTime, Instant, WallClock},
 };
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl Terminal {
         let reading = Reading::of(message, code, between(active.sent_at.take(), now));
         match active.exchange {
             Exchange::Operation if active.operation.kind == Kind::SignIn => {
-                let end = self.take_keys(message, code);
+                let end = self.take_keys(profile, now, message, code);
                 self.answered(now, end, &reading, out);
             }
             Exchange::Operation => self.answered(now, end_of(code), &reading, out),
@@ -165,8 +165,14 @@ impl Terminal {
         }
     }
 
-    /// Takes work keys and batch number of a sign-in response.
-    fn take_keys(&mut self, message: &Message<'_>, code: ResponseCode) -> End {
+    /// Takes work keys, batch number, date and time of a sign-in response.
+    fn take_keys(
+        &mut self,
+        profile: &Profile,
+        now: Instant,
+        message: &Message<'_>,
+        code: ResponseCode,
+    ) -> End {
         if !code.is_approval() {
             return End::Declined;
         }
@@ -180,6 +186,10 @@ impl Terminal {
         if let Some(batch) = batch_of(message).filter(|batch| *batch != self.batch) {
             self.batch = batch;
         }
+        let told = message.number(De::LOCAL_DATE).zip(message.number(De::LOCAL_TIME));
+        if let Some(time) = told.and_then(|(date, time)| DateTime::from_elements(profile.year, date, time)) {
+            self.clock = Some(WallClock::set(time, now));
+        }
         End::Approved
     }
 
@@ -192,7 +202,7 @@ impl Terminal {
         reading: &Reading,
         out: &mut Outbox,
     ) {
-        let end = self.take_keys(message, reading.code);
+        let end = self.take_keys(profile, now, message, reading.code);
         if end != End::Approved {
             return self.sign_in_failed(end, Some(reading), out);
         }

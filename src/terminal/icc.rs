@@ -1,6 +1,10 @@
 //! The chip's part of a request (DE 55): the tags that hosts expect, with values that do not depend on a real chip.
 
-use crate::{iso8583::Stan, operation::Operation, time::Instant};
+use crate::{
+    iso8583::Stan,
+    operation::Operation,
+    time::{DateTime, Instant},
+};
 
 /// Tags one after the other, on the stack.
 pub(super) struct IccData {
@@ -10,7 +14,7 @@ pub(super) struct IccData {
 
 impl IccData {
     /// DE 55 of an online request: every mandatory tag of the dialect, in its usual order.
-    pub(super) fn request(operation: &Operation, stan: Stan, now: Instant) -> Self {
+    pub(super) fn request(operation: &Operation, stan: Stan, now: Instant, today: DateTime) -> Self {
         let cryptogram = mix(u64::from(stan.number()) ^ (operation.amount.minor() << 20)).to_be_bytes();
         let unpredictable = (mix(now.as_nanos()) as u32).to_be_bytes();
         Self::empty()
@@ -20,7 +24,7 @@ impl IccData {
             .with(&[0x9F, 0x37], &unpredictable)
             .with(&[0x9F, 0x36], &counter(stan))
             .with(&[0x95], &[0; 5])
-            .with(&[0x9A], &[0x25, 0x01, 0x01])
+            .with(&[0x9A], &date(today))
             .with(&[0x9C], &[0x00])
             .with(&[0x9F, 0x02], &bcd12(operation.amount.minor()))
             .with(&[0x5F, 0x2A], &[0x01, 0x56])
@@ -58,6 +62,11 @@ impl IccData {
 /// The application transaction counter.
 fn counter(stan: Stan) -> [u8; 2] {
     (stan.number() as u16).to_be_bytes()
+}
+
+/// Year, month and day, two packed digits each.
+fn date(today: DateTime) -> [u8; 3] {
+    [(today.year % 100) as u8, today.month, today.day].map(|number| number / 10 * 16 + number % 10)
 }
 
 /// Twelve packed digits.

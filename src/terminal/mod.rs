@@ -29,7 +29,7 @@ use crate::{
     crypto::{MacSchedule, Tmk, WorkKeys},
     iso8583::{BatchNo, Deframer, FrameError, LengthHeader, MerchantId, Mti, ResponseCode, Stan, TerminalId},
     operation::{End, Failure, Operation},
-    time::Instant,
+    time::{Instant, WallClock},
 };
 use reversal::Reversal;
 
@@ -40,6 +40,8 @@ pub struct Terminal {
     merchant: MerchantId,
     tmk: Tmk,
     keys: Option<Box<WorkKeys>>,
+    /// Set by sign-in responses.
+    clock: Option<WallClock>,
     next_stan: Stan,
     batch: BatchNo,
     keeps_connection: bool,
@@ -118,6 +120,7 @@ impl Terminal {
             merchant,
             tmk,
             keys: None,
+            clock: None,
             next_stan: Stan::FIRST,
             batch: BatchNo::FIRST,
             keeps_connection,
@@ -147,6 +150,11 @@ impl Terminal {
     /// The number of the open batch.
     pub fn batch(&self) -> BatchNo {
         self.batch
+    }
+
+    /// Its calendar, once a sign-in has set it.
+    pub fn clock(&self) -> Option<WallClock> {
+        self.clock
     }
 
     /// Whether it holds work keys.

@@ -29,6 +29,8 @@ pub struct Profile {
     pub encrypt_tracks: bool,
     /// DE 49.
     pub currency: [u8; 3],
+    /// The year that a terminal's own clock shows; sign-in responses bring only day and time.
+    pub year: u16,
     /// The operator of DE 63, two digits.
     pub operator: u8,
     /// Whether a terminal signs in by itself when it has to (not signed in, or told to by 77, 99 or A0).
@@ -110,6 +112,7 @@ impl Default for Profile {
             pin_format: PinFormat::default(),
             encrypt_tracks: false,
             currency: *b"156",
+            year: 2026,
             operator: 1,
             auto_sign_in: true,
             connect_timeout: Duration::from_secs(5),

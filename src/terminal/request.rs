@@ -5,7 +5,7 @@ use crate::{
     crypto::{Algorithm, MacSchedule, PanBinding, TrackCipher, WorkKeys},
     iso8583::{De, FrameHead, Mti, PackError, Packer},
     operation::{CardUse, Entry, Failure, Kind, MessageForm},
-    time::Instant,
+    time::{DateTime, Instant},
 };
 use std::ops::Range;
 
@@ -104,7 +104,8 @@ impl Terminal {
             packer.put(De::SECURITY_CONTROL, &security_control(profile, keys, used.pin, track_is_encrypted));
         }
         if used.entry.reads_chip() {
-            packer.put(De::ICC_DATA, IccData::request(&active.operation, stan, now).as_bytes());
+            let today = self.clock.map(|clock| clock.at(now)).unwrap_or(DateTime::new_year(profile.year));
+            packer.put(De::ICC_DATA, IccData::request(&active.operation, stan, now, today).as_bytes());
         }
         packer.put(De::PRIVATE_60, &financial_60(form, self.batch.digits()));
         let mac = mac_schedule(&mut active.mac, profile, keys)?;

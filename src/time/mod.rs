@@ -78,6 +78,11 @@ impl WallClock {
         Self { unix_seconds_at_start: unix_seconds }
     }
 
+    /// A wall clock that was set to `time` at `now`.
+    pub fn set(time: DateTime, now: Instant) -> Self {
+        Self::starting_at(time.to_unix() - (now.as_nanos() / NANOS_PER_SECOND) as i64)
+    }
+
     /// The civil date and time at `now`.
     pub fn at(self, now: Instant) -> DateTime {
         let seconds = (now.as_nanos() / NANOS_PER_SECOND) as i64;
@@ -117,6 +122,29 @@ impl DateTime {
         }
     }
 
+    /// The first moment of a year.
+    pub const fn new_year(year: u16) -> Self {
+        Self { year, month: 1, day: 1, hour: 0, minute: 0, second: 0 }
+    }
+
+    /// The time that DE 13 (`MMDD`) and DE 12 (`hhmmss`) tell in a year; `None` when there is no such time.
+    pub fn from_elements(year: u16, month_day: u64, hour_minute_second: u64) -> Option<Self> {
+        let two = |number: u64, place: u64| (number / place % 100) as u8;
+        let (month, day) = (two(month_day, 100), two(month_day, 1));
+        let time = [10_000, 100, 1].map(|place| two(hour_minute_second, place));
+        let [hour, minute, second] = time;
+        let told = Self { year, month, day, hour, minute, second };
+        // What the calendar does not have comes back as another day, or another time.
+        (Self::from_unix(told.to_unix()) == told).then_some(told)
+    }
+
+    /// Seconds since 1970-01-01T00:00:00.
+    pub fn to_unix(self) -> i64 {
+        let days = days_from_civil(i64::from(self.year), i64::from(self.month), i64::from(self.day));
+        let seconds = i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second);
+        days * SECONDS_PER_DAY + seconds
+    }
+
     /// `MMDD` as a number, the form of DE 13 and DE 15.
     pub fn month_day(self) -> u64 {
         u64::from(self.month) * 100 + u64::from(self.day)
@@ -151,6 +179,16 @@ fn civil_from_days(days: i64) -> (i64, u8, u8) {
     (year, month as u8, day as u8)
 }
 
+/// Year, month and day to days since 1970-01-01, counting years that begin on 1 March.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * DAYS_PER_ERA + day_of_era - DAYS_FROM_ERA_START_TO_1970
+}
+
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 const DAYS_PER_ERA: i64 = 146_097;
@@ -177,6 +215,18 @@ mod tests {
         ];
         for (unix, civil) in cases {
             assert_eq!(DateTime::from_unix(unix).to_string(), civil);
+        }
+    }
+
+    #[test]
+    fn the_calendar_goes_both_ways_and_knows_what_it_does_not_have() {
+        for unix in [0, 951_782_399, 951_782_400, 4_107_542_400, -1] {
+            assert_eq!(DateTime::from_unix(unix).to_unix(), unix);
+        }
+        let time = DateTime::from_elements(2024, 229, 235_959).expect("a leap day");
+        assert_eq!(time.to_string(), "2024-02-29T23:59:59");
+        for (month_day, time) in [(230, 0), (1301, 0), (100, 0), (101, 240_000), (101, 6_000)] {
+            assert_eq!(DateTime::from_elements(2024, month_day, time), None, "{month_day} {time}");
         }
     }
 

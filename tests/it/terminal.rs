@@ -32,6 +32,20 @@ fn sign_in_brings_keys_and_batch() {
 }
 
 #[test]
+fn sign_in_sets_the_clock_that_the_chip_is_told() {
+    let mut rig = Rig::new(true);
+    let request = rig.ask(Operation::management(Kind::SignIn));
+    rig.answer(rig.sign_in_reply(&request).with(De::LOCAL_TIME, b"235930").with(De::LOCAL_DATE, b"0731"));
+    rig.now += Duration::from_secs(60);
+    let told = rig.terminal.clock().unwrap().at(rig.now);
+    assert_eq!((told.month_day(), told.hour_minute_second()), (801, 30));
+    let sale = rig.ask(rig.sale(Entry::Chip));
+    let year = (rig.profile.year % 100 / 10 * 16 + rig.profile.year % 10) as u8;
+    let date = [0x9A, 3, year, 0x08, 0x01];
+    assert!(Draft::of(&sale).raw(De::ICC_DATA).windows(date.len()).any(|tag| tag == date));
+}
+
+#[test]
 fn keys_that_fail_their_check_values_are_not_taken() {
     let mut rig = Rig::new(true);
     let request = rig.ask(Operation::management(Kind::SignIn));

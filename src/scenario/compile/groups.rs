@@ -225,6 +225,7 @@ impl Compiler<'_> {
             },
             encrypt_tracks: group.encrypt_tracks,
             currency: currency.unwrap_or(default.currency),
+            year: default.year,
             operator: group.operator,
             auto_sign_in: group.auto_sign_in,
             connect_timeout: group.connect_timeout.0,

@@ -1,0 +1,191 @@
+//! One terminal walks through its flow once, and what the shard records of it.
+
+use super::{
+    part::Part,
+    shard::{Seat, Shard},
+};
+use crate::{
+    driver::Line,
+    flow::{Iteration, Next},
+    metrics::{Class, Severity},
+    money::Amount,
+    operation::{End, Failure, Kind, Operation, Outcome},
+    rng::Rng,
+    scenario::Scenario,
+    terminal::{Event, Stray},
+    time::Instant,
+};
+use std::{io, rc::Rc, time::Duration};
+use tokio::task::spawn_local;
+
+/// What makes an iteration the one it is.
+pub(super) struct Ticket {
+    /// Its number in its scenario, counted from 0 over all shards.
+    pub(super) ordinal: u64,
+    /// When it was to begin.
+    pub(super) due: Instant,
+    /// The stream of chance that belongs to it.
+    pub(super) rng: Rng,
+}
+
+pub(super) fn occupy(shard: &Shard, part: &Part, place: usize) {
+    shard.occupy(place, part.number);
+    shard.desk.deadlines.clear(place as u32);
+    Part::add(&part.in_flight);
+}
+
+pub(super) fn spawn_iteration(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, ticket: Ticket) {
+    occupy(shard, part, place);
+    let (shard, part) = (Rc::clone(shard), Rc::clone(part));
+    spawn_local(async move {
+        let scenario = &shard.plan.scenarios[usize::from(part.number)];
+        iterate(&shard, &part, scenario, place, ticket).await;
+    });
+}
+
+/// One terminal walks through the flow once.
+pub(super) async fn iterate(
+    shard: &Rc<Shard>,
+    part: &Rc<Part>,
+    scenario: &Scenario,
+    place: usize,
+    ticket: Ticket,
+) {
+    let seat = &shard.seats[place];
+    let mut line = seat.line.take();
+    let cast = shard.cast(seat);
+    let mut iteration = Iteration::new(shard.plan.flows[scenario.flow].clone(), ticket.ordinal, ticket.rng);
+    let mut due = ticket.due;
+    let failed = loop {
+        if shard.desk.deadlines.is_interrupted(place as u32) {
+            break None;
+        }
+        match iteration.next(&cast) {
+            Next::Done { failed } => break Some(failed),
+            Next::Think(time) => {
+                think(shard, place, time).await;
+                due = shard.now();
+            }
+            Next::Broken(step, error) => {
+                let mut recorder = shard.recorder.borrow_mut();
+                recorder.broken = true;
+                recorder.notice(shard.now(), Severity::Error, format!("scenario {}: {error}", scenario.name));
+                if let Some(step) = step {
+                    recorder.ended(step, Class::Failed, Duration::from_nanos(1), None);
+                }
+            }
+            Next::Operate(operation) => {
+                let kind = operation.kind;
+                let told = operate(shard, seat, place, &mut line, operation).await;
+                let (outcome, at) = told.unwrap_or_else(|| {
+                    let amount = Amount::ZERO;
+                    (Outcome::ended(kind, End::Failed(Failure::Interrupted), amount), shard.now())
+                });
+                let step = iteration.step();
+                let mut recorder = shard.recorder.borrow_mut();
+                if let Some(step) = step {
+                    recorder.step(step, &outcome, at.since(due));
+                }
+                match iteration.outcome(&cast, outcome) {
+                    Ok(result) => {
+                        if let Some(step) = result.id {
+                            recorder.checks(step, result.checks_passed, result.checks_failed);
+                        }
+                    }
+                    Err(error) => {
+                        recorder.broken = true;
+                        let text = format!("scenario {}: {error}", scenario.name);
+                        recorder.notice(shard.now(), Severity::Error, text);
+                    }
+                }
+                drop(recorder);
+                due = shard.now();
+            }
+        }
+    };
+    seat.line.replace(line);
+    vacate(shard, part, seat, failed);
+}
+
+/// The iteration is over; `failed` is `None` when it was cut short.
+fn vacate(shard: &Shard, part: &Part, seat: &Seat, failed: Option<bool>) {
+    shard.vacate(seat);
+    if let Some(counters) = shard.recorder.borrow_mut().interval.scenarios.get_mut(usize::from(part.number)) {
+        counters.finished += u64::from(failed.is_some());
+        counters.failed += u64::from(failed == Some(true));
+    }
+    part.remove(&part.in_flight);
+}
+
+/// Has a terminal do one operation; returns its outcome and when it was known.
+pub(super) async fn operate(
+    shard: &Shard,
+    seat: &Seat,
+    place: usize,
+    line: &mut Line,
+    operation: Operation,
+) -> Option<(Outcome, Instant)> {
+    let mut told = None;
+    let patron = shard.patron(place as u32, seat);
+    let on_event = |event: Event| match event {
+        Event::Outcome(outcome) => {
+            notice_failure(shard, &outcome);
+            told = Some((outcome, shard.now()));
+        }
+        other => hear(shard, seat, other),
+    };
+    let on_refusal = |error: &io::Error| {
+        let text = format!("target {}: {error}", patron.target);
+        shard.recorder.borrow_mut().notice(shard.now(), Severity::Error, text);
+    };
+    line.operate(&shard.desk, patron, operation, on_event, on_refusal).await;
+    told
+}
+
+/// Records what a terminal did of its own accord.
+fn hear(shard: &Shard, seat: &Seat, event: Event) {
+    let mut recorder = shard.recorder.borrow_mut();
+    match event {
+        Event::Automatic(outcome) => {
+            let step = if outcome.kind == Kind::Reversal { shard.reversal_step } else { shard.sign_in_step };
+            let limit = shard.plan.groups[usize::from(seat.group)].profile.response_timeout;
+            if let Some(step) = step {
+                recorder.step(step, &outcome, outcome.service.unwrap_or(limit));
+            }
+        }
+        Event::Journal(entry) => recorder.journal.push(entry),
+        Event::Stray(stray) => {
+            let text = match stray {
+                Stray::Late => "the target answered too late, or twice".to_owned(),
+                Stray::Misdirected(what) => format!("the target sent an answer to nobody: {what}"),
+                Stray::Unreadable(error) => format!("the target sent what is no message: {error}"),
+            };
+            recorder.notice(shard.now(), Severity::Warning, text);
+        }
+        Event::Outcome(_) => {}
+    }
+}
+
+/// Tells of an operation that the target left unanswered, or that could not be done.
+fn notice_failure(shard: &Shard, outcome: &Outcome) {
+    let (severity, blame) = match outcome.end {
+        End::Failed(Failure::Interrupted) | End::Approved | End::Declined => return,
+        End::Failed(failure) => (Severity::Error, failure.blame()),
+        End::TimedOut => (Severity::Warning, "the target did not answer in time"),
+    };
+    let text = format!("{}: {blame}", outcome.kind.name());
+    shard.recorder.borrow_mut().notice(shard.now(), severity, text);
+}
+
+/// Waits, unless the run wants the terminal to give up.
+async fn think(shard: &Shard, place: usize, time: Duration) {
+    let interrupted = std::future::poll_fn(|context| {
+        use std::task::Poll;
+        let _ = shard.desk.deadlines.poll(place as u32, context);
+        if shard.desk.deadlines.is_interrupted(place as u32) { Poll::Ready(()) } else { Poll::Pending }
+    });
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        () = interrupted => {}
+    }
+}

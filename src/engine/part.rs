@@ -1,0 +1,50 @@
+//! What a shard keeps of the one scenario whose part it runs: how much is under way, and whether more may begin.
+
+use std::cell::Cell;
+use tokio::sync::Notify;
+
+/// The part of one scenario that one shard runs.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) number: u16,
+    /// Iterations under way.
+    pub(super) in_flight: Cell<u64>,
+    /// Terminals of a closed model that may still begin an iteration.
+    pub(super) looping: Cell<u64>,
+    /// Whether no further iteration may begin.
+    pub(super) is_over: Cell<bool>,
+    /// Rings when one of the two counts falls to zero.
+    ended: Notify,
+}
+
+impl Part {
+    pub(super) fn new(number: u16) -> Self {
+        Self {
+            number,
+            in_flight: Cell::new(0),
+            looping: Cell::new(0),
+            is_over: Cell::new(false),
+            ended: Notify::new(),
+        }
+    }
+
+    /// Counts one more.
+    pub(super) fn add(count: &Cell<u64>) {
+        count.set(count.get() + 1);
+    }
+
+    /// Counts one less.
+    pub(super) fn remove(&self, count: &Cell<u64>) {
+        count.set(count.get().saturating_sub(1));
+        if count.get() == 0 {
+            self.ended.notify_one();
+        }
+    }
+
+    /// Waits until there is none left.
+    pub(super) async fn wait_for_zero(&self, count: &Cell<u64>) {
+        while count.get() > 0 {
+            self.ended.notified().await;
+        }
+    }
+}

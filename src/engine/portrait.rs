@@ -1,0 +1,174 @@
+//! The collector's portrait of the run at one moment: the snapshot that faces see.
+
+use super::collector::Collector;
+use crate::{
+    driver::usage,
+    iso8583::ResponseCode,
+    load::Schedule,
+    metrics::{
+        Class, Generator, Interval, Phase, Snapshot, StageProgress, State, StepInterval, StepView,
+        TerminalsView, Threshold, ThresholdView,
+    },
+    scenario::{Plan, Scenario},
+    time::Instant,
+};
+use std::{sync::Arc, time::Duration};
+
+impl Collector {
+    pub(super) fn publish(&mut self, phase: Phase) {
+        let now = self.start.clock.now();
+        let plan = &self.start.plan;
+        let mut counters = self.total.counters();
+        counters += self.second.counters();
+        let snapshot = Snapshot {
+            name: plan.name.clone(),
+            target: self.target(),
+            seed: plan.seed.0,
+            phase,
+            elapsed: now.since(Instant::START),
+            planned_duration: planned_duration(plan),
+            stages: plan
+                .scenarios
+                .iter()
+                .enumerate()
+                .map(|(number, scenario)| self.stage(number, scenario, now))
+                .collect(),
+            counters,
+            series: Arc::clone(&self.series),
+            steps: self.steps.clone(),
+            codes: codes(&self.total),
+            generator: self.generator(now),
+            terminals: self.terminals(),
+            events: Arc::clone(&self.events),
+            thresholds: self.thresholds.clone(),
+            connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
+        };
+        self.start.publish.send_replace(Arc::new(snapshot));
+    }
+
+    fn target(&self) -> String {
+        let mut targets: Vec<String> = self.start.targets.iter().map(ToString::to_string).collect();
+        targets.dedup();
+        let host = if self.start.host.is_some() { "embedded host " } else { "" };
+        format!("{host}{}", targets.join(", "))
+    }
+
+    fn stage(&self, number: usize, scenario: &Scenario, now: Instant) -> StageProgress {
+        let life = self.start.gates.life(number, now);
+        let elapsed = life.began.map_or(Duration::ZERO, |began| life.ended.unwrap_or(now).since(began));
+        let duration = scenario.load.duration();
+        let (stage, target_rate) = match &scenario.load.schedule {
+            Schedule::Arrivals { rate, .. } => {
+                let (index, count) = rate.stage(elapsed);
+                ((index + 1, count), Some(rate.value(elapsed)))
+            }
+            Schedule::Loop { .. } => ((1, 1), None),
+        };
+        let state = match (life.began, life.ended) {
+            (None, None) => State::Waiting,
+            (_, Some(_)) => State::Done,
+            _ if duration.is_some_and(|duration| elapsed > duration) => State::Finishing,
+            _ => State::Running,
+        };
+        let mut counters = self.total.scenarios.get(number).copied().unwrap_or_default();
+        counters += self.second.scenarios.get(number).copied().unwrap_or_default();
+        let (name, executor) = (scenario.name.clone(), scenario.executor.to_owned());
+        StageProgress { name, executor, state, stage, target_rate, elapsed, duration, counters }
+    }
+
+    fn generator(&mut self, _now: Instant) -> Generator {
+        let usage = usage();
+        Generator {
+            lag: self.total.lag.percentiles(),
+            cpu_seconds: usage.cpu.as_secs_f64(),
+            cpu_cores: self.cpu_cores(usage.cpu),
+            max_rss_bytes: usage.max_rss_bytes,
+            shards: self.start.shards,
+        }
+    }
+
+    /// Cores' worth of CPU since the last whole second.
+    fn cpu_cores(&mut self, cpu: Duration) -> f64 {
+        let length = self.start.clock.now().since(self.second_began).as_secs_f64();
+        let cores = cpu.saturating_sub(self.cpu_before).as_secs_f64() / length.max(0.001);
+        if length < 0.2 {
+            self.cpu_before = cpu;
+        }
+        cores
+    }
+
+    fn terminals(&self) -> TerminalsView {
+        let count = self.start.plan.groups.iter().map(|group| group.identities.len() as u64).sum();
+        let mut view = TerminalsView { count, ..TerminalsView::default() };
+        for gauges in &self.gauges {
+            view.activity.signed_out += gauges.activity.signed_out;
+            view.activity.idle += gauges.activity.idle;
+            view.activity.busy += gauges.activity.busy;
+            view.activity.reversal_pending += gauges.activity.reversal_pending;
+            view.rows.extend(gauges.rows.iter().cloned());
+        }
+        view.rows.sort_by_key(|row| row.number);
+        view
+    }
+
+    /// The thresholds with their present values.
+    pub(super) fn threshold_views(&self) -> Vec<ThresholdView> {
+        self.start.plan.thresholds.iter().map(|threshold| self.view(threshold)).collect()
+    }
+
+    fn view(&self, threshold: &Threshold) -> ThresholdView {
+        let value = threshold.value(&self.total, &self.start.plan.steps, None);
+        let pass = value.map(|value| threshold.holds(value));
+        ThresholdView { expression: threshold.expression.clone(), value, pass }
+    }
+}
+
+/// How long all scenarios take by plan when the target keeps up, where that is known.
+fn planned_duration(plan: &Plan) -> Option<Duration> {
+    use crate::scenario::Start as S;
+    let mut ends: Vec<Option<Duration>> = Vec::with_capacity(plan.scenarios.len());
+    for scenario in &plan.scenarios {
+        let begin = match scenario.start {
+            S::At(after) => Some(after),
+            S::After(other, delay) => ends.get(other).copied().flatten().map(|end| end + delay),
+        };
+        ends.push(begin.zip(scenario.load.likely_duration()).map(|(begin, duration)| begin + duration));
+    }
+    ends.into_iter().collect::<Option<Vec<_>>>()?.into_iter().max()
+}
+
+fn codes(total: &Interval) -> Vec<(String, String, u64)> {
+    let meaning =
+        |code: [u8; 2]| ResponseCode::from_bytes(&code).map_or("", ResponseCode::meaning).to_owned();
+    total
+        .codes()
+        .sorted()
+        .into_iter()
+        .map(|(code, count)| (code.to_string(), meaning(code.0), count))
+        .collect()
+}
+
+/// Every step that was recorded so far.
+pub(super) fn step_views(plan: &Plan, total: &Interval) -> Vec<StepView> {
+    let recorded = plan.steps.iter().zip(&total.steps).filter(|(_, step)| step.total() > 0);
+    recorded.map(|(name, step)| step_view(name, step)).collect()
+}
+
+fn step_view(name: &str, step: &StepInterval) -> StepView {
+    let all = step.all();
+    StepView {
+        name: name.to_owned(),
+        count: step.total(),
+        approved: step.count(Class::Approved),
+        declined: step.count(Class::Declined),
+        timeouts: step.count(Class::TimedOut),
+        errors: step.count(Class::Failed),
+        checks: (step.checks_passed, step.checks_failed),
+        response: all.response.percentiles(),
+        service: all.service.percentiles(),
+        response_buckets: all.response.buckets(BUCKETS_PER_DECADE),
+        service_buckets: all.service.buckets(BUCKETS_PER_DECADE),
+    }
+}
+
+const BUCKETS_PER_DECADE: u32 = 10;

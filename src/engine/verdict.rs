@@ -1,0 +1,102 @@
+//! The collector's last word: the summary of the run, its verdict and the exit code.
+
+use super::{collector::Collector, control::Command};
+use crate::{
+    driver::usage,
+    metrics::{
+        Class, GeneratorSummary, Interval, StepInterval, StepSummary, Summary, Threshold, ThresholdSummary,
+        ThresholdView, Verdict,
+    },
+    reconcile::Findings,
+    scenario::Plan,
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+impl Collector {
+    /// Sums the run up.
+    pub(super) fn summary(&mut self, findings: Option<&Findings>) -> Summary {
+        let plan = Arc::clone(&self.start.plan);
+        let reconciliation = findings.map(|findings| findings.summary);
+        let judge = |threshold: &Threshold| {
+            let value = threshold.value(&self.total, &plan.steps, reconciliation.as_ref());
+            let pass = value.is_none_or(|value| threshold.holds(value));
+            ThresholdSummary { expression: threshold.expression.clone(), value, pass }
+        };
+        let thresholds: Vec<ThresholdSummary> = plan.thresholds.iter().map(judge).collect();
+        self.thresholds = thresholds
+            .iter()
+            .map(|judged| ThresholdView {
+                expression: judged.expression.clone(),
+                value: judged.value,
+                pass: Some(judged.pass),
+            })
+            .collect();
+        let (verdict, exit_code) = self.verdict(&thresholds);
+        let usage = usage();
+        Summary {
+            schema: Summary::SCHEMA,
+            scenario: plan.name.clone(),
+            seed: plan.seed.0,
+            verdict,
+            exit_code,
+            started_at: self.start.started_at.clone(),
+            duration_seconds: self.start.clock.now().as_secs_f64(),
+            counters: self.total.counters(),
+            steps: step_summaries(&plan, &self.total),
+            generator: GeneratorSummary {
+                schedule_lag_ms: self.total.lag.percentiles().into(),
+                cpu_seconds: usage.cpu.as_secs_f64(),
+                max_rss_bytes: usage.max_rss_bytes,
+                terminals: plan.groups.iter().map(|group| group.identities.len() as u64).sum(),
+                shards: self.start.shards,
+            },
+            thresholds,
+            reconciliation,
+        }
+    }
+
+    /// What the run says, and the exit code of the program.
+    ///
+    /// 1. A step that could not be carried out is the scenario's fault: 107.
+    /// 2. A run whose results could not be kept, or that was aborted by hand, says nothing: 110.
+    /// 3. A signal is reported as such: 105.
+    /// 4. Else the thresholds decide: 0 or 99.
+    pub(super) fn verdict(&self, thresholds: &[ThresholdSummary]) -> (Verdict, u8) {
+        let all_hold = thresholds.iter().all(|threshold| threshold.pass);
+        let judged = if all_hold { Verdict::Pass } else { Verdict::Fail };
+        match *self.start.commands.borrow() {
+            _ if self.broken => (Verdict::Invalid, EXIT_BROKEN),
+            _ if self.is_deaf => (Verdict::Invalid, EXIT_INVALID),
+            Command::Abort => (Verdict::Invalid, EXIT_SIGNAL),
+            Command::StopBySignal => (judged, EXIT_SIGNAL),
+            _ if all_hold => (judged, 0),
+            _ => (judged, EXIT_THRESHOLD),
+        }
+    }
+}
+
+fn step_summaries(plan: &Plan, total: &Interval) -> BTreeMap<String, StepSummary> {
+    let recorded = plan.steps.iter().zip(&total.steps).filter(|(_, step)| step.total() > 0);
+    recorded.map(|(name, step)| (name.to_owned(), step_summary(step))).collect()
+}
+
+fn step_summary(step: &StepInterval) -> StepSummary {
+    let all = step.all();
+    StepSummary {
+        count: step.total(),
+        approved: step.count(Class::Approved),
+        declined: step.count(Class::Declined),
+        timeouts: step.count(Class::TimedOut),
+        errors: step.count(Class::Failed),
+        codes: step.codes.sorted().into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
+        checks_passed: step.checks_passed,
+        checks_failed: step.checks_failed,
+        response_time_ms: all.response.percentiles(),
+        service_time_ms: all.service.percentiles(),
+    }
+}
+
+const EXIT_THRESHOLD: u8 = 99;
+const EXIT_SIGNAL: u8 = 105;
+const EXIT_BROKEN: u8 = 107;
+const EXIT_INVALID: u8 = 110;
