@@ -6,6 +6,7 @@ mod card;
 mod crypto;
 mod dashboard;
 mod dashboard_fixture;
+mod documents;
 mod draft;
 mod expr;
 mod host;
