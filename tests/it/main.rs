@@ -7,6 +7,7 @@ mod cli;
 mod crypto;
 mod dashboard;
 mod dashboard_fixture;
+mod documents;
 mod draft;
 mod expr;
 mod foreign_host;

@@ -1,0 +1,115 @@
+//! The documents: what they show is real, and the scenarios in them are valid.
+
+use posfleet::{
+    dashboard::{self, State, Theme},
+    engine::{self, Command, NullObserver, Settings},
+    metrics::Snapshot,
+    scenario::{self, Overrides},
+};
+use ratatui::{Terminal, backend::TestBackend};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+/// Every scenario in a document can be copied out of it and run.
+#[test]
+fn scenarios_in_documents_are_valid() {
+    for (document, least) in [("README.md", 2), ("docs/scenarios.md", 5)] {
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        let scenarios: Vec<&str> =
+            blocks(&text, "yaml").into_iter().filter(|block| block.starts_with("schema:")).collect();
+        assert!(scenarios.len() >= least, "{document} has {} scenarios", scenarios.len());
+        for text in scenarios {
+            let loaded = scenario::load(text, document, &Overrides::default(), 1, &beside_documents);
+            assert!(loaded.is_ok(), "{}\n{text}", loaded.err().unwrap().render(false));
+        }
+    }
+}
+
+/// Every link between documents leads somewhere.
+#[test]
+fn links_in_documents_lead_to_files() {
+    for document in ["README.md", "docs/architecture.md", "docs/performance.md", "docs/scenarios.md"] {
+        let path = root().join(document);
+        let text = fs::read_to_string(&path).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            if !file.is_empty() && !file.contains("://") {
+                assert!(path.with_file_name(file).exists(), "{document} links to {target}");
+            }
+        }
+    }
+}
+
+/// The picture of the dashboard shows a run; `UPDATE_PICTURE=1` runs one and takes a new picture.
+#[test]
+fn the_picture_shows_a_run() {
+    let path = root().join("docs/img/dashboard.svg");
+    if std::env::var_os("UPDATE_PICTURE").is_some() {
+        fs::write(&path, picture(&snapshot_of_a_run())).unwrap();
+    }
+    let svg = fs::read_to_string(&path).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    for word in ["posfleet", "sale-mix", "Overview", "planned/s", "insufficient", "generator", "seed"] {
+        assert!(svg.contains(word), "{word}");
+    }
+}
+
+/// A run of `sale-mix` near its end. Its limits are set to what its opening takes, so that the plan shows its true length.
+fn snapshot_of_a_run() -> Arc<Snapshot> {
+    let limit = |scenario: &str| (format!("scenarios.{scenario}.maxDuration"), "5s".to_owned());
+    let overrides = Overrides {
+        set: vec![limit("open-supermarket"), limit("open-kiosk")],
+        duration: Some(Duration::from_secs(48)),
+        ..Overrides::default()
+    };
+    let plan = scenario::load_file(&root().join("scenarios/sale-mix.yaml"), &overrides, 0).unwrap();
+    let mut run = engine::start(plan, &Settings::default(), Box::new(NullObserver)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    // Between two full seconds, so that the figures of the present second have some length to count over.
+    let is_wanted = |snapshot: &Arc<Snapshot>| {
+        snapshot.elapsed.as_secs() >= 40 && (400..800).contains(&snapshot.elapsed.subsec_millis())
+    };
+    let snapshot = Arc::clone(&runtime.block_on(run.snapshots.wait_for(is_wanted)).unwrap());
+    run.control.send(Command::Stop);
+    run.join();
+    snapshot
+}
+
+fn picture(snapshot: &Snapshot) -> String {
+    let mut state = State::new(Theme::COLOUR);
+    let mut terminal = Terminal::new(TestBackend::new(120, 34)).unwrap();
+    terminal
+        .draw(|frame| {
+            state.fit(frame.area(), snapshot);
+            dashboard::draw(frame, &state, snapshot);
+        })
+        .unwrap();
+    dashboard::svg(terminal.backend().buffer())
+}
+
+/// The fenced blocks of a language in a Markdown text.
+fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
+    let begin = format!("```{language}\n");
+    text.split(begin.as_str()).skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+/// The files that scenarios in documents name.
+fn beside_documents(name: &str) -> io::Result<String> {
+    match name {
+        "my-terminals.csv" => Ok(TERMINALS.to_owned()),
+        "my-cards.csv" => Ok("pan,expiry,pin\n6217990000000008,3012,123456\n".to_owned()),
+        _ => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+const TERMINALS: &str = "terminal_id,merchant_id,tmk\n\
+    10000001,104110045110001,0123456789ABCDEFFEDCBA9876543210\n\
+    10000002,104110045110001,89ABCDEF0123456776543210FEDCBA98\n";
