@@ -44,24 +44,22 @@ fn number(text: &str) -> usize {
     text.parse().expect("a number")
 }
 
-/// Resident memory per registered terminal and per open connection, each from two fleets in processes of their own.
+/// Resident memory per registered terminal and per open connection; every fleet is a process of its own.
 fn memory() {
-    let host = Role::start(&["role-host", &fleet(CONNECTIONS_MANY, true)]);
+    let host = Role::start(&["role-host", &fleet(CONNECTIONS, true)]);
     let address = host.line.clone();
     let rss = |terminals: usize, connected: &str| {
         let fleet = Role::start(&["role-fleet", &terminals.to_string(), connected, &address]);
         fleet.line.parse::<f64>().expect("bytes")
     };
-    println!("resident memory, median of {MEMORY_ROUNDS} rounds");
-    let per_terminal = median_of(|| {
-        (rss(TERMINALS_MANY, "0") - rss(TERMINALS_FEW, "0")) / (TERMINALS_MANY - TERMINALS_FEW) as f64
-    });
+    println!("resident memory over that of a fleet of one, median of {MEMORY_ROUNDS} rounds");
+    let each = |many: usize, connected: &str| (rss(many, connected) - rss(1, "0")) / (many - 1) as f64;
+    let registered = median_of(|| each(TERMINALS, "0"));
+    println!("  per registered idle terminal  {registered:>6.0} B   ({TERMINALS} terminals)");
+    let open = median_of(|| each(CONNECTIONS, "1"));
     println!(
-        "  per registered idle terminal  {per_terminal:>6.0} B   ({TERMINALS_FEW} and {TERMINALS_MANY} terminals)"
+        "  per open idle connection      {open:>6.0} B   ({CONNECTIONS} connections, their signed-in terminals included)"
     );
-    let span = (CONNECTIONS_MANY - CONNECTIONS_FEW) as f64;
-    let connected = median_of(|| (rss(CONNECTIONS_MANY, "1") - rss(CONNECTIONS_FEW, "1")) / span);
-    println!("  per open idle connection      {connected:>6.0} B   (its signed-in terminal included)");
 }
 
 fn median_of(mut measure: impl FnMut() -> f64) -> f64 {
@@ -207,10 +205,8 @@ fn iso_host(scenario: &str) {
     let _ = io::stdin().read_line(&mut String::new());
 }
 
-const TERMINALS_FEW: usize = 1_000;
-const TERMINALS_MANY: usize = 201_000;
-const CONNECTIONS_FEW: usize = 9_000;
-const CONNECTIONS_MANY: usize = 19_000;
+const TERMINALS: usize = 200_000;
+const CONNECTIONS: usize = 19_000;
 const MEMORY_ROUNDS: usize = 3;
 const ARRIVALS: f64 = 10_000.0;
 const LAG_ROUNDS: usize = 7;

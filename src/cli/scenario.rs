@@ -17,7 +17,7 @@ pub(super) struct ScenarioArguments {
     /// Applies the environment of this name.
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
-    /// Sets a variable of the scenario.
+    /// Sets a variable of the scenario, or any value by its path: scenarios.ramp.stages.1.target=50.
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
     /// Sets the address of a target.
@@ -51,7 +51,7 @@ pub(super) struct ValidateArguments {
 pub(super) struct ExpandArguments {
     #[command(flatten)]
     scenario: ScenarioArguments,
-    /// Shows the split over so many agents.
+    /// Shows the split over so many parts of the fleet.
     #[arg(long, value_name = "N", default_value_t = 1)]
     agents: u32,
     /// How the plan is printed.

@@ -11,15 +11,20 @@ use super::{
 use crate::{
     driver::{Clock, HostServer, usage},
     metrics::{
-        ActivityCounts, Class, EventLine, Interval, Phase, Point, Severity, Snapshot, StepView, Summary,
-        ThresholdView,
+        ActivityCounts, Class, EventLine, Interval, Phase, Point, Severity, Snapshot, State, StepView,
+        Summary, ThresholdView,
     },
     reconcile::{Findings, Reconciliation},
     scenario::Plan,
     time::Instant,
 };
 use crossbeam::channel::Receiver;
-use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::watch;
 
 /// What a collector starts with.
@@ -55,6 +60,12 @@ pub(super) struct Collector {
     pub(super) shards_running: usize,
     pub(super) deltas: usize,
     pub(super) cpu_before: Duration,
+    /// Cores' worth of CPU in the last whole second.
+    pub(super) cpu_cores: f64,
+    /// What went wrong, and how often.
+    pub(super) causes: BTreeMap<String, u64>,
+    /// How far each scenario was at the last tick.
+    pub(super) states: Vec<State>,
     pub(super) steps: Vec<StepView>,
     pub(super) thresholds: Vec<ThresholdView>,
 }
@@ -76,6 +87,9 @@ impl Collector {
             shards_running: start.shards,
             deltas: 0,
             cpu_before: usage().cpu,
+            cpu_cores: 0.0,
+            causes: BTreeMap::new(),
+            states: vec![State::Waiting; scenarios],
             steps: Vec::new(),
             thresholds: Vec::new(),
             start,
@@ -103,6 +117,11 @@ impl Collector {
         self.broken |= delta.broken;
         self.shards_running -= usize::from(delta.is_last);
         delta.events.into_iter().for_each(|event| self.event(event));
+        for (cause, count) in delta.causes {
+            if self.causes.len() < CAUSES_MAX || self.causes.contains_key(&cause) {
+                *self.causes.entry(cause).or_default() += count;
+            }
+        }
         if let Some(reconciliation) = &mut self.reconciliation {
             delta.journal.iter().for_each(|entry| reconciliation.terminal(entry));
         }
@@ -120,13 +139,35 @@ impl Collector {
             if tick.is_multiple_of(TICKS_PER_SECOND as usize) {
                 self.complete_second();
             }
+            self.tell_of_scenarios();
             self.publish(self.phase());
+        }
+    }
+
+    /// Tells of scenarios that began or ended since the last tick.
+    fn tell_of_scenarios(&mut self) {
+        let plan = Arc::clone(&self.start.plan);
+        let now = self.start.clock.now();
+        for (number, scenario) in plan.scenarios.iter().enumerate() {
+            let state = self.stage(number, scenario, now).state;
+            let Some(known) = self.states.get_mut(number).filter(|known| **known != state) else { continue };
+            *known = state;
+            let what = match state {
+                State::Running => "begins",
+                State::Done => "ends",
+                State::Waiting | State::Finishing => continue,
+            };
+            let text = format!("scenario {} {what}", scenario.name);
+            self.event(EventLine { at: now.since(Instant::START), severity: Severity::Info, text });
         }
     }
 
     /// Closes the interval of the last second and hands it on.
     fn complete_second(&mut self) {
         let now = self.start.clock.now();
+        let (cpu, length) = (usage().cpu, now.since(self.second_began).as_secs_f64());
+        self.cpu_cores = cpu.saturating_sub(self.cpu_before).as_secs_f64() / length.max(0.001);
+        self.cpu_before = cpu;
         let point = self.point(now);
         let begin = self.second_began.since(Instant::START);
         if !self.is_deaf {
@@ -223,5 +264,6 @@ impl Collector {
 }
 
 const SERIES_MAX: usize = 3600;
+const CAUSES_MAX: usize = 100;
 const EVENTS_MAX: usize = 200;
 const MISMATCHES_TOLD: usize = 20;

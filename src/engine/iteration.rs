@@ -15,7 +15,7 @@ use crate::{
     terminal::{Event, Stray},
     time::Instant,
 };
-use std::{io, rc::Rc, time::Duration};
+use std::{cell::Cell, io, rc::Rc, time::Duration};
 use tokio::task::spawn_local;
 
 /// What makes an iteration the one it is.
@@ -126,13 +126,15 @@ pub(super) async fn operate(
     operation: Operation,
 ) -> Option<(Outcome, Instant)> {
     let mut told = None;
+    let since = Cell::new(shard.now());
     let patron = shard.patron(place as u32, seat);
     let on_event = |event: Event| match event {
         Event::Outcome(outcome) => {
             notice_failure(shard, &outcome);
+            since.set(shard.now());
             told = Some((outcome, shard.now()));
         }
-        other => hear(shard, seat, other),
+        other => hear(shard, &since, other),
     };
     let on_refusal = |error: &io::Error| {
         let text = format!("target {}: {error}", patron.target);
@@ -143,14 +145,16 @@ pub(super) async fn operate(
 }
 
 /// Records what a terminal did of its own accord.
-fn hear(shard: &Shard, seat: &Seat, event: Event) {
+///
+/// Its response time counts from `since`, the start of the operation or the last thing that came of it.
+fn hear(shard: &Shard, since: &Cell<Instant>, event: Event) {
     let mut recorder = shard.recorder.borrow_mut();
     match event {
         Event::Automatic(outcome) => {
             let step = if outcome.kind == Kind::Reversal { shard.reversal_step } else { shard.sign_in_step };
-            let limit = shard.plan.groups[usize::from(seat.group)].profile.response_timeout;
+            let now = shard.now();
             if let Some(step) = step {
-                recorder.step(step, &outcome, outcome.service.unwrap_or(limit));
+                recorder.step(step, &outcome, now.since(since.replace(now)));
             }
         }
         Event::Journal(entry) => recorder.journal.push(entry),

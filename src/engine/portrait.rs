@@ -37,7 +37,7 @@ impl Collector {
             series: Arc::clone(&self.series),
             steps: self.steps.clone(),
             codes: codes(&self.total),
-            generator: self.generator(now),
+            generator: self.generator(),
             terminals: self.terminals(),
             events: Arc::clone(&self.events),
             thresholds: self.thresholds.clone(),
@@ -53,7 +53,8 @@ impl Collector {
         format!("{host}{}", targets.join(", "))
     }
 
-    fn stage(&self, number: usize, scenario: &Scenario, now: Instant) -> StageProgress {
+    /// How far a scenario is.
+    pub(super) fn stage(&self, number: usize, scenario: &Scenario, now: Instant) -> StageProgress {
         let life = self.start.gates.life(number, now);
         let elapsed = life.began.map_or(Duration::ZERO, |began| life.ended.unwrap_or(now).since(began));
         let duration = scenario.load.duration();
@@ -76,25 +77,15 @@ impl Collector {
         StageProgress { name, executor, state, stage, target_rate, elapsed, duration, counters }
     }
 
-    fn generator(&mut self, _now: Instant) -> Generator {
+    fn generator(&self) -> Generator {
         let usage = usage();
         Generator {
             lag: self.total.lag.percentiles(),
             cpu_seconds: usage.cpu.as_secs_f64(),
-            cpu_cores: self.cpu_cores(usage.cpu),
+            cpu_cores: self.cpu_cores,
             max_rss_bytes: usage.max_rss_bytes,
             shards: self.start.shards,
         }
-    }
-
-    /// Cores' worth of CPU since the last whole second.
-    fn cpu_cores(&mut self, cpu: Duration) -> f64 {
-        let length = self.start.clock.now().since(self.second_began).as_secs_f64();
-        let cores = cpu.saturating_sub(self.cpu_before).as_secs_f64() / length.max(0.001);
-        if length < 0.2 {
-            self.cpu_before = cpu;
-        }
-        cores
     }
 
     fn terminals(&self) -> TerminalsView {

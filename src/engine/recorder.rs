@@ -33,6 +33,8 @@ pub(super) struct Delta {
     pub(super) interval: Box<Interval>,
     pub(super) journal: Vec<Entry>,
     pub(super) events: Vec<EventLine>,
+    /// What went wrong since the last tick, and how often.
+    pub(super) causes: Vec<(String, u64)>,
     pub(super) gauges: Gauges,
     pub(super) broken: bool,
     /// Whether this is the last one.
@@ -96,16 +98,25 @@ impl Recorder {
         }
     }
 
-    /// The notices since the last tick, in order of time.
-    pub(super) fn take_events(&mut self) -> Vec<EventLine> {
-        let told = |(text, notice): (String, Notice)| EventLine {
+    /// Takes what was told since the last tick: the lines in order of time, and the bare causes with their counts.
+    pub(super) fn take_told(&mut self) -> (Vec<EventLine>, Vec<(String, u64)>) {
+        let mut told: Vec<(String, Notice)> = self.notices.drain().collect();
+        told.sort_by(|(a_text, a), (b_text, b)| (a.at, a_text).cmp(&(b.at, b_text)));
+        let line = |(text, notice): &(String, Notice)| EventLine {
             at: notice.at,
             severity: notice.severity,
-            text: if notice.count > 1 { format!("{text} ({} times)", notice.count) } else { text },
+            text: if notice.count > 1 { format!("{text} ({} times)", notice.count) } else { text.clone() },
         };
-        let mut events: Vec<EventLine> = self.notices.drain().map(told).collect();
-        events.sort_by(|a, b| (a.at, &a.text).cmp(&(b.at, &b.text)));
-        events
+        let events = told.iter().map(line).collect();
+        (events, told.into_iter().map(|(text, notice)| (text, notice.count)).collect())
+    }
+
+    /// Takes back what could not be handed over, for the next tick.
+    pub(super) fn put_back(&mut self, events: Vec<EventLine>, causes: Vec<(String, u64)>) {
+        for (event, (text, count)) in events.into_iter().zip(causes) {
+            let (at, severity) = (event.at, event.severity);
+            self.notices.entry(text).or_insert(Notice { at, severity, count: 0 }).count += count;
+        }
     }
 }
 

@@ -209,9 +209,7 @@ impl Shard {
             recorder.interval.merge(&delta.interval);
             recorder.journal.splice(0..0, delta.journal);
             recorder.broken |= delta.broken;
-            for event in delta.events {
-                recorder.notice(Instant::START + event.at, event.severity, event.text);
-            }
+            recorder.put_back(delta.events, delta.causes);
         }
     }
 
@@ -223,10 +221,10 @@ impl Shard {
     fn delta(&self, with_gauges: bool, is_last: bool) -> Delta {
         let gauges = if with_gauges { self.gauges() } else { Gauges::default() };
         let mut recorder = self.recorder.borrow_mut();
-        let events = recorder.take_events();
+        let (events, causes) = recorder.take_told();
         let empty = Recorder::new(self.plan.scenarios.len(), self.plan.steps.len());
         let Recorder { interval, journal, broken, .. } = std::mem::replace(&mut *recorder, empty);
-        Delta { shard: self.index, interval, journal, events, gauges, broken, is_last }
+        Delta { shard: self.index, interval, journal, events, causes, gauges, broken, is_last }
     }
 
     fn gauges(&self) -> Gauges {

@@ -43,6 +43,7 @@ impl Collector {
             duration_seconds: self.start.clock.now().as_secs_f64(),
             counters: self.total.counters(),
             steps: step_summaries(&plan, &self.total),
+            causes: self.causes.clone(),
             generator: GeneratorSummary {
                 schedule_lag_ms: self.total.lag.percentiles().into(),
                 cpu_seconds: usage.cpu.as_secs_f64(),

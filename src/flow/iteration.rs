@@ -34,7 +34,8 @@ pub struct Iteration {
     rng: Rng,
     next_step: usize,
     cards_drawn: u64,
-    card: Option<Card>,
+    /// The card drawn last, with the number of its feeder.
+    card: Option<(usize, Card)>,
     request_amount: Amount,
     last: Option<Outcome>,
     slots: Vec<Value<'static>>,
@@ -151,14 +152,16 @@ impl Iteration {
     }
 
     fn card(&mut self, template: &CardTemplate, cast: &Cast<'_>) -> Result<CardUse, EvalError> {
-        if template.draw == Draw::Next || self.card.is_none() {
+        let has_drawn = self.card.as_ref().is_some_and(|(feeder, _)| *feeder == template.feeder);
+        if template.draw == Draw::Next || !has_drawn {
             let draws = self.flow.card_draws.max(1);
             let drawn = self.ordinal.wrapping_mul(draws).wrapping_add(self.cards_drawn);
             let feeder = cast.feeders.get(template.feeder);
-            self.card = feeder.and_then(|feeder| feeder.draw(drawn, &mut self.rng)).cloned();
+            let card = feeder.and_then(|feeder| feeder.draw(drawn, &mut self.rng)).cloned();
+            self.card = card.map(|card| (template.feeder, card));
             self.cards_drawn += 1;
         }
-        let card = self.card.clone().ok_or(EvalError::NoCard)?;
+        let (_, card) = self.card.clone().ok_or(EvalError::NoCard)?;
         Ok(CardUse { card, entry: template.entry, pin: template.pin })
     }
 
@@ -206,7 +209,11 @@ impl Scope for View<'_> {
             Variable::MerchantId => text(Some(cast.merchant.to_string())),
             Variable::Code => text(last.and_then(|last| last.code).map(|code| code.to_string())),
             Variable::Outcome => last.map_or(Value::Nothing, |last| Value::Text(last.class().name().into())),
-            Variable::Amount => last.map_or(Value::Nothing, |last| Value::Amount(last.amount)),
+            Variable::Amount => {
+                // Without an answer there is no amount of one.
+                let answered = last.filter(|last| last.code.is_some());
+                answered.map_or(Value::Nothing, |last| Value::Amount(last.amount))
+            }
             Variable::Stan => text(last.and_then(|last| last.stan).map(|stan| stan.to_string())),
             Variable::Rrn => text(last.and_then(|last| last.rrn).map(|rrn| rrn.to_string())),
             Variable::ApprovalCode => {

@@ -25,6 +25,8 @@ pub struct Summary {
     pub counters: Counters,
     /// Every step that was recorded, by name.
     pub steps: BTreeMap<String, StepSummary>,
+    /// What went wrong, and how often; empty when nothing did.
+    pub causes: BTreeMap<String, u64>,
     /// How the load generator did.
     pub generator: GeneratorSummary,
     /// The thresholds with their values.

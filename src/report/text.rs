@@ -43,6 +43,7 @@ pub fn summary_text(summary: &Summary, folder: Option<&Path>, look: Look) -> Str
     page.iterations(summary);
     page.steps(&summary.steps);
     page.codes(&summary.steps);
+    page.causes(&summary.causes);
     page.thresholds(&summary.thresholds);
     page.reconciliation(summary.reconciliation.as_ref());
     page.generator(summary);
@@ -130,6 +131,23 @@ impl Page {
             table.push(vec![format!("  {code}  {meaning}"), count(answers), share(answers, all)]);
         }
         self.table(&table);
+    }
+
+    /// What went wrong, the most frequent first.
+    fn causes(&mut self, causes: &BTreeMap<String, u64>) {
+        if causes.is_empty() {
+            return;
+        }
+        self.heading("What went wrong");
+        let mut causes: Vec<(&String, &u64)> = causes.iter().collect();
+        causes.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        for (cause, times) in causes.iter().take(CAUSES_SHOWN) {
+            let cause = cut(cause, self.look.width - CAUSE_INDENT);
+            self.line(&format!("  {:>9} ×  {cause}", count(**times)));
+        }
+        if let Some(more) = causes.len().checked_sub(CAUSES_SHOWN).filter(|more| *more > 0) {
+            self.line(&format!("  and {} more in events.ndjson", plural(more as u64, "kind")));
+        }
     }
 
     fn thresholds(&mut self, thresholds: &[ThresholdSummary]) {
@@ -285,6 +303,8 @@ fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+const CAUSES_SHOWN: usize = 8;
+const CAUSE_INDENT: usize = 15;
 const WIDTH_MIN: usize = 80;
 /// The sign before and the value after the expression of a threshold.
 const VALUE_WIDTH: usize = 16;

@@ -398,6 +398,11 @@ fn summary() -> Summary {
             ("void".to_owned(), step(2, 0, 2, 30.0)),
         ]
         .into(),
+        causes: [
+            ("sale: the target did not answer in time".to_owned(), 78),
+            ("void: the target closed the connection before it answered".to_owned(), 2),
+        ]
+        .into(),
         generator: GeneratorSummary {
             schedule_lag_ms: LagSummary { p50: 0.081, p99: 1.24, p999: 3.9, max: 6.2 },
             cpu_seconds: 851.2,

@@ -4,14 +4,14 @@ use super::Compiler;
 use crate::{
     crypto::{Algorithm, Key, MacAlgorithm, MacForm, PanBinding, PinFormat, Tmk},
     iso8583::{Header, MerchantId, Spec, TerminalId, Tpdu},
-    rng::Domain,
+    rng::{Domain, Seed},
     scenario::{
         diagnostic::Problem,
         file,
         node::{Node, Span},
         plan::{Connection, Group, Identity, Target},
         table::{Row, Table},
-        words::{Connection as ConnectionWord, Keys, Mac, MacFormName, PinBlock},
+        words::{Connection as ConnectionWord, Keys, Mac, MacFormName, MacKey, PinBlock},
     },
     terminal::{Profile, ReversalPolicy, SignInForm},
 };
@@ -107,7 +107,7 @@ impl Compiler<'_> {
         if shared.as_ref().is_some_and(|tmk| (tmk.algorithm() == Algorithm::Sm4) != wants_sm4) {
             self.complain(&node.at("tmk"), KEY_MISFIT);
         }
-        let key = |number: u32| shared.clone().unwrap_or_else(|| self.made_up(number, wants_sm4));
+        let key = |number: u32| shared.clone().unwrap_or_else(|| Self::made_up(number, wants_sm4));
         if let Some(table) = &size.table {
             let rows: Vec<_> = table.rows().take(size.count as usize).zip(first..).collect();
             let made: Vec<_> =
@@ -160,8 +160,9 @@ impl Compiler<'_> {
         }
     }
 
-    fn made_up(&self, number: u32, is_sm4: bool) -> Tmk {
-        let mut rng = self.seed.stream(Domain::Keys, u64::from(number), 0);
+    /// The test key of terminal `number`, the same in every scenario, so that a host elsewhere can know it.
+    fn made_up(number: u32, is_sm4: bool) -> Tmk {
+        let mut rng = Seed(0).stream(Domain::Keys, u64::from(number), 0);
         Tmk(Key::random(if is_sm4 { Algorithm::Sm4 } else { Algorithm::Tdes }, || rng.bits()))
     }
 
@@ -194,6 +195,10 @@ impl Compiler<'_> {
         }
         if (group.mac == Mac::Sm4Cbc) && group.keys != Keys::Sm4 {
             self.complain_with_help(&node.at("mac"), "sm4-cbc needs SM4 keys", "write `keys: sm4`");
+        }
+        if matches!(group.mac, Mac::X919 | Mac::Pboc) && self.file.host.mac_key == MacKey::Single {
+            let message = "x919 and pboc need a MAC key of 16 bytes, and the host hands out 8";
+            self.complain_with_help(&node.at("mac"), message, "write `macKey: double` below `host`");
         }
         let tpdu = hex(&group.tpdu);
         if tpdu.is_none() {
