@@ -55,7 +55,8 @@ pub(super) async fn iterate(
     let mut line = seat.line.take();
     let cast = shard.cast(seat);
     let mut iteration = Iteration::new(shard.plan.flows[scenario.flow].clone(), ticket.ordinal, ticket.rng);
-    let mut due = ticket.due;
+    // Only the first step has a schedule; the others are due when the one before them is over.
+    let mut due = Some(ticket.due);
     let failed = loop {
         if shard.desk.deadlines.is_interrupted(place as u32) {
             break None;
@@ -64,7 +65,7 @@ pub(super) async fn iterate(
             Next::Done { failed } => break Some(failed),
             Next::Think(time) => {
                 think(shard, place, time).await;
-                due = shard.now();
+                due = None;
             }
             Next::Broken(step, error) => {
                 let mut recorder = shard.recorder.borrow_mut();
@@ -76,6 +77,7 @@ pub(super) async fn iterate(
             }
             Next::Operate(operation) => {
                 let kind = operation.kind;
+                let due = due.take().unwrap_or_else(|| shard.now());
                 let told = operate(shard, seat, place, &mut line, operation).await;
                 let (outcome, at) = told.unwrap_or_else(|| {
                     let amount = Amount::ZERO;
@@ -98,8 +100,6 @@ pub(super) async fn iterate(
                         recorder.notice(shard.now(), Severity::Error, text);
                     }
                 }
-                drop(recorder);
-                due = shard.now();
             }
         }
     };
@@ -131,8 +131,9 @@ pub(super) async fn operate(
     let on_event = |event: Event| match event {
         Event::Outcome(outcome) => {
             notice_failure(shard, &outcome);
-            since.set(shard.now());
-            told = Some((outcome, shard.now()));
+            let now = shard.now();
+            since.set(now);
+            told = Some((outcome, now));
         }
         other => hear(shard, &since, other),
     };

@@ -168,30 +168,32 @@ async fn loop_terminal(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, begin: 
     let fleet = shard.plan.groups[scenario.group].identities.len() as u64;
     let end = after.map_or(Instant::NEVER, |after| begin + after);
     let last = iterations_per_terminal.unwrap_or(u64::MAX);
-    let mut due = first;
+    sleep_until(shard, first).await;
     for round in 0..last {
-        sleep_until(shard, due).await;
         while shard.seats[place].is_busy() && !part.is_over.get() {
             tokio::time::sleep(BUSY_PAUSE).await;
         }
-        if due >= end || part.is_over.get() {
+        let now = shard.now();
+        if now >= end || part.is_over.get() {
             break;
         }
+        // Only the first iteration has a schedule; the others follow at the terminal's own pace.
+        let due = if round == 0 { first } else { now };
         let number = u64::from(shard.seats[place].number);
         let ordinal = round * fleet + number;
         let rng = shard.plan.seed.stream(Domain::Iteration, u64::from(part.number), ordinal);
-        let now = shard.now();
         {
             let mut recorder = shard.recorder.borrow_mut();
             let counters = &mut recorder.interval.scenarios[usize::from(part.number)];
             counters.planned += 1;
             counters.started += 1;
-            counters.late += u64::from(now.since(due) > LATE);
-            recorder.interval.lag.record(now.since(due));
+            if round == 0 {
+                counters.late += u64::from(now.since(due) > LATE);
+                recorder.interval.lag.record(now.since(due));
+            }
         }
         occupy(shard, part, place);
         iterate(shard, part, scenario, place, Ticket { ordinal, due, rng }).await;
-        due = shard.now();
     }
 }
 
