@@ -115,7 +115,7 @@ fn release(exactly: bool, side: &mut (Latency, Duration)) {
 }
 
 fn fleet(terminals: usize, signs_in: bool) -> String {
-    let opening = "opening: { flow: sign-in, executor: per-terminal-iterations, iterations: 1, within: 1s }";
+    let opening = "opening: { flow: sign-in, executor: per-terminal-iterations, iterations: 1, within: 8s }";
     let waiting =
         "waiting: { flow: sign-in, executor: constant-arrival-rate, rate: 1, duration: 60s, startTime: 30s }";
     format!(
