@@ -57,7 +57,7 @@ impl Collector {
     pub(super) fn stage(&self, number: usize, scenario: &Scenario, now: Instant) -> StageProgress {
         let life = self.start.gates.life(number, now);
         let elapsed = life.began.map_or(Duration::ZERO, |began| life.ended.unwrap_or(now).since(began));
-        let duration = scenario.load.duration();
+        let duration = scenario.load.likely_duration();
         let (stage, target_rate) = match &scenario.load.schedule {
             Schedule::Arrivals { rate, .. } => {
                 let (index, count) = rate.stage(elapsed);
