@@ -16,6 +16,7 @@ pub mod iso8583;
 // Pure values and arithmetic.
 pub mod expr;
 pub mod flow;
+pub mod ledger;
 pub mod load;
 pub mod metrics;
 pub mod operation;

@@ -148,7 +148,7 @@ impl Iteration {
             None => None,
         };
         self.request_amount = amount;
-        Ok(Operation { kind: template.kind, amount, card })
+        Ok(Operation { amount, card, ..Operation::of(template.kind) })
     }
 
     fn card(&mut self, template: &CardTemplate, cast: &Cast<'_>) -> Result<CardUse, EvalError> {

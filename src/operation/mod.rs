@@ -3,11 +3,19 @@
 //! A flow compiles to [`Operation`]s. Whoever carries them out – a virtual terminal, a real one, a terminal in
 //! virtual time – answers each with one [`Outcome`].
 
+mod form;
 mod kind;
+mod kind_set;
+mod original;
 mod outcome;
+mod variant;
 
-pub use kind::{Kind, MessageForm};
+pub use form::{Effect, MessageForm, Reference, Side};
+pub use kind::Kind;
+pub use kind_set::KindSet;
+pub use original::{Original, PaymentCode, TransactionRef};
 pub use outcome::{End, Failure, Outcome};
+pub use variant::Variant;
 
 use crate::{card::Card, money::Amount};
 
@@ -16,21 +24,42 @@ use crate::{card::Card, money::Amount};
 pub struct Operation {
     /// Which transaction or management message.
     pub kind: Kind,
-    /// The amount; zero for operations without one.
+    /// The circumstances that make it a mail order, an instalment plan and so on.
+    pub variant: Variant,
+    /// The amount; zero for operations without one, and for those whose amount is the original's.
     pub amount: Amount,
-    /// The card and how it is read; `None` for management.
+    /// The tip that is part of the amount.
+    pub tip: Amount,
+    /// The card and how it is read; `None` for management, and to use the original's.
     pub card: Option<CardUse>,
+    /// The transaction that it is about, for kinds that have [`Kind::originals`].
+    pub original: Original,
+    /// The code that the payer shows, for [`Kind::QrSale`].
+    pub payment_code: Option<PaymentCode>,
 }
 
 impl Operation {
+    /// An operation of this kind and nothing else said: no card, no amount, the newest original that fits.
+    pub fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            variant: Variant::Plain,
+            amount: Amount::ZERO,
+            tip: Amount::ZERO,
+            card: None,
+            original: Original::Newest,
+            payment_code: None,
+        }
+    }
+
     /// An operation of the management of a terminal: no card, no amount.
     pub fn management(kind: Kind) -> Self {
-        Self { kind, amount: Amount::ZERO, card: None }
+        Self::of(kind)
     }
 
     /// A sale of `amount`.
     pub fn sale(amount: Amount, card: CardUse) -> Self {
-        Self { kind: Kind::Sale, amount, card: Some(card) }
+        Self { amount, card: Some(card), ..Self::of(Kind::Sale) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Kind;
 use crate::{
-    iso8583::{ApprovalCode, ResponseCode, Rrn, Stan},
+    iso8583::{ApprovalCode, MonthDay, ResponseCode, Rrn, Stan},
     metrics::Class,
     money::Amount,
 };
@@ -25,6 +25,8 @@ pub struct Outcome {
     pub rrn: Option<Rrn>,
     /// DE 38 of the answer.
     pub approval_code: Option<ApprovalCode>,
+    /// DE 13 of the answer.
+    pub date: Option<MonthDay>,
     /// The available balance (DE 54) of the answer; negative when overdrawn.
     pub balance: Option<i64>,
     /// From the send of the request to its answer, when both happened.
@@ -42,6 +44,7 @@ impl Outcome {
             amount,
             rrn: None,
             approval_code: None,
+            date: None,
             balance: None,
             service: None,
         }
@@ -90,13 +93,23 @@ pub enum Failure {
     ReversalPending,
     /// The terminal has no key for what it was asked (not signed in with that kind of key), or the card lacks data.
     MissingData,
+    /// The terminal's log has no transaction that the operation could be about.
+    NoOriginal,
+    /// This kind of terminal cannot do that.
+    NotAble,
+    /// The log is full and could not be settled.
+    LogFull,
+    /// The payer did not pay in time, or the host closed the order.
+    NotPaid,
+    /// A table, key or list that the target sent is cut off or not of the spec.
+    BrokenDownload,
     /// The run ended before the operation did.
     Interrupted,
 }
 
 impl Failure {
     /// All failures with their names in results, and who is to blame in a sentence.
-    pub const ALL: [(Self, &'static str, &'static str); 9] = [
+    pub const ALL: [(Self, &'static str, &'static str); 14] = [
         (Self::NotConnected, "not-connected", "the target refused the connection or could not be reached"),
         (Self::ConnectionLost, "connection-lost", "the target closed the connection before it answered"),
         (Self::WrongMac, "wrong-mac", "the target's answer carries a wrong MAC"),
@@ -109,6 +122,19 @@ impl Failure {
         (Self::NotSignedIn, "not-signed-in", "the scenario asks for an operation before a sign-in"),
         (Self::ReversalPending, "reversal-pending", "the target left an earlier reversal unanswered"),
         (Self::MissingData, "missing-data", "the scenario's card or keys lack what the operation needs"),
+        (
+            Self::NoOriginal,
+            "no-original",
+            "the terminal's log has no transaction that the operation could be about",
+        ),
+        (Self::NotAble, "not-able", "the scenario asks for what this kind of terminal cannot do"),
+        (Self::LogFull, "log-full", "the terminal's log is full, and the target did not settle it"),
+        (Self::NotPaid, "not-paid", "the payer did not pay in time, or the target closed the order"),
+        (
+            Self::BrokenDownload,
+            "broken-download",
+            "the target sent a table that is cut off or not of the spec",
+        ),
         (Self::Interrupted, "interrupted", "the run ended before the operation did"),
     ];
 

@@ -2,7 +2,7 @@
 
 use crate::{
     card::Pan,
-    iso8583::{BatchNo, Stan, TerminalId},
+    iso8583::{BatchNo, MerchantId, Rrn, Stan, TerminalId},
     money::Amount,
     operation::Kind,
 };
@@ -32,10 +32,14 @@ pub struct Entry {
     pub stan: Stan,
     /// Which transaction.
     pub kind: Kind,
+    /// DE 42.
+    pub merchant: MerchantId,
     /// DE 4.
     pub amount: Amount,
     /// The card; it prints masked.
     pub card: Option<Pan>,
+    /// DE 37, once an answer has brought it.
+    pub rrn: Option<Rrn>,
     /// What the terminal believes.
     pub belief: Belief,
 }
@@ -58,15 +62,30 @@ pub enum Belief {
     Reversed,
     /// It may have happened, and the reversal was given up.
     ReversalAbandoned,
+    /// It was approved, and a later transaction voided it.
+    Voided,
+    /// It was approved, and a later notice changed its amount to this one.
+    Adjusted,
+    /// It was done offline, and waits to be told to the host.
+    Stored,
+    /// It was done offline, and the host refused it.
+    Refused,
+    /// Its batch was settled.
+    Settled,
 }
 
 impl Belief {
     /// All beliefs with their names in journals.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 9] = [
         (Self::Approved, "approved"),
         (Self::Unknown, "unknown"),
         (Self::Reversed, "reversed"),
         (Self::ReversalAbandoned, "reversal-abandoned"),
+        (Self::Voided, "voided"),
+        (Self::Adjusted, "adjusted"),
+        (Self::Stored, "stored"),
+        (Self::Refused, "refused"),
+        (Self::Settled, "settled"),
     ];
 
     /// The name in journals.

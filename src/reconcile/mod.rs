@@ -123,7 +123,7 @@ impl Sides {
 mod tests {
     use super::*;
     use crate::{
-        iso8583::{BatchNo, Stan},
+        iso8583::{BatchNo, MerchantId, Stan},
         operation::Kind,
     };
     use std::time::Duration;
@@ -135,6 +135,8 @@ mod tests {
             batch: BatchNo::FIRST,
             stan: Stan::FIRST,
             kind: Kind::Sale,
+            merchant: MerchantId::from_bytes(b"898100012340001").expect("valid"),
+            rrn: None,
             amount: Amount::from_minor(100),
             card: None,
             belief,

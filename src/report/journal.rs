@@ -123,7 +123,7 @@ const DIGITS_MAX: usize = 20;
 mod tests {
     use super::*;
     use crate::{
-        iso8583::{BatchNo, Stan, TerminalId},
+        iso8583::{BatchNo, MerchantId, Stan, TerminalId},
         money::Amount,
         operation::Kind,
         reconcile::Belief,
@@ -138,6 +138,8 @@ mod tests {
             batch: BatchNo::FIRST,
             stan: Stan::FIRST,
             kind: Kind::Sale,
+            merchant: MerchantId::from_bytes(b"898100012340001").expect("valid"),
+            rrn: None,
             amount: Amount::from_minor(100),
             card: None,
             belief: Belief::Approved,

@@ -3,7 +3,7 @@
 use super::{Active, Event, Exchange, Outbox, Profile, Stray, Terminal, request::mac_schedule};
 use crate::{
     crypto::WorkKeys,
-    iso8583::{ApprovalCode, BatchNo, De, Message, Mti, ResponseCode, Rrn},
+    iso8583::{ApprovalCode, BatchNo, De, Message, MonthDay, Mti, ResponseCode, Rrn},
     money::Amount,
     operation::{End, Failure, Kind, Outcome},
     reconcile::{Belief, Entry},
@@ -18,6 +18,7 @@ pub(super) struct Reading {
     pub(super) amount: Option<Amount>,
     pub(super) rrn: Option<Rrn>,
     pub(super) approval_code: Option<ApprovalCode>,
+    pub(super) date: Option<MonthDay>,
     pub(super) balance: Option<i64>,
     pub(super) service: Duration,
 }
@@ -223,6 +224,7 @@ impl Terminal {
             amount: reading.amount.unwrap_or(active.operation.amount),
             rrn: reading.rrn,
             approval_code: reading.approval_code,
+            date: reading.date,
             balance: reading.balance,
             service: Some(reading.service),
         };
@@ -230,7 +232,7 @@ impl Terminal {
             && kind.form().reversible
             && let Some(entry) = self.entry(active, Belief::Approved, now)
         {
-            out.event(Event::Journal(Entry { amount: outcome.amount, ..entry }));
+            out.event(Event::Journal(Entry { amount: outcome.amount, rrn: outcome.rrn, ..entry }));
         }
         if kind == Kind::SignOut && end == End::Approved || needs_sign_in(reading.code) {
             self.keys = None;
@@ -272,6 +274,8 @@ impl Reading {
             amount: message.number(De::AMOUNT).map(Amount::from_minor),
             rrn: rrn.and_then(|text| Rrn::from_bytes(&text).ok()),
             approval_code: approval_code.and_then(|text| ApprovalCode::from_bytes(&text).ok()),
+            date: text(message, De::LOCAL_DATE)
+                .and_then(|digits: [u8; 4]| MonthDay::from_digits(&digits).ok()),
             balance: text(message, De::BALANCE).and_then(|text| balance(&text)),
             service,
         }

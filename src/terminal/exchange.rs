@@ -200,7 +200,9 @@ impl Terminal {
             stan: active.stan?,
             kind: active.operation.kind,
             amount: active.operation.amount,
+            merchant: self.merchant,
             card: active.operation.card.as_ref().map(|used| used.card.pan),
+            rrn: None,
             belief,
         })
     }

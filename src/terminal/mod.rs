@@ -22,7 +22,9 @@ mod request;
 mod reversal;
 
 pub use outbox::{Event, Input, Outbox, Output, Stray};
-pub use profile::{Profile, ReversalPolicy, SignInForm};
+pub use profile::{
+    KeyScheme, NoticePolicy, OrderPolicy, Profile, ReversalPolicy, SettlementPolicy, SignInForm,
+};
 pub use reversal::Reason;
 
 use crate::{

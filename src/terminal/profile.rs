@@ -3,6 +3,8 @@
 use crate::{
     crypto::{MacAlgorithm, MacForm, PinFormat},
     iso8583::{Header, Spec, Tpdu},
+    money::Amount,
+    operation::{Kind, KindSet},
 };
 use std::time::Duration;
 
@@ -41,6 +43,66 @@ pub struct Profile {
     pub response_timeout: Duration,
     /// How it reverses what it does not know the fate of.
     pub reversal: ReversalPolicy,
+    /// What its terminals may do.
+    pub abilities: KindSet,
+    /// How many transactions its log holds; a full log is settled before anything else.
+    pub log_capacity: u16,
+    /// When it tells the host what it did offline.
+    pub notices: NoticePolicy,
+    /// What follows a settlement.
+    pub settlement: SettlementPolicy,
+    /// Up to this amount a contactless card needs no PIN, and none is sent.
+    pub contactless_limit: Amount,
+    /// The longest part of a signature, in bytes.
+    pub signature_part: u16,
+    /// How it waits for a payer who scans the code that it shows.
+    pub order: OrderPolicy,
+    /// What the digits 0 to 9 of the processing request in the header ask for; a sign-in, a download or an upload.
+    pub processing_requests: [Option<Kind>; 10],
+    /// What keys it protects PINs and messages with.
+    pub key_scheme: KeyScheme,
+    /// Whether it prints a receipt of what was approved.
+    pub prints: bool,
+}
+
+/// When a terminal tells the host what it did offline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NoticePolicy {
+    /// Before the next online transaction, and before a settlement.
+    #[default]
+    BeforeNext,
+    /// Before a settlement.
+    AtSettlement,
+}
+
+/// What follows a settlement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SettlementPolicy {
+    /// Whether it signs out.
+    pub sign_out: bool,
+    /// Whether the end message of a batch upload is sent although nothing had to be uploaded.
+    pub always_end: bool,
+}
+
+/// How a terminal waits for a payer who scans the code that it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderPolicy {
+    /// From one question to the next.
+    pub poll_every: Duration,
+    /// After this it asks no more.
+    pub give_up_after: Duration,
+}
+
+/// What keys a terminal protects PINs and messages with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyScheme {
+    /// Work keys that a sign-in brings.
+    #[default]
+    Session,
+    /// A key for every transaction, derived with triple DES (ANSI X9.24-1).
+    DukptTdes,
+    /// A key for every transaction, derived with AES (ANSI X9.24-3).
+    DukptAes,
 }
 
 /// Which work keys a sign-in asks for (DE 60.3).
@@ -99,6 +161,12 @@ impl Default for ReversalPolicy {
     }
 }
 
+impl Default for OrderPolicy {
+    fn default() -> Self {
+        Self { poll_every: Duration::from_secs(3), give_up_after: Duration::from_secs(60) }
+    }
+}
+
 impl Default for Profile {
     fn default() -> Self {
         Self {
@@ -118,6 +186,30 @@ impl Default for Profile {
             connect_timeout: Duration::from_secs(5),
             response_timeout: Duration::from_secs(30),
             reversal: ReversalPolicy::default(),
+            abilities: KindSet::ALL,
+            log_capacity: 300,
+            notices: NoticePolicy::default(),
+            settlement: SettlementPolicy::default(),
+            contactless_limit: Amount::ZERO,
+            signature_part: 900,
+            order: OrderPolicy::default(),
+            processing_requests: PROCESSING_REQUESTS,
+            key_scheme: KeyScheme::default(),
+            prints: false,
         }
     }
 }
+
+/// What the processing request of the header asks for in most versions of the dialect.
+const PROCESSING_REQUESTS: [Option<Kind>; 10] = [
+    None,
+    Some(Kind::ParameterDownload),
+    Some(Kind::StatusUpload),
+    Some(Kind::SignIn),
+    Some(Kind::CapkDownload),
+    Some(Kind::AidDownload),
+    None,
+    Some(Kind::BinBlacklistDownload),
+    None,
+    Some(Kind::ContactlessDownload),
+];

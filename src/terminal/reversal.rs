@@ -85,7 +85,9 @@ impl Reversal {
             stan: self.stan,
             kind: self.kind,
             amount: self.amount,
+            merchant: terminal.merchant,
             card: Some(self.pan),
+            rrn: None,
             belief,
         }
     }

@@ -22,9 +22,24 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("operation", &["card", "iso8583", "metrics", "money", "time"]),
     ("flow", &["card", "expr", "iso8583", "metrics", "money", "operation", "rng", "time"]),
     ("reconcile", &["card", "iso8583", "metrics", "money", "operation", "time"]),
+    ("ledger", &["card", "iso8583", "money", "operation", "reconcile"]),
     ("terminal", &["card", "crypto", "iso8583", "money", "operation", "reconcile", "rng", "time"]),
-    ("host", &["card", "crypto", "iso8583", "money", "operation", "reconcile", "rng", "terminal", "time"]),
-    ("driver", &["host", "iso8583", "operation", "terminal", "time"]),
+    (
+        "host",
+        &[
+            "card",
+            "crypto",
+            "iso8583",
+            "ledger",
+            "money",
+            "operation",
+            "reconcile",
+            "rng",
+            "terminal",
+            "time",
+        ],
+    ),
+    ("driver", &["host", "iso8583", "ledger", "operation", "terminal", "time"]),
     (
         "scenario",
         &[

@@ -10,7 +10,7 @@ use hdrhistogram::{
 };
 use posfleet::{
     engine::{Moment, Observer},
-    iso8583::{BatchNo, Stan, TerminalId},
+    iso8583::{BatchNo, MerchantId, Stan, TerminalId},
     metrics::{
         Class, Counters, EventLine, GeneratorSummary, Interval, LagSummary, Percentiles, Phase, Point,
         ReconciliationSummary, ResponseCodeText, Severity, Snapshot, StepNames, StepSummary, Summary,
@@ -345,6 +345,8 @@ fn entry(at_ms: u64, terminal: &str, belief: Belief) -> Entry {
         batch: BatchNo::FIRST,
         stan: Stan::FIRST,
         kind: Kind::Sale,
+        merchant: MerchantId::from_bytes(b"898100012340001").expect("valid"),
+        rrn: None,
         amount: Amount::from_minor(12_345),
         card: Some("6222021234567890".parse().unwrap()),
         belief,

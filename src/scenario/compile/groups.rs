@@ -240,6 +240,7 @@ impl Compiler<'_> {
                 keep: group.reversal.keep,
                 at_once: group.reversal.at_once,
             },
+            ..Profile::default()
         }
     }
 
