@@ -5,7 +5,7 @@ use crate::{
     card::Card,
     host,
     money::Amount,
-    operation::{CardUse, Entry, Kind, Operation},
+    operation::{CardUse, Entry, Kind, Operation, PaymentCode},
     rng::{Rng, Seed},
     terminal::Profile,
 };
@@ -43,6 +43,8 @@ pub struct Workload {
     pub operations: u32,
     /// The kinds with their weights.
     pub mix: Vec<(Kind, u32)>,
+    /// Kinds to do one after the other before the mix begins.
+    pub script: Vec<Kind>,
     /// The amounts of sales, in minor units.
     pub amounts: RangeInclusive<u64>,
     /// The time between the end of an operation and the next.
@@ -51,6 +53,8 @@ pub struct Workload {
     pub power_cut: f64,
     /// How long after the message it fails.
     pub power_cut_after: RangeInclusive<Duration>,
+    /// The power of the first terminal fails once, right after the event with this number.
+    pub power_cut_at: Option<u64>,
 }
 
 /// Where a run ends at the latest.
@@ -65,19 +69,32 @@ pub struct Limits {
 }
 
 impl Workload {
-    /// Draws an operation: its kind by the weights, and amount, card, entry and PIN evenly.
-    pub(super) fn draw(&self, cards: &[Card], rng: &mut Rng) -> Operation {
-        let mut operation = Operation::management(self.draw_kind(rng));
-        if operation.kind.takes_amount() {
-            operation.amount = Amount::from_minor(rng.between(*self.amounts.start(), *self.amounts.end()));
+    /// The operation number `done` of a terminal: the script's, then drawn by the weights.
+    pub(super) fn operation(&self, done: u32, cards: &[Card], rng: &mut Rng) -> Operation {
+        let scripted = self.script.get(done as usize).copied();
+        let kind = scripted.unwrap_or_else(|| self.draw_kind(rng));
+        let stands_alone = kind.originals().is_empty();
+        let mut operation = Operation::of(kind);
+        if kind.takes_amount() && !kind.amount_is_originals() {
+            operation.amount = self.draw_amount(kind, rng);
         }
-        if operation.kind.takes_card()
-            && let Some(card) = one_of(cards, rng)
-            && let Some((entry, _)) = one_of(&Entry::ALL, rng)
-        {
-            operation.card = Some(CardUse { card: card.clone(), entry: *entry, pin: rng.happens(0.5) });
+        if kind.takes_card() && stands_alone {
+            operation.card = draw_card(cards, rng);
+        }
+        if kind == Kind::TipAdjust {
+            operation.tip = Amount::from_minor(1);
+        }
+        if kind == Kind::QrSale {
+            operation.payment_code = draw_payment_code(rng);
         }
         operation
+    }
+
+    /// Amounts of what goes against an original are small, so that it is not exceeded too often.
+    fn draw_amount(&self, kind: Kind, rng: &mut Rng) -> Amount {
+        let (least, most) = (*self.amounts.start(), *self.amounts.end());
+        let most = if kind.originals().is_empty() { most } else { least.max(most / 8) };
+        Amount::from_minor(rng.between(least, most))
     }
 
     fn draw_kind(&self, rng: &mut Rng) -> Kind {
@@ -91,6 +108,18 @@ impl Workload {
         }
         Kind::Echo
     }
+}
+
+/// A card, read in one of all ways, with or without PIN.
+fn draw_card(cards: &[Card], rng: &mut Rng) -> Option<CardUse> {
+    let card = one_of(cards, rng)?.clone();
+    let (entry, _) = *one_of(&Entry::ALL, rng)?;
+    Some(CardUse { card, entry, pin: rng.happens(0.5) })
+}
+
+/// Nineteen digits that begin as codes of wallets do.
+fn draw_payment_code(rng: &mut Rng) -> Option<PaymentCode> {
+    PaymentCode::from_digits(format!("62{:017}", rng.between(0, 99_999_999_999_999_999)).as_bytes())
 }
 
 fn one_of<'a, T>(things: &'a [T], rng: &mut Rng) -> Option<&'a T> {
@@ -122,8 +151,10 @@ impl Default for Workload {
             mix: vec![(Kind::Sale, 16), (Kind::Balance, 2), (Kind::Echo, 1), (Kind::SignOut, 1)],
             amounts: 1..=20_000,
             think: Duration::from_millis(100)..=Duration::from_secs(3),
+            script: Vec::new(),
             power_cut: 0.0,
             power_cut_after: Duration::ZERO..=Duration::from_millis(200),
+            power_cut_at: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     card::Pan,
     iso8583::{Mti, ResponseCode, TerminalId},
     money::Amount,
+    operation::{Kind, Side},
     reconcile::{Belief, Entry, Key, Mismatch, Reconciliation},
     time::Instant,
 };
@@ -191,10 +192,14 @@ impl<'a> Observer<'a> {
     fn see(&mut self, sighting: &'a Sighting, key: Key) {
         match (sighting.direction, sighting.mti) {
             (Direction::ToHost, Mti::REVERSAL) => self.see_reversal(sighting, key),
+            // Uploads repeat the numbers of what they upload.
+            (Direction::ToHost, Mti::BATCH_UPLOAD) => {}
+            (Direction::ToHost, _) if sighting.message_kind == Some(SIGNATURE) => {}
             (Direction::ToHost, _) => self.see_request(sighting, key),
             (Direction::ToTerminal, mti) => {
-                let settles = mti == Mti::FINANCIAL.response()
-                    || mti == Mti::REVERSAL.response() && sighting.code.is_some_and(settles);
+                let answers = [Mti::AUTHORIZATION, Mti::FINANCIAL].map(Mti::response).contains(&mti);
+                let settles =
+                    answers || mti == Mti::REVERSAL.response() && sighting.code.is_some_and(settles);
                 if settles && self.unresolved.get(&key.terminal).is_some_and(|open| open.stan == key.stan) {
                     self.unresolved.remove(&key.terminal);
                 }
@@ -203,10 +208,12 @@ impl<'a> Observer<'a> {
     }
 
     fn see_request(&mut self, sighting: &'a Sighting, key: Key) {
-        if self.requests.insert(key, sighting).is_some() {
+        if let Some(earlier) = self.requests.insert(key, sighting)
+            && !is_repeat_of_a_notice(earlier, sighting)
+        {
             self.violations.push(Violation::StanReused(key));
         }
-        if sighting.mti != Mti::FINANCIAL {
+        if !sighting.kinds().any(|kind| kind.form().has_mac && !kind.is_automatic()) {
             return;
         }
         if let Some(open) = self.unresolved.remove(&key.terminal)
@@ -214,7 +221,7 @@ impl<'a> Observer<'a> {
         {
             self.violations.push(Violation::Overtaken(open));
         }
-        if sighting.copied.processing_code == Some(SALE) {
+        if sighting.kinds().any(|kind| kind.form().reversible) {
             self.unresolved.insert(key.terminal, key);
         }
     }
@@ -236,5 +243,12 @@ fn settles(code: ResponseCode) -> bool {
         || [ResponseCode::INVALID_TRANSACTION, ResponseCode::ORIGINAL_NOT_FOUND].contains(&code)
 }
 
-/// DE 3 of what is reversed when its fate is unknown.
-const SALE: u64 = 0;
+/// Whether a terminal told the host the same thing again because it was not answered.
+fn is_repeat_of_a_notice(earlier: &Sighting, later: &Sighting) -> bool {
+    let may_repeat = |kind: Kind| !kind.form().reversible && kind.form().side != Side::None;
+    (earlier.mti, &earlier.copied) == (later.mti, &later.copied)
+        && (later.mti == Mti::SETTLEMENT || later.kinds().any(may_repeat))
+}
+
+/// DE 60.1 of the parts of a signature, which carry the number of what was signed.
+const SIGNATURE: u8 = 7;

@@ -2,7 +2,8 @@
 
 use super::Direction;
 use crate::{
-    iso8583::{BatchNo, De, Message, Mti, ResponseCode, Stan, TerminalId},
+    iso8583::{BatchNo, De, Message, Mti, Private60, ResponseCode, Stan, TerminalId},
+    operation::{Kind, Variant},
     reconcile::Key,
     time::Instant,
 };
@@ -22,6 +23,8 @@ pub struct Sighting {
     pub stan: Option<Stan>,
     /// DE 60.2.
     pub batch: Option<BatchNo>,
+    /// DE 60.1.
+    pub message_kind: Option<u8>,
     /// DE 39.
     pub code: Option<ResponseCode>,
     /// What a reversal has in common with its original.
@@ -52,7 +55,8 @@ impl Sighting {
             direction,
             mti: message.mti(),
             stan: message.number(De::STAN).and_then(|stan| Stan::new(stan as u32)),
-            batch: batch(message),
+            batch: private60(message).map(|private60| private60.batch),
+            message_kind: private60(message).map(|private60| private60.kind),
             code: code.and_then(|code| ResponseCode::from_bytes(&code).ok()),
             copied: Copied {
                 processing_code: message.number(De::PROCESSING_CODE),
@@ -62,6 +66,17 @@ impl Sighting {
                 private60: array(message, De::PRIVATE_60),
             },
         }
+    }
+
+    /// The kinds of operations whose request it may be; variants and payments by code share messages.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> {
+        let (mti, code, message_kind) = (self.mti, self.copied.processing_code, self.message_kind);
+        Kind::ALL.into_iter().map(|(kind, _)| kind).filter(move |kind| {
+            let (form, reservation) = (kind.form(), Variant::Reservation.form(*kind));
+            form.mti == mti
+                && form.processing_code.map(u64::from) == code
+                && (Some(form.message_kind) == message_kind || Some(reservation.message_kind) == message_kind)
+        })
     }
 
     /// Which transaction it is about.
@@ -74,7 +89,7 @@ fn array<const N: usize>(message: &Message<'_>, de: De) -> Option<[u8; N]> {
     message.get(de)?.array()
 }
 
-fn batch(message: &Message<'_>) -> Option<BatchNo> {
+fn private60(message: &Message<'_>) -> Option<Private60> {
     let mut buffer = [0; 32];
-    BatchNo::from_digits(message.get(De::PRIVATE_60)?.write_to(&mut buffer)?.get(2..8)?).ok()
+    Private60::from_digits(message.get(De::PRIVATE_60)?.write_to(&mut buffer)?).ok()
 }

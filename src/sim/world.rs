@@ -45,7 +45,7 @@ struct Seat {
     deadline: Option<Instant>,
     /// Whether an operation was given to it that is not over.
     is_busy: bool,
-    operations_left: u32,
+    operations_done: u32,
     rng: Rng,
 }
 
@@ -55,7 +55,7 @@ impl World {
     /// # Panics
     /// When the configuration asks for more cards than there are numbers.
     pub fn new(config: Config) -> Self {
-        let (seed, workload) = (config.seed, &config.workload);
+        let seed = config.seed;
         let first_month = Expiry::new(26, 1).expect("January is a month");
         let range = CardRange { count: config.cards.max(1), ..CardRange::default() };
         let generator = CardGenerator::new(range, seed.0, first_month).expect("a few cards always fit");
@@ -68,7 +68,7 @@ impl World {
                 connection: None,
                 deadline: None,
                 is_busy: false,
-                operations_left: workload.operations,
+                operations_done: 0,
                 rng: seed.stream(Domain::Fleet, index as u64, 0),
             }
         };
@@ -154,6 +154,9 @@ impl World {
             self.evidence.report.ended = at;
             self.trace.event(at, &event);
             self.take(event);
+            if self.config.workload.power_cut_at == Some(self.evidence.report.events) {
+                self.take(Event::PowerCut(0));
+            }
         }
         self.evidence.report.is_complete = self.seats.iter().all(|seat| seat.terminal.is_idle());
     }
@@ -161,7 +164,10 @@ impl World {
     fn take(&mut self, event: Event) {
         match event {
             Event::Begin(seat) => {
-                let operation = self.config.workload.draw(&self.cards, &mut self.seats[seat].rng);
+                let place = &mut self.seats[seat];
+                place.operations_done += 1;
+                let done = place.operations_done - 1;
+                let operation = self.config.workload.operation(done, &self.cards, &mut place.rng);
                 self.ask(seat, operation);
             }
             Event::Timer(seat) => {
@@ -252,8 +258,7 @@ impl World {
     /// Schedules the next operation of a terminal, if it has any left.
     fn think(&mut self, seat: usize) {
         let place = &mut self.seats[seat];
-        if let Some(left) = place.operations_left.checked_sub(1) {
-            place.operations_left = left;
+        if place.operations_done < self.config.workload.operations {
             let at = self.now + draw(&self.config.workload.think, &mut place.rng);
             self.queue.push(at, Event::Begin(seat));
         }
