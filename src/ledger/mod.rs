@@ -7,6 +7,7 @@ mod account;
 mod booking;
 mod books;
 mod record;
+mod row;
 
 pub use account::{Account, Posting};
 pub use booking::{Booking, State};
