@@ -2,6 +2,7 @@
 
 mod expiry;
 mod generator;
+mod masked;
 mod pan;
 mod pin;
 mod service_code;
@@ -11,6 +12,7 @@ use std::fmt;
 
 pub use expiry::Expiry;
 pub use generator::{Bin, CardGenerator, CardRange, CardRangeError};
+pub use masked::MaskedPan;
 pub use pan::{Pan, luhn_digit};
 pub use pin::Pin;
 pub use service_code::ServiceCode;

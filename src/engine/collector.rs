@@ -7,6 +7,7 @@ use super::{
     portrait::step_views,
     recorder::{Delta, Gauges},
     shard::TICKS_PER_SECOND,
+    statement::statement,
 };
 use crate::{
     driver::{Clock, HostServer, usage},
@@ -14,7 +15,7 @@ use crate::{
         ActivityCounts, Class, EventLine, Interval, Phase, Point, Severity, Snapshot, State, StepView,
         Summary, ThresholdView,
     },
-    reconcile::{Findings, Reconciliation},
+    reconcile::{Findings, Identity, Journals, Line},
     scenario::Plan,
     time::Instant,
 };
@@ -55,7 +56,8 @@ pub(super) struct Collector {
     pub(super) gauges: Vec<Gauges>,
     pub(super) series: Arc<VecDeque<Point>>,
     pub(super) events: Arc<VecDeque<EventLine>>,
-    pub(super) reconciliation: Option<Reconciliation>,
+    /// What the terminals believe, when there is a host to compare with.
+    pub(super) journals: Option<Journals>,
     pub(super) broken: bool,
     pub(super) shards_running: usize,
     pub(super) deltas: usize,
@@ -82,7 +84,7 @@ impl Collector {
             gauges: vec![Gauges::default(); start.shards],
             series: Arc::default(),
             events: Arc::default(),
-            reconciliation: start.host.as_ref().map(|_| Reconciliation::default()),
+            journals: start.host.as_ref().map(|_| Journals::default()),
             broken: false,
             shards_running: start.shards,
             deltas: 0,
@@ -122,8 +124,8 @@ impl Collector {
                 *self.causes.entry(cause).or_default() += count;
             }
         }
-        if let Some(reconciliation) = &mut self.reconciliation {
-            delta.journal.iter().for_each(|entry| reconciliation.terminal(entry));
+        if let Some(journals) = &mut self.journals {
+            delta.journal.iter().for_each(|entry| journals.take(&Line::from(entry)));
         }
         if !delta.journal.is_empty() {
             self.tell(|observer| observer.journal(&delta.journal));
@@ -220,18 +222,13 @@ impl Collector {
         let server = self.start.host.take()?;
         self.publish(Phase::Reconciling);
         let host = server.stop();
-        let mut reconciliation = self.reconciliation.take()?;
-        host.ledger().captured().for_each(|(key, amount)| reconciliation.host(key, amount));
-        let findings = reconciliation.finish();
+        let mut comparison = self.journals.take()?.against(Identity::Number, &[]);
+        statement(&host).for_each(|row| comparison.row(row));
+        self.tell(|observer| observer.statement(&mut statement(&host)));
+        let findings = comparison.finish();
         for mismatch in findings.mismatches.iter().take(MISMATCHES_TOLD) {
-            let (key, at) = (mismatch.key, self.start.clock.now().since(Instant::START));
-            let text = format!(
-                "reconciliation: terminal {} batch {} STAN {}: {}",
-                key.terminal,
-                key.batch,
-                key.stan,
-                mismatch.fault.text()
-            );
+            let at = self.start.clock.now().since(Instant::START);
+            let text = format!("reconciliation: {}", mismatch.told());
             self.event(EventLine { at, severity: Severity::Error, text });
         }
         Some(findings)

@@ -14,6 +14,7 @@ mod portrait;
 mod recorder;
 mod runner;
 mod shard;
+mod statement;
 mod verdict;
 
 pub use control::{Command, Control};

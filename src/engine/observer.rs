@@ -2,7 +2,7 @@
 
 use crate::{
     metrics::{EventLine, Interval, Point, StepNames, Summary},
-    reconcile::{Entry, Findings},
+    reconcile::{Entry, Findings, Row},
 };
 use std::{io, time::Duration};
 
@@ -27,6 +27,12 @@ pub trait Observer: Send {
     /// # Errors
     /// When they cannot be kept.
     fn journal(&mut self, entries: &[Entry]) -> io::Result<()>;
+
+    /// The run is over, and this is the statement of the host that belongs to it.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn statement(&mut self, rows: &mut dyn Iterator<Item = Row>) -> io::Result<()>;
 
     /// The run is over.
     ///
@@ -62,6 +68,10 @@ impl Observer for NullObserver {
     }
 
     fn journal(&mut self, _: &[Entry]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn statement(&mut self, _: &mut dyn Iterator<Item = Row>) -> io::Result<()> {
         Ok(())
     }
 

@@ -4,8 +4,8 @@ use super::{collector::Collector, control::Command};
 use crate::{
     driver::usage,
     metrics::{
-        Class, GeneratorSummary, Interval, StepInterval, StepSummary, Summary, Threshold, ThresholdSummary,
-        ThresholdView, Verdict,
+        Class, GeneratorSummary, Interval, MismatchSummary, StepInterval, StepSummary, Summary, Threshold,
+        ThresholdSummary, ThresholdView, Verdict,
     },
     reconcile::Findings,
     scenario::Plan,
@@ -53,6 +53,7 @@ impl Collector {
             },
             thresholds,
             reconciliation,
+            mismatches: findings.map(listed).unwrap_or_default(),
         }
     }
 
@@ -74,6 +75,11 @@ impl Collector {
             _ => (judged, EXIT_THRESHOLD),
         }
     }
+}
+
+/// The first mismatches, for people.
+fn listed(findings: &Findings) -> Vec<MismatchSummary> {
+    findings.mismatches.iter().take(Summary::MISMATCHES_MAX).map(MismatchSummary::from).collect()
 }
 
 fn step_summaries(plan: &Plan, total: &Interval) -> BTreeMap<String, StepSummary> {

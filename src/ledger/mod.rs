@@ -9,6 +9,7 @@ mod books;
 mod index;
 mod postings;
 mod record;
+mod row;
 mod rules;
 
 pub use account::{Account, Posting};

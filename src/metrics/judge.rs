@@ -36,12 +36,7 @@ impl Threshold {
             MetricName::DroppedIterations => self.of_count(counters.dropped, counters.planned),
             MetricName::Iterations => Some(counters.finished as f64),
             MetricName::Reconciliation(name) => {
-                let found = reconciliation?;
-                match name.as_str() {
-                    "lost" => Some(found.lost as f64),
-                    "doubled" => Some(found.doubled as f64),
-                    _ => Some(found.mismatches as f64),
-                }
+                reconciliation.and_then(|found| found.count(name)).map(|count| count as f64)
             }
         }
     }

@@ -34,11 +34,16 @@ pub struct Summary {
     /// What the comparison of journals and ledger found; absent when there was no ledger to compare with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reconciliation: Option<ReconciliationSummary>,
+    /// The first of the transactions on which journals and ledger do not agree, at most [`Summary::MISMATCHES_MAX`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mismatches: Vec<MismatchSummary>,
 }
 
 impl Summary {
     /// The version of the schema this program writes.
     pub const SCHEMA: u32 = 1;
+    /// How many mismatches are listed; all of them are in the journal's folder.
+    pub const MISMATCHES_MAX: usize = 50;
 }
 
 /// What a run says about the system under test.
@@ -127,6 +132,8 @@ pub struct ThresholdSummary {
 }
 
 /// What the comparison of the terminals' journals with the host's ledger found.
+///
+/// Every mismatch is counted in one of the counts after `mismatches`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ReconciliationSummary {
     /// Terminals that were compared.
@@ -137,6 +144,95 @@ pub struct ReconciliationSummary {
     pub mismatches: u64,
     /// Among them: the terminal believes in it, the host does not have it.
     pub lost: u64,
-    /// Among them: the host has captured it, the terminal believes it did not happen, or it is there twice.
+    /// Among them: it is booked more than once.
     pub doubled: u64,
+    /// Among them: the amounts differ.
+    pub amount: u64,
+    /// Among them: the host has captured it, the terminal believes that it did not happen.
+    pub not_reversed: u64,
+    /// Among them: the terminal still owes its reversal, and the host has captured it.
+    pub reversal_pending: u64,
+    /// Among them: the terminal has voided it, the host has not.
+    pub void_ignored: u64,
+    /// Among them: the host has it under another terminal.
+    pub wrong_terminal: u64,
+    /// Among them: the host has it under another merchant.
+    pub wrong_merchant: u64,
+    /// Among them: the host has it under another batch or STAN.
+    pub wrong_number: u64,
+    /// Among them: the host has captured it, no terminal knows it.
+    pub unknown: u64,
+    /// Among them: the kinds of transaction differ.
+    pub kind: u64,
+    /// Among them: the terminal's journal contradicts itself.
+    pub contradictory: u64,
+}
+
+impl ReconciliationSummary {
+    /// The counts that thresholds may be about, by their names.
+    pub const COUNTS: [(&str, fn(&Self) -> u64); 13] = [
+        ("mismatches", |found| found.mismatches),
+        ("lost", |found| found.lost),
+        ("doubled", |found| found.doubled),
+        ("amount", |found| found.amount),
+        ("not_reversed", |found| found.not_reversed),
+        ("reversal_pending", |found| found.reversal_pending),
+        ("void_ignored", |found| found.void_ignored),
+        ("wrong_terminal", |found| found.wrong_terminal),
+        ("wrong_merchant", |found| found.wrong_merchant),
+        ("wrong_number", |found| found.wrong_number),
+        ("unknown", |found| found.unknown),
+        ("kind", |found| found.kind),
+        ("contradictory", |found| found.contradictory),
+    ];
+
+    /// The count of that name.
+    pub fn count(&self, name: &str) -> Option<u64> {
+        Self::COUNTS.iter().find(|(known, _)| *known == name).map(|(_, count)| count(self))
+    }
+}
+
+/// One transaction on which the two sides do not agree, with what both say of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MismatchSummary {
+    /// What is wrong, in a word.
+    pub fault: &'static str,
+    /// What is wrong, in a sentence.
+    pub meaning: &'static str,
+    /// What the terminal says; absent when it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<SideSummary>,
+    /// What the host says; absent when it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<SideSummary>,
+}
+
+/// What one side says of a transaction; what it does not say is absent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SideSummary {
+    /// DE 41.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<String>,
+    /// DE 42.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merchant: Option<String>,
+    /// DE 60.2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<String>,
+    /// DE 11.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stan: Option<String>,
+    /// Which transaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'static str>,
+    /// DE 4, in the smallest unit.
+    pub amount_minor: u64,
+    /// DE 37.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rrn: Option<String>,
+    /// The masked card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
+    /// What the terminal believes, or where it stands with the host.
+    pub state: &'static str,
 }

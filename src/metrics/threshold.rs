@@ -8,6 +8,8 @@
 //! value      = number [ "us" | "ms" | "s" | "%" ]    a bare number of a time is in milliseconds
 //! ```
 
+#[cfg(doc)]
+use super::ReconciliationSummary;
 use std::{fmt, str::FromStr};
 
 /// One condition over one metric.
@@ -83,13 +85,13 @@ pub enum MetricName {
     Iterations,
     /// Scheduled to actual start.
     ScheduleLag,
-    /// A count of the reconciliation: `mismatches`, `lost`, `doubled`.
+    /// A count of the reconciliation, one of [`ReconciliationSummary::COUNTS`].
     Reconciliation(String),
 }
 
 impl MetricName {
     /// The metrics that exist, as they are written; those of [`MetricName::STEP_METRICS`] take a step before them.
-    pub const NAMES: [&str; 11] = [
+    pub const NAMES: [&str; 21] = [
         "response_time",
         "service_time",
         "failed",
@@ -101,6 +103,16 @@ impl MetricName {
         "reconciliation.mismatches",
         "reconciliation.lost",
         "reconciliation.doubled",
+        "reconciliation.amount",
+        "reconciliation.not_reversed",
+        "reconciliation.reversal_pending",
+        "reconciliation.void_ignored",
+        "reconciliation.wrong_terminal",
+        "reconciliation.wrong_merchant",
+        "reconciliation.wrong_number",
+        "reconciliation.unknown",
+        "reconciliation.kind",
+        "reconciliation.contradictory",
     ];
     /// The metrics that exist for each step.
     pub const STEP_METRICS: [&str; 5] = ["response_time", "service_time", "failed", "declined", "checks"];
@@ -150,7 +162,7 @@ impl FromStr for MetricName {
             ("dropped_iterations", None) => Ok(Self::DroppedIterations),
             ("iterations", None) => Ok(Self::Iterations),
             ("schedule_lag", None) => Ok(Self::ScheduleLag),
-            ("mismatches" | "lost" | "doubled", Some(group)) if group == "reconciliation" => {
+            (_, Some(group)) if group == "reconciliation" && Self::NAMES.contains(&text) => {
                 Ok(Self::Reconciliation(name.to_owned()))
             }
             _ => Err(ThresholdError::UnknownMetric(text.to_owned())),
@@ -318,6 +330,16 @@ mod tests {
         let count = Threshold::parse("reconciliation.mismatches", "count == 0").expect("valid");
         assert!(count.holds(0.0) && !count.holds(1.0));
         assert_eq!(Threshold::parse("schedule_lag", "p(99.9)<=1.5s").expect("valid").limit, 1500.0);
+    }
+
+    #[test]
+    fn every_count_of_the_reconciliation_is_a_metric_and_no_other() {
+        let counts =
+            crate::metrics::ReconciliationSummary::COUNTS.map(|(name, _)| format!("reconciliation.{name}"));
+        let metrics = MetricName::NAMES.into_iter().filter(|name| name.starts_with("reconciliation."));
+        assert!(metrics.eq(counts.iter().map(String::as_str)));
+        counts.iter().for_each(|name| drop(Threshold::parse(name, "count == 0").expect("a metric")));
+        assert!(Threshold::parse("reconciliation.terminals", "count == 0").is_err());
     }
 
     #[test]

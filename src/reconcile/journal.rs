@@ -1,7 +1,8 @@
-//! One line of a terminal's journal: what it believes of a transaction at that moment.
+//! One line of a terminal's journal: what it believes of a transaction at that moment. What follows from the lines of
+//! one transaction is the business of `transaction`.
 
 use crate::{
-    card::Pan,
+    card::{MaskedPan, Pan},
     iso8583::{BatchNo, MerchantId, Rrn, Stan, TerminalId},
     money::Amount,
     operation::Kind,
@@ -51,6 +52,42 @@ impl Entry {
     }
 }
 
+/// One line of a terminal's journal as files keep it, and as it is compared: an [`Entry`] whose card is masked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// When, since the start of the run, in whole milliseconds.
+    pub at: Duration,
+    /// Which transaction.
+    pub key: Key,
+    /// Its kind.
+    pub kind: Kind,
+    /// DE 42.
+    pub merchant: MerchantId,
+    /// DE 4.
+    pub amount: Amount,
+    /// The masked card, if there was one.
+    pub card: Option<MaskedPan>,
+    /// DE 37, once an answer has brought it.
+    pub rrn: Option<Rrn>,
+    /// What the terminal believes.
+    pub belief: Belief,
+}
+
+impl From<&Entry> for Line {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            at: entry.at,
+            key: entry.key(),
+            kind: entry.kind,
+            merchant: entry.merchant,
+            amount: entry.amount,
+            card: entry.card.as_ref().map(MaskedPan::from),
+            rrn: entry.rrn,
+            belief: entry.belief,
+        }
+    }
+}
+
 /// What a terminal believes of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Belief {
@@ -87,6 +124,11 @@ impl Belief {
         (Self::Refused, "refused"),
         (Self::Settled, "settled"),
     ];
+
+    /// The belief of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(belief, _)| *belief)
+    }
 
     /// The name in journals.
     pub fn name(self) -> &'static str {

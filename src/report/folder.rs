@@ -1,13 +1,13 @@
 //! The results folder: where it is, which files it has, and which of them hears of what.
 
 use super::{
-    FolderError, events::EventLog, intervals::IntervalLog, journal::Journal, log_file::LogFile, mismatches,
-    series::Series, summary_file,
+    FolderError, events::EventLog, host_journal, intervals::IntervalLog, journal::Journal, log_file::LogFile,
+    mismatches, series::Series, summary_file,
 };
 use crate::{
     engine::{Moment, Observer},
     metrics::{EventLine, Summary},
-    reconcile::{Entry, Findings},
+    reconcile::{Entry, Findings, Row},
     time::DateTime,
 };
 use std::{
@@ -82,6 +82,10 @@ impl Observer for Folder {
 
     fn journal(&mut self, entries: &[Entry]) -> io::Result<()> {
         Ok(self.journal.append(entries)?)
+    }
+
+    fn statement(&mut self, rows: &mut dyn Iterator<Item = Row>) -> io::Result<()> {
+        Ok(host_journal::write(&self.path.join("journal/host.csv"), rows)?)
     }
 
     fn finish(&mut self, summary: &Summary, findings: Option<&Findings>) -> io::Result<()> {

@@ -77,6 +77,12 @@ fn push_line(line: &mut Vec<u8>, entry: &Entry) {
     }
     line.push(b',');
     line.extend_from_slice(entry.belief.name().as_bytes());
+    line.push(b',');
+    push_text(line, entry.merchant.as_str());
+    line.push(b',');
+    if let Some(rrn) = &entry.rrn {
+        push_text(line, rrn.as_str());
+    }
     line.push(b'\n');
 }
 
@@ -93,7 +99,7 @@ fn push_number(line: &mut Vec<u8>, number: u64) {
     line.extend_from_slice(&digits[at..]);
 }
 
-/// A terminal id is printable ASCII, so it may hold a comma or a quotation mark.
+/// An id is printable ASCII, so it may hold a comma or a quotation mark.
 fn push_text(line: &mut Vec<u8>, text: &str) {
     if text.contains([',', '"']) {
         line.push(b'"');
@@ -115,7 +121,7 @@ fn push_masked(line: &mut Vec<u8>, card: &Pan) {
     line.extend_from_slice(last);
 }
 
-pub(super) const HEADER: &str = "at_ms,terminal,batch,stan,kind,amount_minor,card,belief\n";
+pub(super) const HEADER: &str = "at_ms,terminal,batch,stan,kind,amount_minor,card,belief,merchant,rrn\n";
 const SIZE_MAX: usize = 256 * 1024 * 1024;
 const DIGITS_MAX: usize = 20;
 
@@ -150,7 +156,7 @@ mod tests {
     fn full_files_are_followed_by_the_next_and_read_in_order() {
         let folder = std::env::temp_dir().join(format!("posfleet-journal-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a new directory");
-        let mut journal = Journal::with_size_max(folder.join("journal"), 200).expect("a new journal");
+        let mut journal = Journal::with_size_max(folder.join("journal"), 270).expect("a new journal");
         for at_ms in 0..10 {
             journal.append(&[entry(at_ms)]).expect("space");
         }

@@ -2,34 +2,18 @@
 
 use super::journal::{HEADER, file_name};
 use crate::{
-    iso8583::{BatchNo, Stan, TerminalId},
     money::Amount,
     operation::Kind,
-    reconcile::{Belief, Key},
+    reconcile::{Belief, Key, Line},
 };
 use std::{
+    borrow::Cow,
     fs::File,
     io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
-
-/// One line of a terminal's journal as it is kept in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JournalLine {
-    /// When, since the start of the run, in whole milliseconds.
-    pub at: Duration,
-    /// Which transaction.
-    pub key: Key,
-    /// Its kind.
-    pub kind: Kind,
-    /// DE 4.
-    pub amount: Amount,
-    /// The masked card, if there was one.
-    pub card: Option<String>,
-    /// What the terminal believes.
-    pub belief: Belief,
-}
 
 /// Why a journal cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +42,7 @@ pub enum JournalError {
 ///
 /// # Errors
 /// The first item is an error when there is no journal; an error ends the iteration.
-pub fn read_journal(folder: &Path) -> impl Iterator<Item = Result<JournalLine, JournalError>> + use<> {
+pub fn read_journal(folder: &Path) -> impl Iterator<Item = Result<Line, JournalError>> + use<> {
     let mut reader = Reader { directory: folder.join("journal"), number: 0, open: None };
     let mut has_failed = false;
     std::iter::from_fn(move || {
@@ -84,7 +68,7 @@ struct OpenFile {
 }
 
 impl Reader {
-    fn next(&mut self) -> Result<Option<JournalLine>, JournalError> {
+    fn next(&mut self) -> Result<Option<Line>, JournalError> {
         loop {
             if let Some(file) = &mut self.open {
                 match file.next()? {
@@ -113,7 +97,7 @@ impl OpenFile {
         }
     }
 
-    fn next(&mut self) -> Result<Option<JournalLine>, JournalError> {
+    fn next(&mut self) -> Result<Option<Line>, JournalError> {
         loop {
             let mut line = String::new();
             self.lines
@@ -134,38 +118,54 @@ impl OpenFile {
     }
 }
 
-fn parse(line: &str) -> Option<JournalLine> {
-    let (at, rest) = line.split_once(',')?;
-    let (terminal, rest) = split_text(rest)?;
-    let fields: Vec<&str> = rest.split(',').collect();
-    let [batch, stan, kind, amount, card, belief] = fields[..] else { return None };
-    let terminal = TerminalId::from_bytes(terminal.as_bytes()).ok()?;
-    let (batch, stan): (BatchNo, Stan) = (batch.parse().ok()?, stan.parse().ok()?);
-    Some(JournalLine {
-        at: Duration::from_millis(at.parse().ok()?),
-        key: Key { terminal, batch, stan },
-        kind: Kind::ALL.iter().find(|(_, name)| *name == kind)?.0,
-        amount: Amount::from_minor(amount.parse().ok()?),
-        card: (!card.is_empty()).then(|| card.to_owned()),
-        belief: Belief::ALL.iter().find(|(_, name)| *name == belief)?.0,
-    })
+fn parse(line: &str) -> Option<Line> {
+    let mut cells = Cells { rest: Some(line) };
+    let at: u64 = cells.next()?.parse().ok()?;
+    let terminal = cells.next()?.parse().ok()?;
+    let key = Key { terminal, batch: cells.next()?.parse().ok()?, stan: cells.next()?.parse().ok()? };
+    let line = Line {
+        at: Duration::from_millis(at),
+        key,
+        kind: Kind::from_name(&cells.next()?)?,
+        amount: Amount::from_minor(cells.next()?.parse().ok()?),
+        card: optional(&cells.next()?)?,
+        belief: Belief::from_name(&cells.next()?)?,
+        merchant: cells.next()?.parse().ok()?,
+        rrn: optional(&cells.next()?)?,
+    };
+    cells.next().is_none().then_some(line)
 }
 
-/// Splits off a text that may be quoted, in which a doubled quotation mark stands for one.
-fn split_text(rest: &str) -> Option<(String, &str)> {
-    let Some(mut rest) = rest.strip_prefix('"') else {
-        return rest.split_once(',').map(|(text, rest)| (text.to_owned(), rest));
-    };
-    let mut text = String::new();
-    loop {
-        let (part, after) = rest.split_once('"')?;
-        text.push_str(part);
-        match after.strip_prefix('"') {
-            Some(after) => {
-                text.push('"');
-                rest = after;
-            }
-            None => return Some((text, after.strip_prefix(',')?)),
+/// What may be missing; nothing when it is there and is not what it should be.
+fn optional<T: FromStr>(text: &str) -> Option<Option<T>> {
+    if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) }
+}
+
+/// The cells of a line; a cell may be quoted, and a doubled quotation mark in it stands for one.
+struct Cells<'l> {
+    rest: Option<&'l str>,
+}
+
+impl<'l> Iterator for Cells<'l> {
+    type Item = Cow<'l, str>;
+
+    fn next(&mut self) -> Option<Cow<'l, str>> {
+        let rest = self.rest.take()?;
+        let Some(mut rest) = rest.strip_prefix('"') else {
+            let (cell, rest) = rest.split_once(',').map_or((rest, None), |(cell, rest)| (cell, Some(rest)));
+            self.rest = rest;
+            return Some(Cow::Borrowed(cell));
+        };
+        let mut text = String::new();
+        loop {
+            let (part, after) = rest.split_once('"')?;
+            text.push_str(part);
+            let Some(more) = after.strip_prefix('"') else {
+                self.rest = after.strip_prefix(',');
+                return (after.is_empty() || self.rest.is_some()).then_some(Cow::Owned(text));
+            };
+            text.push('"');
+            rest = more;
         }
     }
 }

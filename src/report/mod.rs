@@ -8,6 +8,7 @@ mod error;
 mod events;
 mod figures;
 mod folder;
+mod host_journal;
 mod intervals;
 mod journal;
 mod journal_reader;
@@ -21,6 +22,6 @@ mod text;
 
 pub use error::FolderError;
 pub use folder::Folder;
-pub use journal_reader::{JournalError, JournalLine, read_journal};
+pub use journal_reader::{JournalError, read_journal};
 pub use status::status_line;
 pub use text::{Look, summary_text};

@@ -6,7 +6,7 @@ use crate::{
     iso8583::{Mti, ResponseCode, TerminalId},
     money::Amount,
     operation::{Kind, Side},
-    reconcile::{Belief, Entry, Key, Mismatch, Reconciliation},
+    reconcile::{Belief, Entry, Identity, Journals, Key, Line, Mismatch, Row},
     time::Instant,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +65,7 @@ pub enum Violation {
     #[error("terminal {0} still owes a reversal")]
     Owing(TerminalId),
     /// A terminal and the host do not agree on a transaction.
-    #[error("transaction {key:?}: {fault}", key = .0.key, fault = .0.fault.text())]
+    #[error("{}", .0.told())]
     Mismatch(Mismatch),
     /// The totals of a terminal are not those of the host.
     #[error("terminal {terminal} believes in {believed}, the host has {captured}")]
@@ -129,10 +129,11 @@ impl Evidence {
     }
 
     fn mismatches(&self) -> impl Iterator<Item = Violation> {
-        let mut reconciliation = Reconciliation::default();
-        self.journal.iter().for_each(|entry| reconciliation.terminal(entry));
-        self.captured.iter().for_each(|(key, amount, _)| reconciliation.host(*key, *amount));
-        reconciliation.finish().mismatches.into_iter().map(Violation::Mismatch)
+        let mut journals = Journals::default();
+        self.journal.iter().for_each(|entry| journals.take(&Line::from(entry)));
+        let mut comparison = journals.against(Identity::Number, &[]);
+        self.captured.iter().for_each(|(key, amount, _)| comparison.row(Row::captured(*key, *amount)));
+        comparison.finish().mismatches.into_iter().map(Violation::Mismatch)
     }
 
     fn totals(&self) -> impl Iterator<Item = Violation> {

@@ -53,6 +53,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "metrics",
             "money",
             "operation",
+            "reconcile",
             "rng",
             "terminal",
             "time",
@@ -80,6 +81,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
+            "card",
             "driver",
             "flow",
             "host",

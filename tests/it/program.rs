@@ -202,7 +202,7 @@ pub fn journal(results: &Path) -> Vec<Line> {
 
 fn line(text: &str) -> Line {
     let columns: Vec<&str> = text.split(',').collect();
-    let [_at, terminal, batch, stan, kind, amount, card, belief] = columns[..] else {
+    let [_at, terminal, batch, stan, kind, amount, card, belief, _merchant, _rrn] = columns[..] else {
         panic!("not a line of a journal: {text}")
     };
     Line {
