@@ -4,9 +4,10 @@ use super::{Direction, Sighting};
 use crate::{
     card::Pan,
     iso8583::{Mti, ResponseCode, TerminalId},
+    ledger::{Booking, State},
     money::Amount,
-    operation::{Kind, Side},
-    reconcile::{Belief, Entry, Identity, Journals, Key, Line, Mismatch, Row},
+    operation::{Effect, Kind, Side},
+    reconcile::{Belief, Entry, Identity, Journals, Key, Line, Mismatch, Row, Standing},
     time::Instant,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,18 +17,25 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Evidence {
     /// The terminals' journals, in order.
     pub journal: Vec<Entry>,
-    /// What stands in the host's books: transaction, amount and card.
-    pub captured: Vec<(Key, Amount, Option<Pan>)>,
-    /// What every account holds.
-    pub balances: BTreeMap<Pan, Amount>,
-    /// What every account held at the start.
-    pub opening_balance: Amount,
+    /// The host's statement.
+    pub bookings: Vec<Booking>,
+    /// What came to every account of a card less what left it, in minor units.
+    pub accounts: BTreeMap<Pan, CardAccounts>,
     /// Every message at the terminals' plugs, in order.
     pub sightings: Vec<Sighting>,
-    /// The terminals that still owe a reversal.
+    /// The terminals that still owe a reversal, a notice or the rest of a settlement.
     pub owing: Vec<TerminalId>,
     /// What was counted.
     pub report: Report,
+}
+
+/// What came to the two accounts of a card less what left them, in minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CardAccounts {
+    /// What it may spend, less the opening balance.
+    pub free: i64,
+    /// What is set aside.
+    pub held: i64,
 }
 
 /// What a simulated run came to.
@@ -61,22 +69,25 @@ pub enum Violation {
     /// The run did not come to rest.
     #[error("the run did not come to rest within its limits")]
     Incomplete,
-    /// A terminal still owes a reversal after the network was healed.
-    #[error("terminal {0} still owes a reversal")]
+    /// A terminal still owes something after the network was healed.
+    #[error("terminal {0} still owes a reversal, a notice or the rest of a settlement")]
     Owing(TerminalId),
     /// A terminal and the host do not agree on a transaction.
     #[error("{}", .0.told())]
     Mismatch(Mismatch),
     /// The totals of a terminal are not those of the host.
-    #[error("terminal {terminal} believes in {believed}, the host has {captured}")]
+    #[error("terminal {terminal} believes in {believed} minor units, the host has {captured}")]
     Totals {
         /// Which terminal.
         terminal: TerminalId,
-        /// What it believes.
-        believed: Amount,
-        /// What the host has of it.
-        captured: Amount,
+        /// Debits less credits that it believes in, in minor units.
+        believed: i64,
+        /// Debits less credits that the host has of it, in minor units.
+        captured: i64,
     },
+    /// A booking moved other money than its amount.
+    #[error("booking {0:?} did not move its amount, or moved money without standing")]
+    Moved(Key),
     /// Two requests had the same number.
     #[error("STAN used twice: {0:?}")]
     StanReused(Key),
@@ -92,26 +103,26 @@ pub enum Violation {
     /// A request whose fate was unknown was never answered, nor was its reversal.
     #[error("neither answered nor reversed: {0:?}")]
     Unresolved(Key),
-    /// An account does not hold what it should.
-    #[error("card {card} holds {found} instead of {expected}")]
-    Balance {
+    /// The accounts of a card do not hold what its bookings moved.
+    #[error("card {card} holds {found:?} instead of {expected:?}")]
+    Accounts {
         /// Which card.
         card: Pan,
-        /// Opening balance less what was captured.
-        expected: Amount,
-        /// What it holds.
-        found: Amount,
+        /// The sum of its bookings.
+        expected: CardAccounts,
+        /// What they hold.
+        found: CardAccounts,
     },
 }
 
 impl Evidence {
     /// Checks that everything fits together.
     ///
-    /// 1. The run came to rest and no terminal owes a reversal.
+    /// 1. The run came to rest and no terminal owes anything.
     /// 2. Terminals and host agree on every transaction, and on the totals.
     /// 3. No STAN was used twice; a reversal repeats its original and goes before the next online transaction.
     /// 4. Every request was answered, or reversed until that was answered, unless the terminal gave up.
-    /// 5. Every account holds what it held less what was captured from it.
+    /// 5. Every booking moved its amount while it stands and nothing when it does not, and accounts hold their sum.
     ///
     /// # Errors
     /// Everything that does not fit.
@@ -124,26 +135,36 @@ impl Evidence {
         violations.extend(self.mismatches());
         violations.extend(self.totals());
         violations.extend(self.wire());
+        violations.extend(self.movements());
         violations.extend(self.accounts());
         if violations.is_empty() { Ok(self.report) } else { Err(violations) }
     }
 
     fn mismatches(&self) -> impl Iterator<Item = Violation> {
-        let mut journals = Journals::default();
-        self.journal.iter().for_each(|entry| journals.take(&Line::from(entry)));
-        let mut comparison = journals.against(Identity::Number, &[]);
-        self.captured.iter().for_each(|(key, amount, _)| comparison.row(Row::captured(*key, *amount)));
+        let mut comparison = self.journals().against(Identity::Number, &[]);
+        self.bookings.iter().for_each(|booking| comparison.row(Row::from(booking)));
         comparison.finish().mismatches.into_iter().map(Violation::Mismatch)
     }
 
+    fn journals(&self) -> Journals {
+        let mut journals = Journals::default();
+        self.journal.iter().for_each(|entry| journals.take(&Line::from(entry)));
+        journals
+    }
+
     fn totals(&self) -> impl Iterator<Item = Violation> {
-        let last: BTreeMap<Key, &Entry> = self.journal.iter().map(|entry| (entry.key(), entry)).collect();
-        let approved = last.values().filter(|entry| entry.belief == Belief::Approved);
-        let mut totals: BTreeMap<TerminalId, (Amount, Amount)> = BTreeMap::new();
-        approved.for_each(|entry| totals.entry(entry.terminal).or_default().0 += entry.amount);
-        self.captured
-            .iter()
-            .for_each(|(key, amount, _)| totals.entry(key.terminal).or_default().1 += *amount);
+        let mut totals: BTreeMap<TerminalId, (i64, i64)> = BTreeMap::new();
+        for transaction in self.journals().into_transactions() {
+            if matches!(transaction.standing, Standing::Stands | Standing::Voided) {
+                let total = totals.entry(transaction.key.terminal).or_default();
+                total.0 += signed(transaction.kind, transaction.amount);
+            }
+        }
+        for booking in &self.bookings {
+            if matches!(booking.state, State::Captured | State::Voided) {
+                totals.entry(booking.key.terminal).or_default().1 += signed(booking.kind, booking.amount);
+            }
+        }
         let different = totals.into_iter().filter(|(_, (believed, captured))| believed != captured);
         different.map(|(terminal, (believed, captured))| Violation::Totals { terminal, believed, captured })
     }
@@ -164,18 +185,39 @@ impl Evidence {
         observer.violations.into_iter().chain(unresolved).collect()
     }
 
+    /// What a merchant and the acquirer get is what the transaction says.
+    fn movements(&self) -> impl Iterator<Item = Violation> + '_ {
+        let is_wrong = |booking: &&Booking| {
+            let stands = matches!(booking.state, State::Captured | State::Voided);
+            let expected = if stands { signed(booking.kind, booking.amount) } else { 0 };
+            booking.postings.sum() != 0 || booking.postings.merchant + booking.postings.fees != expected
+        };
+        self.bookings.iter().filter(is_wrong).map(|booking| Violation::Moved(booking.key))
+    }
+
     fn accounts(&self) -> impl Iterator<Item = Violation> + '_ {
-        let mut taken: BTreeMap<Pan, Amount> = BTreeMap::new();
-        for (_, amount, card) in &self.captured {
-            if let Some(card) = card {
-                *taken.entry(*card).or_default() += *amount;
+        let mut sums: BTreeMap<Pan, CardAccounts> = BTreeMap::new();
+        for booking in &self.bookings {
+            if let Some(card) = booking.card {
+                let sum = sums.entry(card).or_default();
+                (sum.free, sum.held) = (sum.free + booking.postings.card, sum.held + booking.postings.hold);
             }
         }
-        self.balances.iter().filter_map(move |(card, found)| {
-            let expected = self.opening_balance - taken.get(card).copied().unwrap_or_default();
+        self.accounts.iter().filter_map(move |(card, found)| {
+            let expected = sums.get(card).copied().unwrap_or_default();
             let (card, found) = (*card, *found);
-            (expected != found).then_some(Violation::Balance { card, expected, found })
+            (expected != found).then_some(Violation::Accounts { card, expected, found })
         })
+    }
+}
+
+/// What a merchant gets by a transaction that stands, in minor units.
+fn signed(kind: Kind, amount: Amount) -> i64 {
+    let minor = amount.minor() as i64;
+    match kind.form().effect {
+        Effect::Debit | Effect::Complete => minor,
+        Effect::Credit => -minor,
+        Effect::None | Effect::Hold | Effect::Release | Effect::Adjust => 0,
     }
 }
 

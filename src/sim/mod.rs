@@ -15,7 +15,7 @@ mod wire;
 mod world;
 
 pub use config::{Config, Limits, Workload};
-pub use evidence::{Evidence, Report, Violation};
+pub use evidence::{CardAccounts, Evidence, Report, Violation};
 pub use network::{Direction, Fault, Network, Rule, Verdict};
 pub use sighting::{Copied, Sighting};
 pub use world::World;

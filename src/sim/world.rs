@@ -1,17 +1,18 @@
 //! The driver in virtual time: takes one event after the other and carries messages between the machines.
 
 use super::{
-    Config, Direction, Evidence, Sighting,
+    CardAccounts, Config, Direction, Evidence, Sighting,
     network::draw,
     queue::{Event, Queue},
     trace::Trace,
     wire::Wire,
 };
 use crate::{
-    card::{Card, CardGenerator, CardRange, Expiry},
+    card::{Card, CardGenerator, CardRange, Expiry, Pan},
     crypto::{Algorithm, Key, Tmk},
     host::{self, ConnectionId, Enrolment, Host, UnknownCards},
     iso8583::{MerchantId, Message, TerminalId},
+    ledger::{Account, Ledger},
     money::Amount,
     operation::{End, Kind, Operation},
     rng::{Domain, Rng},
@@ -98,7 +99,7 @@ impl World {
             cards,
             outbox: terminal::Outbox::default(),
             host_outbox: host::Outbox::default(),
-            evidence: Evidence { opening_balance: config.opening_balance, ..Evidence::default() },
+            evidence: Evidence::default(),
             trace: Trace::default(),
             config,
         };
@@ -128,10 +129,8 @@ impl World {
     pub fn evidence(&self) -> Evidence {
         let mut evidence = self.evidence.clone();
         let ledger = self.host.ledger();
-        let card = |key: &_| ledger.get(key).and_then(|booking| booking.card);
-        evidence.captured = ledger.captured().map(|(key, amount)| (key, amount, card(&key))).collect();
-        evidence.captured.sort_unstable();
-        evidence.balances = self.cards.iter().map(|card| (card.pan, self.host.balance(&card.pan))).collect();
+        evidence.bookings = ledger.bookings().cloned().collect();
+        evidence.accounts = self.cards.iter().map(|card| (card.pan, accounts(ledger, card.pan))).collect();
         let owes = |seat: &&Seat| seat.terminal.has_pending_reversal();
         evidence.owing = self.seats.iter().filter(owes).map(|seat| seat.terminal.id()).collect();
         evidence
@@ -350,6 +349,10 @@ fn enrol(config: &Config, index: u32) -> Enrolment {
         merchant: MERCHANT,
         tmk: Tmk(Key::random(Algorithm::Tdes, || rng.bits())),
     }
+}
+
+fn accounts(ledger: &Ledger, pan: Pan) -> CardAccounts {
+    CardAccounts { free: ledger.balance(&Account::Card(pan)), held: ledger.balance(&Account::Hold(pan)) }
 }
 
 fn parse<'a>(config: &Config, bytes: &'a [u8]) -> Option<Message<'a>> {

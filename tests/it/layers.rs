@@ -67,6 +67,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "flow",
             "host",
             "iso8583",
+            "ledger",
             "load",
             "metrics",
             "money",

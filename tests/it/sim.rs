@@ -3,6 +3,7 @@
 use posfleet::{
     host::{self, Match},
     iso8583::{Mti, ResponseCode},
+    ledger::State,
     money::Amount,
     reconcile::{Belief, Fault as Mistake},
     rng::Seed,
@@ -185,12 +186,15 @@ fn tampered_evidence_is_found() {
     let approved = |evidence: &Evidence| {
         evidence.journal.iter().position(|entry| entry.belief == Belief::Approved).unwrap()
     };
+    let captured = |evidence: &Evidence| {
+        evidence.bookings.iter().position(|booking| booking.state == State::Captured).unwrap()
+    };
     let reversal = |evidence: &Evidence| {
         let is_sent = |direction, mti| direction == Direction::ToHost && mti == Mti::REVERSAL;
         evidence.sightings.iter().position(|seen| is_sent(seen.direction, seen.mti)).unwrap()
     };
     type Tampering<'a> = (&'a str, Box<dyn Fn(&mut Evidence) + 'a>, fn(&Violation) -> bool);
-    let cases: [Tampering<'_>; 11] = [
+    let cases: [Tampering<'_>; 12] = [
         (
             "journal line removed",
             Box::new(|e| {
@@ -205,25 +209,40 @@ fn tampered_evidence_is_found() {
         ),
         (
             "captured twice",
-            Box::new(|e| e.captured.push(e.captured[0])),
+            Box::new(|e| e.bookings.push(e.bookings[captured(e)].clone())),
             |v| matches!(v, Violation::Mismatch(m) if m.fault == Mistake::Doubled),
         ),
-        ("captured twice, by the account", Box::new(|e| e.captured.push(e.captured[0])), |v| {
-            matches!(v, Violation::Balance { .. })
-        }),
+        (
+            "captured twice, by the account",
+            Box::new(|e| e.bookings.push(e.bookings[captured(e)].clone())),
+            |v| matches!(v, Violation::Accounts { .. }),
+        ),
         (
             "capture removed",
-            Box::new(|e| e.captured.truncate(e.captured.len() - 1)),
+            Box::new(|e| {
+                e.bookings.remove(captured(e));
+            }),
             |v| matches!(v, Violation::Mismatch(m) if m.fault == Mistake::Lost),
         ),
-        ("other amount captured", Box::new(|e| e.captured[0].1 += Amount::from_minor(1)), |v| {
-            matches!(v, Violation::Totals { .. })
-        }),
         (
-            "account short by one",
-            Box::new(|e| *e.balances.values_mut().next().unwrap() -= Amount::from_minor(1)),
-            |v| matches!(v, Violation::Balance { .. }),
+            "other amount captured",
+            Box::new(|e| {
+                let at = captured(e);
+                e.bookings[at].amount += Amount::from_minor(1);
+            }),
+            |v| matches!(v, Violation::Totals { .. }),
         ),
+        (
+            "other amount captured, by what it moved",
+            Box::new(|e| {
+                let at = captured(e);
+                e.bookings[at].amount += Amount::from_minor(1);
+            }),
+            |v| matches!(v, Violation::Moved(_)),
+        ),
+        ("account short by one", Box::new(|e| e.accounts.values_mut().next().unwrap().free -= 1), |v| {
+            matches!(v, Violation::Accounts { .. })
+        }),
         (
             "reversal of another amount",
             Box::new(|e| {
