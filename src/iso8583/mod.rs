@@ -2,6 +2,7 @@
 //!
 //! It knows what a message looks like, not what a terminal or a host does with it; keys and MACs are computed elsewhere.
 
+mod batch_upload;
 mod code;
 mod de;
 mod deframer;
@@ -11,6 +12,7 @@ mod digits;
 mod element;
 mod error;
 mod frame;
+mod icc_detail;
 mod identifier;
 mod mask;
 mod measure;
@@ -18,18 +20,21 @@ mod message;
 mod mti;
 mod original_data;
 mod packer;
+mod parameters;
 mod plan;
 mod private59;
 mod private60;
 mod response_code;
 mod settlement;
 mod spec;
+mod table_page;
 mod tables;
 mod text;
 mod transcript;
 mod value;
 mod writer;
 
+pub use batch_upload::{BatchDetail, BatchDetails, UploadCount};
 pub use code::{ConditionCode, MonthDay, PosEntryMode, ProcessingCode};
 pub use de::{De, NoSuchElement};
 pub use deframer::Deframer;
@@ -37,17 +42,20 @@ pub use describe::{Description, Part, Row};
 pub use element::{Align, Content, Element, Length, Prefix, PrefixCoding, Unit};
 pub use error::{Flaw, PackError, ParseError, Place};
 pub use frame::{Frame, FrameError, FrameHead, Framing, Header, LengthCoding, LengthHeader, Tpdu};
+pub use icc_detail::IccDetail;
 pub use identifier::{ApprovalCode, BatchNo, MerchantId, Rrn, Stan, TerminalId};
 pub use mask::Masking;
 pub use message::Message;
 pub use mti::Mti;
 pub use original_data::OriginalData;
 pub use packer::Packer;
+pub use parameters::{Parameter, Parameters};
 pub use private59::Private59;
 pub use private60::Private60;
 pub use response_code::{Action, Category, ResponseCode};
 pub use settlement::{SettlementTotals, Totals, Verdict};
 pub use spec::{BitmapCoding, MacElement, MacForm, MacRule, MtiCoding, Spec};
+pub use table_page::{Page, PageMarker, PageQuery};
 pub use text::{ShortText, ValueError};
 pub use transcript::{Transcript, TranscriptError};
 pub use value::Value;
