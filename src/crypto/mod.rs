@@ -10,6 +10,7 @@ mod des_tables;
 mod hex;
 mod key;
 mod mac;
+mod master_key;
 mod pin_block;
 mod pin_block_iso4;
 mod role;

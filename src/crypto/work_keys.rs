@@ -125,7 +125,7 @@ fn carries(tmk: Algorithm, width: usize) -> bool {
     }
 }
 
-fn fits(key: Algorithm, sm4_tmk: bool) -> bool {
+pub(super) fn fits(key: Algorithm, sm4_tmk: bool) -> bool {
     match key {
         Algorithm::Des | Algorithm::Tdes | Algorithm::Tdes3 => !sm4_tmk,
         Algorithm::Sm4 => sm4_tmk,
@@ -134,7 +134,7 @@ fn fits(key: Algorithm, sm4_tmk: bool) -> bool {
 }
 
 /// Decrypts one key and compares its check value, the last four bytes of the slot.
-fn open_slot(tmk: &BlockCipher, slot: &[u8], role: Role) -> Result<Key, WorkKeyError> {
+pub(super) fn open_slot(tmk: &BlockCipher, slot: &[u8], role: Role) -> Result<Key, WorkKeyError> {
     let (sealed, sent) = slot.split_last_chunk::<KCV_LEN>().ok_or(WorkKeyError::Length(slot.len()))?;
     let algorithm = match tmk {
         BlockCipher::Sm4(_) => Algorithm::Sm4,
@@ -163,7 +163,7 @@ fn des_by_filler(sealed: &[u8]) -> Algorithm {
     }
 }
 
-fn close_slot(tmk: &BlockCipher, key: &Key, width: usize, de62: &mut Vec<u8>) {
+pub(super) fn close_slot(tmk: &BlockCipher, key: &Key, width: usize, de62: &mut Vec<u8>) {
     let start = de62.len();
     de62.extend_from_slice(key.bytes());
     tmk.encrypt_blocks(de62.get_mut(start..).unwrap_or_default());

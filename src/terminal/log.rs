@@ -65,14 +65,19 @@ impl Log {
 
     /// The oldest transaction that stands there, stored or waiting.
     pub(super) fn first_open(&self, standing: Standing) -> Option<&Transaction> {
-        let has_open = self.has_open();
-        self.transactions().iter().filter(|_| has_open).find(|known| known.standing == standing)
+        let open = if self.has_open() { self.transactions() } else { &[] };
+        open.iter().find(|known| known.standing == standing)
     }
 
     pub(super) fn push(&mut self, transaction: Transaction) {
         let pages = self.0.get_or_insert_default();
         pages.open += usize::from(is_open(transaction.standing));
         pages.transactions.push(transaction);
+    }
+
+    /// The transactions, oldest first, to mark them; where they stand is changed by [`Log::change`] alone, which counts.
+    pub(super) fn transactions_mut(&mut self) -> &mut [Transaction] {
+        self.0.as_deref_mut().map_or(&mut [], |pages| &mut pages.transactions)
     }
 
     /// Changes a transaction and returns it as it is then; `None` when it is not here.
@@ -90,7 +95,6 @@ impl Log {
     }
 
     /// Forgets everything, after a settlement.
-    #[expect(dead_code, reason = "a settlement clears the log")]
     pub(super) fn clear(&mut self) {
         self.0 = None;
     }

@@ -24,13 +24,17 @@ mod order;
 mod original;
 mod outbox;
 mod profile;
+mod receipt;
 mod request;
 mod reversal;
 mod script;
 mod settlement;
 mod signature;
+mod tables;
 mod transaction;
+mod transfer;
 mod trouble;
+mod upload;
 
 pub use log::Log;
 pub use outbox::{Event, Input, Outbox, Output, Stray};
@@ -38,6 +42,7 @@ pub use profile::{
     KeyScheme, NoticePolicy, OrderPolicy, Profile, ReversalPolicy, SettlementPolicy, SignInForm,
 };
 pub use reversal::Reason;
+pub use tables::{Table, Tables};
 pub use transaction::{KeptCard, Organization, Standing, Transaction};
 
 use crate::{
@@ -50,7 +55,9 @@ use crate::{
 use exchange::{Exchange, Expectation};
 use reversal::Reversal;
 use script::ScriptNotice;
+use settlement::Settling;
 use transaction::Number;
+use transfer::Transfer;
 
 /// One virtual terminal.
 #[derive(Debug)]
@@ -69,6 +76,10 @@ pub struct Terminal {
     log: Log,
     reversal: Option<Box<Reversal>>,
     script: Option<Box<ScriptNotice>>,
+    settling: Option<Box<Settling>>,
+    tables: Tables,
+    /// The download that a loss of power interrupted.
+    unfinished: Option<Kind>,
     active: Option<Box<Active>>,
     record: Record,
 }
@@ -128,6 +139,8 @@ struct Active {
     is_last_question: bool,
     /// Whether nothing is under way until the deadline, when the next question is due.
     is_pausing: bool,
+    /// The table that is under way.
+    transfer: Option<Box<Transfer>>,
     /// How many parts of a signature the host has.
     parts_done: u16,
     stan: Option<Stan>,
@@ -160,6 +173,9 @@ impl Terminal {
             log: Log::default(),
             reversal: None,
             script: None,
+            settling: None,
+            tables: Tables::default(),
+            unfinished: None,
             active: None,
             record: Record::default(),
         }
@@ -215,6 +231,11 @@ impl Terminal {
         &self.log
     }
 
+    /// The tables that it has downloaded.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
     /// Whether the host has yet to hear of something: a reversal, the result of a script, a stored notice, or a question
     /// about an order. An operation of [`Kind::Reversal`] sends all of it.
     pub fn owes(&self) -> bool {
@@ -262,6 +283,7 @@ impl Terminal {
             ask_until: Instant::NEVER,
             is_last_question: false,
             is_pausing: false,
+            transfer: None,
             parts_done: 0,
             stan: None,
             sent_at: None,
@@ -371,6 +393,20 @@ impl Terminal {
 }
 
 impl Active {
+    /// Notes what the header of an answer asks for, to be done when the operation is over.
+    ///
+    /// 1. The profile says what each digit means, and what its terminals may do.
+    /// 2. What was done because it was asked for may not ask again: a host that always asks would never let go.
+    /// 3. Nobody signs in again because of a sign-in.
+    fn hear_request(&mut self, profile: &Profile, request: u8) {
+        let is_sign_in = self.exchange == Exchange::SignIn || self.operation.kind == Kind::SignIn;
+        let means = profile.processing_requests.get(usize::from(request)).copied().flatten();
+        let heard = means
+            .filter(|kind| profile.abilities.has(*kind) && !self.told)
+            .filter(|kind| !(is_sign_in && *kind == Kind::SignIn));
+        self.requested = heard.or(self.requested);
+    }
+
     /// The amount that its request says, else the one that was asked for.
     fn amount(&self) -> Amount {
         self.transaction.as_ref().map_or(self.operation.amount, |transaction| transaction.amount)
