@@ -15,6 +15,7 @@ mod host;
 mod iso8583;
 mod layers;
 mod program;
+mod reconcile;
 mod report;
 mod run;
 mod scenario;
