@@ -6,10 +6,15 @@
 mod account;
 mod booking;
 mod books;
+mod index;
+mod postings;
 mod record;
 mod row;
+mod rules;
 
 pub use account::{Account, Posting};
 pub use booking::{Booking, State};
 pub use books::Ledger;
+pub use postings::Postings;
 pub use record::Record;
+pub use rules::{Charge, Payer, fee, undone};

@@ -81,7 +81,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
-            "card",
             "driver",
             "flow",
             "host",
