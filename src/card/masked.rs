@@ -22,6 +22,29 @@ impl MaskedPan {
         first && len && self.last == other.last
     }
 
+    /// All that is shown, for files of our own; [`MaskedPan::from_bytes`] takes it back.
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        let (first, rest) = bytes.split_at_mut(FIRST);
+        first.copy_from_slice(&self.first);
+        let (last, len) = rest.split_at_mut(LAST);
+        last.copy_from_slice(&self.last);
+        len.fill(self.len);
+        bytes
+    }
+
+    /// What [`MaskedPan::to_bytes`] gave; nothing when it is something else.
+    pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Option<Self> {
+        let (first, rest) = bytes.split_first_chunk()?;
+        let (last, len) = rest.split_first_chunk()?;
+        let is_shown = first[0] == 0 || first.iter().all(u8::is_ascii_digit);
+        let is_valid = is_shown && last.iter().all(u8::is_ascii_digit);
+        is_valid.then_some(Self { first: *first, last: *last, len: *len.first()? })
+    }
+
+    /// The length of [`MaskedPan::to_bytes`].
+    pub const BYTES: usize = FIRST + LAST + 1;
+
     fn shown(digits: &[u8], last: [u8; LAST], len: usize) -> Self {
         // First six and last four of a short number would leave nothing hidden.
         let first = digits.first_chunk().filter(|_| len == 0 || len >= SHORT).copied().unwrap_or_default();
@@ -92,6 +115,7 @@ mod tests {
             assert_eq!(of_pan.to_string(), pan.to_string());
             assert_eq!(masked(&pan.to_string()), of_pan, "what is masked already stays");
             assert_eq!(masked(pan.as_str()), of_pan, "what is not masked is masked");
+            assert_eq!(MaskedPan::from_bytes(&of_pan.to_bytes()), Some(of_pan));
         }
     }
 

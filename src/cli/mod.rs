@@ -1,6 +1,7 @@
 //! The command line: what the user typed becomes what the program does, and its verdict an exit code.
 
 mod host;
+mod reconcile;
 mod run;
 mod scenario;
 
@@ -23,6 +24,8 @@ enum Command {
     Validate(scenario::ValidateArguments),
     /// Shows the effective plan of a scenario: stages, arrivals, split, expected in-flight.
     Expand(scenario::ExpandArguments),
+    /// Compares the terminals' journals of a run with what a host has booked.
+    Reconcile(reconcile::ReconcileArguments),
     /// Runs the simulated acquirer on its own.
     Host(host::HostArguments),
     /// Prints the JSON Schema of scenario files, for editors.
@@ -49,6 +52,8 @@ enum Format {
 #[repr(u8)]
 enum Exit {
     Pass = 0,
+    /// Terminals and host do not agree.
+    Mismatches = 99,
     /// The scenario, or something it names, is not valid.
     BadConfiguration = 104,
     /// This machine did not let the run happen: no file, no port, no thread.
@@ -67,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Validate(arguments) => scenario::validate(&arguments),
         Command::Expand(arguments) => scenario::expand(&arguments),
+        Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
         Command::Host(arguments) => host::host(&arguments),
         Command::Schema => print_json(&crate::scenario::schema()),
         Command::Completions { shell } => {

@@ -72,6 +72,11 @@ impl Fault {
         }
     }
 
+    /// How often a summary counts it.
+    pub fn count_in(self, summary: &ReconciliationSummary) -> u64 {
+        *self.count(&mut summary.clone())
+    }
+
     /// The count of a summary to which it belongs.
     fn count(self, summary: &mut ReconciliationSummary) -> &mut u64 {
         match self {

@@ -155,13 +155,14 @@ impl Mapping {
             None => return Err(reader.error(Column::State, "it is empty".to_owned())),
             Some(text) => reader.word(Column::State, text, &self.states, RowState::from_name)?,
         };
-        let kind = reader
-            .text(Column::Kind)
-            .map(|text| reader.word(Column::Kind, text, &self.kinds, Kind::from_name));
-        let (Some(state), kind) = (state, kind.transpose()?) else { return Ok(None) };
-        if kind == Some(None) {
-            return Ok(None);
-        }
+        let Some(state) = state else { return Ok(None) };
+        let kind = match reader.text(Column::Kind) {
+            None => None,
+            Some(text) => match reader.word(Column::Kind, text, &self.kinds, Kind::from_name)? {
+                None => return Ok(None),
+                kind => kind,
+            },
+        };
         let row = Row {
             terminal: reader.value(Column::Terminal, "1 to 8 printable ASCII characters")?,
             merchant: reader.value(Column::Merchant, "1 to 15 printable ASCII characters")?,
@@ -177,7 +178,7 @@ impl Mapping {
                 .map(|number| Stan::new(number).ok_or(number))
                 .transpose()
                 .map_err(|_| reader.error(Column::Stan, "expected a number from 1 to 999999".to_owned()))?,
-            kind: kind.flatten(),
+            kind,
             amount: reader.amount()?,
             rrn: reader.value(Column::Rrn, "1 to 12 printable ASCII characters")?,
             card: reader

@@ -41,10 +41,11 @@ pub struct Transaction {
     /// The masked card, if there was one.
     pub card: Option<MaskedPan>,
     /// When the last line was written, in milliseconds since the start of the run.
-    at_ms: u32,
+    pub at_ms: u32,
     /// DE 4, or what an adjustment made of it.
     pub amount: Amount,
-    is_settled: bool,
+    /// Whether its batch was settled.
+    pub is_settled: bool,
 }
 
 /// Where the lines of a journal leave a transaction.
@@ -118,6 +119,18 @@ impl Transaction {
 }
 
 impl Standing {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Stands,
+        Self::Unknown,
+        Self::Undone,
+        Self::Voided,
+        Self::Stored,
+        Self::Refused,
+        Self::Doubled,
+        Self::Contradiction,
+    ];
+
     /// One step through the table at the top of this file.
     fn after(self, last: Belief, next: Belief) -> Self {
         use Belief as B;

@@ -10,12 +10,13 @@
 
 use super::{
     figures::{NOTHING, bytes, clock, count, share, time},
+    mismatch_text::{counts_text, mismatch_text},
     table::{Table, cut},
 };
 use crate::{
     iso8583::ResponseCode,
     metrics::{
-        Aggregation, LatencySummary, ReconciliationSummary, StepSummary, Summary, Threshold,
+        Aggregation, LatencySummary, MismatchSummary, ReconciliationSummary, StepSummary, Summary, Threshold,
         ThresholdSummary, Verdict,
     },
 };
@@ -45,7 +46,7 @@ pub fn summary_text(summary: &Summary, folder: Option<&Path>, look: Look) -> Str
     page.codes(&summary.steps);
     page.causes(&summary.causes);
     page.thresholds(&summary.thresholds);
-    page.reconciliation(summary.reconciliation.as_ref());
+    page.reconciliation(summary.reconciliation.as_ref(), &summary.mismatches);
     page.generator(summary);
     if let Some(folder) = folder {
         page.line(&format!("\nResults are in {}", folder.display()));
@@ -168,7 +169,7 @@ impl Page {
         }
     }
 
-    fn reconciliation(&mut self, found: Option<&ReconciliationSummary>) {
+    fn reconciliation(&mut self, found: Option<&ReconciliationSummary>, mismatches: &[MismatchSummary]) {
         self.heading("Reconciliation");
         let Some(found) = found else {
             return self.line("  not done: this run had no ledger of a host to compare with");
@@ -187,14 +188,9 @@ impl Page {
             "  {sign} the sides do not agree on {}:",
             plural(found.mismatches, "transaction")
         ));
-        let others = found.mismatches.saturating_sub(found.lost + found.doubled);
-        let kinds = [
-            (found.lost, "lost: the terminal believes in it, the host does not have it"),
-            (found.doubled, "too many: booked twice, or booked and not reversed as it should be"),
-            (others, "with different amounts"),
-        ];
-        for (number, meaning) in kinds.into_iter().filter(|(number, _)| *number > 0) {
-            self.line(&format!("    {} {meaning}", count(number)));
+        counts_text(found).iter().for_each(|line| self.line(&format!("    {line}")));
+        for line in mismatches.iter().take(MISMATCHES_SHOWN).flat_map(mismatch_text) {
+            self.line(&format!("    {line}"));
         }
         self.line("    each is listed in journal/mismatches.csv");
     }
@@ -299,11 +295,12 @@ fn of_samples(latency: LatencySummary, figure: fn(LatencySummary) -> f64) -> Str
     if latency.max > 0.0 { time(figure(latency)) } else { NOTHING.to_owned() }
 }
 
-fn plural(number: u64, noun: &str) -> String {
+pub(super) fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 const CAUSES_SHOWN: usize = 8;
+const MISMATCHES_SHOWN: usize = 5;
 const CAUSE_INDENT: usize = 15;
 const WIDTH_MIN: usize = 80;
 /// The sign before and the value after the expression of a threshold.

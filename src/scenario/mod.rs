@@ -14,6 +14,7 @@ mod duration;
 mod expansion;
 mod file;
 mod load;
+mod mapping;
 mod named;
 mod node;
 mod overlay;
@@ -29,6 +30,7 @@ mod words;
 pub use diagnostic::{Diagnostics, Problem, Report, Source};
 pub use duration::{Time, TimeError};
 pub use expansion::{Assumptions, Expansion, GroupExpansion, ScenarioExpansion, StageExpansion, expand};
+pub use mapping::load_mapping;
 pub use node::Span;
 pub use overlay::Overrides;
 pub use plan::{Connection, Group, Identity, Plan, Scenario, Start, Target};
@@ -122,9 +124,9 @@ impl Pass {
         compile::compile(&mut file, &root, &compile::Context { overrides, sources, read }, problems)
     }
 
-    fn result(self, plan: Option<Plan>) -> Result<Plan, Diagnostics> {
-        match plan {
-            Some(plan) if self.problems.is_empty() => Ok(plan),
+    fn result<T>(self, read: Option<T>) -> Result<T, Diagnostics> {
+        match read {
+            Some(read) if self.problems.is_empty() => Ok(read),
             _ => Err(Diagnostics::new(self.sources.all, self.problems)),
         }
     }

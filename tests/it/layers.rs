@@ -82,7 +82,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
-            "card",
             "driver",
             "flow",
             "host",

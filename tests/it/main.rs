@@ -21,6 +21,7 @@ mod iso8583;
 mod layers;
 mod pair;
 mod program;
+mod reconcile;
 mod report;
 mod run;
 mod scenario;
