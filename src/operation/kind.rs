@@ -261,8 +261,9 @@ impl Kind {
             TransferLoad => {
                 MessageForm { effect: Effect::None, side: Side::None, ..financial(LOAD_FROM_OTHER, 91, 47) }
             }
+            // It gives back what a load took, so that the merchant is owed again.
             CashLoadVoid => {
-                against(Reference::DatedTransaction, financial(ProcessingCode::CASH_LOAD_VOID, 91, 51))
+                against_only(Reference::DatedTransaction, financial(ProcessingCode::CASH_LOAD_VOID, 91, 51))
             }
             QrSale => financial(ProcessingCode::SALE, 0, 22),
             QrOrder => MessageForm { reversible: false, ..financial(CODE_ORDER, 0, 62) },
@@ -353,11 +354,11 @@ const fn notice(code: ProcessingCode, condition: u8, message_kind: u8) -> Messag
     MessageForm { mti: Mti::ADVICE, reversible: false, ..financial(code, condition, message_kind) }
 }
 
-/// About an earlier transaction; with processing code 20 or 17 it gives money back.
+/// About an earlier transaction; with processing code 20 it gives money back.
 const fn against(reference: Reference, form: MessageForm) -> MessageForm {
     let form = against_only(reference, form);
     match form.processing_code {
-        Some(200_000 | 170_000) if matches!(form.side, Side::Debit) => credit(form),
+        Some(200_000) if matches!(form.side, Side::Debit) => credit(form),
         _ => form,
     }
 }

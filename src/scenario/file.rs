@@ -174,6 +174,8 @@ pub struct Reversal {
     pub keep: bool,
     /// Whether it is sent at once, and not only before the next transaction.
     pub at_once: bool,
+    /// Whether the answer 94 (duplicate) is reversed too: a network that doubles requests may have lost the approval.
+    pub on_duplicate: bool,
 }
 
 /// A stock of cards.
@@ -355,7 +357,7 @@ impl<'de> Deserialize<'de> for Scalar {
 
 impl Default for Reversal {
     fn default() -> Self {
-        Self { resend: 3, keep: true, at_once: true }
+        Self { resend: 3, keep: true, at_once: true, on_duplicate: false }
     }
 }
 

@@ -3,11 +3,12 @@
 use super::Network;
 use crate::{
     card::Card,
-    host,
+    host::{self, UnknownCards},
     money::Amount,
     operation::{CardUse, Entry, Kind, Operation, PaymentCode},
     rng::{Rng, Seed},
     terminal::Profile,
+    time::WallClock,
 };
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -24,10 +25,8 @@ pub struct Config {
     pub keeps_connection: bool,
     /// How many cards there are; terminals draw from all of them.
     pub cards: u64,
-    /// What every account holds at the start.
-    pub opening_balance: Amount,
-    /// The moods of the host.
-    pub moods: Vec<host::Rule>,
+    /// The host; terminals, cards, dialect, clock and seed come from the rest.
+    pub host: host::Config,
     /// What is between terminals and host.
     pub network: Network,
     /// What the terminals are asked to do.
@@ -75,7 +74,7 @@ impl Workload {
         let kind = scripted.unwrap_or_else(|| self.draw_kind(rng));
         let stands_alone = kind.originals().is_empty();
         let mut operation = Operation::of(kind);
-        if kind.takes_amount() && !kind.amount_is_originals() {
+        if kind.takes_amount() && !kind.amount_is_originals() && kind != Kind::TipAdjust {
             operation.amount = self.draw_amount(kind, rng);
         }
         if kind.takes_card() && stands_alone {
@@ -135,8 +134,13 @@ impl Default for Config {
             terminals: 3,
             keeps_connection: false,
             cards: 20,
-            opening_balance: Amount::from_minor(100_000),
-            moods: Vec::new(),
+            host: host::Config {
+                unknown_cards: UnknownCards::Decline,
+                opening_balance: Amount::from_minor(100_000),
+                sale_limit: Amount::MAX,
+                clock: WallClock::starting_at(FIRST_SECOND),
+                ..host::Config::default()
+            },
             network: Network::default(),
             workload: Workload::default(),
             limits: Limits::default(),
@@ -164,3 +168,6 @@ impl Default for Limits {
         Self { time: Duration::from_secs(24 * 3600), events: 100_000, settling_rounds: 50 }
     }
 }
+
+/// 1 January 2026, 08:00.
+const FIRST_SECOND: i64 = 1_767_254_400;

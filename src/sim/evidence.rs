@@ -25,6 +25,8 @@ pub struct Evidence {
     pub sightings: Vec<Sighting>,
     /// The terminals that still owe a reversal, a notice or the rest of a settlement.
     pub owing: Vec<TerminalId>,
+    /// How often each kind was approved, asked for or not.
+    pub done: BTreeMap<Kind, u64>,
     /// What was counted.
     pub report: Report,
 }
@@ -86,8 +88,19 @@ pub enum Violation {
         captured: i64,
     },
     /// A booking moved other money than its amount.
-    #[error("booking {0:?} did not move its amount, or moved money without standing")]
-    Moved(Key),
+    #[error("{} {key:?} of {amount} is {state:?} and moved {moved} minor units", .kind.name())]
+    Moved {
+        /// Which transaction.
+        key: Key,
+        /// What it is.
+        kind: Kind,
+        /// What it says.
+        amount: Amount,
+        /// Where it stands.
+        state: State,
+        /// What merchant and acquirer got.
+        moved: i64,
+    },
     /// Two requests had the same number.
     #[error("STAN used twice: {0:?}")]
     StanReused(Key),
@@ -192,7 +205,11 @@ impl Evidence {
             let expected = if stands { signed(booking.kind, booking.amount) } else { 0 };
             booking.postings.sum() != 0 || booking.postings.merchant + booking.postings.fees != expected
         };
-        self.bookings.iter().filter(is_wrong).map(|booking| Violation::Moved(booking.key))
+        self.bookings.iter().filter(is_wrong).map(|booking| {
+            let Booking { key, kind, amount, state, .. } = *booking;
+            let moved = booking.postings.merchant + booking.postings.fees;
+            Violation::Moved { key, kind, amount, state, moved }
+        })
     }
 
     fn accounts(&self) -> impl Iterator<Item = Violation> + '_ {

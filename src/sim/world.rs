@@ -10,14 +10,13 @@ use super::{
 use crate::{
     card::{Card, CardGenerator, CardRange, Expiry, Pan},
     crypto::{Algorithm, Key, Tmk},
-    host::{self, ConnectionId, Enrolment, Host, UnknownCards},
+    host::{self, ConnectionId, Enrolment, Host},
     iso8583::{MerchantId, Message, TerminalId},
     ledger::{Account, Ledger},
-    money::Amount,
     operation::{End, Kind, Operation},
     rng::{Domain, Rng},
     terminal::{self, Input, Terminal},
-    time::{Instant, WallClock},
+    time::Instant,
 };
 use std::sync::Arc;
 
@@ -50,6 +49,13 @@ struct Seat {
     rng: Rng,
 }
 
+impl Seat {
+    /// Whether the host has yet to hear of something.
+    fn owes(&self) -> bool {
+        self.terminal.owes() || self.terminal.is_settling()
+    }
+}
+
 impl World {
     /// A world before its first event.
     ///
@@ -78,16 +84,10 @@ impl World {
             spec: config.profile.spec,
             mac: config.profile.mac,
             mac_form: config.profile.mac_form,
-            double_length_mak: false,
             terminals: enrolments,
             cards: Arc::clone(&cards),
-            unknown_cards: UnknownCards::Decline,
-            opening_balance: config.opening_balance,
-            sale_limit: Amount::MAX,
-            rules: config.moods.clone(),
-            clock: WallClock::starting_at(FIRST_SECOND),
             seed,
-            ..host::Config::default()
+            ..config.host.clone()
         });
         let mut world = Self {
             now: Instant::START,
@@ -114,15 +114,20 @@ impl World {
         self.config.workload.power_cut = 0.0;
         self.host.set_rules(Vec::new());
         for _ in 0..self.config.limits.settling_rounds {
-            let owing: Vec<usize> = (0..self.seats.len())
-                .filter(|seat| self.seats[*seat].terminal.has_pending_reversal())
-                .collect();
+            let owing: Vec<usize> = (0..self.seats.len()).filter(|seat| self.seats[*seat].owes()).collect();
             if owing.is_empty() {
                 break;
             }
-            owing.into_iter().for_each(|seat| self.ask(seat, Operation::management(Kind::Reversal)));
+            owing.into_iter().for_each(|seat| self.pay_up(seat));
             self.run_until_quiet();
         }
+    }
+
+    /// Has a terminal send what it owes.
+    fn pay_up(&mut self, seat: usize) {
+        let is_settling = self.seats[seat].terminal.is_settling();
+        let kind = if is_settling { Kind::Settlement } else { Kind::Reversal };
+        self.ask(seat, Operation::management(kind));
     }
 
     /// What the witnesses have to say so far.
@@ -131,8 +136,8 @@ impl World {
         let ledger = self.host.ledger();
         evidence.bookings = ledger.bookings().cloned().collect();
         evidence.accounts = self.cards.iter().map(|card| (card.pan, accounts(ledger, card.pan))).collect();
-        let owes = |seat: &&Seat| seat.terminal.has_pending_reversal();
-        evidence.owing = self.seats.iter().filter(owes).map(|seat| seat.terminal.id()).collect();
+        evidence.owing =
+            self.seats.iter().filter(|seat| seat.owes()).map(|seat| seat.terminal.id()).collect();
         evidence
     }
 
@@ -244,11 +249,19 @@ impl World {
         let report = &mut self.evidence.report;
         match event {
             terminal::Event::Journal(entry) => self.evidence.journal.push(entry),
-            terminal::Event::Automatic(_) => report.automatic += 1,
+            terminal::Event::Automatic(outcome) => {
+                report.automatic += 1;
+                if outcome.end == End::Approved {
+                    *self.evidence.done.entry(outcome.kind).or_default() += 1;
+                }
+            }
             terminal::Event::Stray(_) => report.strays += 1,
             terminal::Event::Receipt(_) => {}
             terminal::Event::Outcome(outcome) => match outcome.end {
-                End::Approved => report.approved += 1,
+                End::Approved => {
+                    report.approved += 1;
+                    *self.evidence.done.entry(outcome.kind).or_default() += 1;
+                }
                 End::Declined => report.declined += 1,
                 End::TimedOut => report.timed_out += 1,
                 End::Failed(_) => report.failed += 1,
@@ -365,5 +378,3 @@ const MERCHANT: MerchantId = match MerchantId::from_bytes(b"898100012340001") {
     Ok(id) => id,
     Err(_) => panic!("fifteen digits are a merchant id"),
 };
-/// 1 January 2026, 08:00.
-const FIRST_SECOND: i64 = 1_767_254_400;

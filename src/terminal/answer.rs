@@ -233,6 +233,9 @@ impl Terminal {
         let Some(kind) = self.active.as_deref().map(|active| active.operation.kind) else { return };
         let is_approved = reading.code.is_approval();
         match kind {
+            _ if profile.reversal.on_duplicate && reading.code == ResponseCode::DUPLICATE => {
+                self.doubted(profile, now, reading, out);
+            }
             Kind::SignIn => {
                 let end = self.take_keys(profile, now, message, reading.code);
                 self.answered(profile, now, end, message, reading, out);

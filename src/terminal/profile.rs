@@ -155,11 +155,14 @@ pub struct ReversalPolicy {
     pub keep: bool,
     /// Whether it is sent at once when the fate becomes unknown, and not only before the next transaction.
     pub at_once: bool,
+    /// Whether 94 (duplicate) to a request that was sent once counts as an unknown fate: a network that doubles
+    /// requests may have lost the approval. Without it 94 is a refusal.
+    pub on_duplicate: bool,
 }
 
 impl Default for ReversalPolicy {
     fn default() -> Self {
-        Self { resend: 3, keep: true, at_once: true }
+        Self { resend: 3, keep: true, at_once: true, on_duplicate: false }
     }
 }
 

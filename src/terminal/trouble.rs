@@ -8,7 +8,6 @@ use super::{
     transaction::{Standing, is_told_again},
 };
 use crate::{
-    money::Amount,
     operation::{End, Failure, Kind, Outcome},
     reconcile::Belief,
     time::Instant,
@@ -69,16 +68,30 @@ impl Terminal {
         was_sent: bool,
         out: &mut Outbox,
     ) {
-        let amount = self.active.as_deref().map_or(Amount::ZERO, super::Active::amount);
+        let Some(active) = self.active.as_deref() else { return };
+        let (kind, stan, amount) = (active.operation.kind, active.stan, active.amount());
         if was_sent {
             self.keep_unknown(now, Reason::of(end), out);
         }
+        self.tell(Outcome { stan, ..Outcome::ended(kind, end, amount) }, out);
+        self.reverse_or_rest(profile, now, was_sent, out);
+    }
+
+    /// The host knows the number of the operation already: its first answer may have been lost.
+    pub(super) fn doubted(&mut self, profile: &Profile, now: Instant, reading: &Reading, out: &mut Outbox) {
+        let Some(active) = self.active.as_deref() else { return };
+        let (kind, stan, amount) = (active.operation.kind, active.stan, active.amount());
+        self.keep_unknown(now, Reason::Other, out);
+        let (code, service) = (Some(reading.code), Some(reading.service));
+        self.tell(Outcome { stan, code, service, ..Outcome::ended(kind, End::Declined, amount) }, out);
+        self.reverse_or_rest(profile, now, true, out);
+    }
+
+    fn reverse_or_rest(&mut self, profile: &Profile, now: Instant, was_sent: bool, out: &mut Outbox) {
         let Some(active) = self.active.as_deref_mut() else { return };
         active.attempts_left = profile.reversal.resend + 1;
         active.reverses = was_sent && active.operation.kind.form().reversible && profile.reversal.at_once;
-        let (kind, stan, reverses) = (active.operation.kind, active.stan, active.reverses);
-        self.tell(Outcome { stan, ..Outcome::ended(kind, end, amount) }, out);
-        if reverses { self.proceed(profile, now, out) } else { self.rest(out) }
+        if active.reverses { self.proceed(profile, now, out) } else { self.rest(out) }
     }
 
     /// Keeps what survives power loss of a request whose fate is unknown.

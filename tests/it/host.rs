@@ -586,7 +586,7 @@ impl Shop {
 
     /// What the terminal sends for an operation, which it then gives up; its reversal, if one follows, is kept.
     fn request(&mut self, operation: Operation) -> Vec<u8> {
-        self.profile.reversal = ReversalPolicy { resend: 0, keep: false, at_once: true };
+        self.profile.reversal = ReversalPolicy { resend: 0, keep: false, at_once: true, on_duplicate: false };
         self.feed(Input::Operation(operation));
         let request = self.last.clone();
         let start = self.now;

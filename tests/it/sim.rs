@@ -5,11 +5,12 @@ use posfleet::{
     iso8583::{Mti, ResponseCode},
     ledger::State,
     money::Amount,
+    operation::Kind,
     reconcile::{Belief, Fault as Mistake},
-    rng::Seed,
+    rng::{Domain, Seed},
     sim::{Config, Direction, Evidence, Fault, Network, Report, Rule, Violation, World},
 };
-use std::{ops::RangeInclusive, time::Duration};
+use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 #[test]
 fn no_money_is_lost_over_a_network_without_faults() {
@@ -92,9 +93,53 @@ fn no_money_is_lost_whatever_the_mood_of_the_host() {
             host::Action::Respond(ResponseCode::MAC_FAILED),
         ];
         let when = || Match { probability: Some(0.04), ..Match::default() };
-        config.moods = actions.into_iter().map(|action| host::Rule { when: when(), action }).collect();
+        config.host.rules = actions.into_iter().map(|action| host::Rule { when: when(), action }).collect();
     });
     assert!(report.strays > 100 && report.failed > 100, "{report:?}");
+}
+
+#[test]
+fn no_money_is_lost_whatever_terminals_do_and_whatever_happens_to_it() {
+    let mut done = BTreeMap::new();
+    for seed in seeds(1000) {
+        let mut config = tempest(seed);
+        config.workload.script = shuffled(DAY, seed);
+        let evidence =
+            verified(config, "no_money_is_lost_whatever_terminals_do_and_whatever_happens_to_it", seed);
+        evidence.done.into_iter().for_each(|(kind, count)| *done.entry(kind).or_default() += count);
+    }
+    if std::env::var_os("POSFLEET_SIM_SEED").is_none() {
+        let seldom = |(kind, _): &(Kind, &str)| done.get(kind).copied().unwrap_or(0) < 100;
+        let seldom: Vec<_> = Kind::ALL.into_iter().filter(seldom).collect();
+        assert!(seldom.is_empty(), "hardly ever done: {seldom:?} of {done:?}");
+    }
+}
+
+#[test]
+fn no_money_is_lost_when_the_power_fails_between_any_two_events() {
+    let calm = day(1);
+    let events = run(calm.clone()).report.events;
+    assert!(events > 400, "a whole day, {events} events");
+    for event in 1..=events {
+        let mut config = calm.clone();
+        config.workload.power_cut_at = Some(event);
+        let evidence = run(config);
+        assert_eq!(evidence.report.power_cuts, 1);
+        if let Err(violations) = evidence.verify() {
+            panic!("power cut after event {event}:{}", list(&violations));
+        }
+    }
+}
+
+#[test]
+fn a_day_without_trouble_does_every_kind() {
+    let evidence = run(day(1));
+    evidence.verify().unwrap_or_else(|violations| panic!("{}", list(&violations)));
+    // What only follows from trouble.
+    let never = [Kind::Reversal, Kind::ScriptResult, Kind::BatchUpload];
+    let missing: Vec<_> =
+        DAY.iter().filter(|kind| !never.contains(kind) && !evidence.done.contains_key(kind)).collect();
+    assert!(missing.is_empty(), "never approved: {missing:?} of {:?}", evidence.done);
 }
 
 #[test]
@@ -120,7 +165,7 @@ fn limits_end_a_run_that_does_not_come_to_rest() {
 #[test]
 fn the_first_lost_answer_is_reversed_and_no_other() {
     let mut config = Config { terminals: 1, ..Config::default() };
-    config.workload.mix = vec![(posfleet::operation::Kind::Sale, 1)];
+    config.workload.mix = vec![(Kind::Sale, 1)];
     config.network.rules = vec![Rule::always(Fault::Lose).of(Mti::FINANCIAL.response()).nth(1)];
     let evidence = run(config);
     let believed = |belief| evidence.journal.iter().filter(|entry| entry.belief == belief).count();
@@ -134,7 +179,7 @@ fn the_first_lost_answer_is_reversed_and_no_other() {
 fn a_host_that_confirms_reversals_and_does_nothing_is_found() {
     let mut config = Config::default();
     let when = Match { mti: Some(Mti::REVERSAL), ..Match::default() };
-    config.moods = vec![host::Rule { when, action: host::Action::Respond(ResponseCode::APPROVED) }];
+    config.host.rules = vec![host::Rule { when, action: host::Action::Respond(ResponseCode::APPROVED) }];
     config.network.rules = vec![Rule::sometimes(0.5, Fault::Lose).of(Mti::FINANCIAL.response())];
     let found = violations(&run(config));
     let is_not_reversed = |violation: &Violation| matches!(violation, Violation::Mismatch(m) if m.fault == Mistake::NotReversed);
@@ -146,7 +191,7 @@ fn a_host_that_confirms_reversals_and_does_nothing_is_found() {
 fn a_host_that_approves_and_books_nothing_is_found() {
     let mut config = Config::default();
     let when = Match { mti: Some(Mti::FINANCIAL), ..Match::default() };
-    config.moods = vec![host::Rule { when, action: host::Action::Respond(ResponseCode::APPROVED) }];
+    config.host.rules = vec![host::Rule { when, action: host::Action::Respond(ResponseCode::APPROVED) }];
     let found = violations(&run(config));
     let is_lost =
         |violation: &Violation| matches!(violation, Violation::Mismatch(m) if m.fault == Mistake::Lost);
@@ -156,7 +201,7 @@ fn a_host_that_approves_and_books_nothing_is_found() {
 #[test]
 fn a_request_that_came_twice_and_lost_its_first_answer_is_found() {
     let mut config = Config { terminals: 1, ..Config::default() };
-    config.workload.mix = vec![(posfleet::operation::Kind::Sale, 1)];
+    config.workload.mix = vec![(Kind::Sale, 1)];
     config.network.rules = vec![
         Rule::always(Fault::Duplicate).of(Mti::FINANCIAL).nth(1),
         Rule::always(Fault::Lose).of(Mti::FINANCIAL.response()).nth(1),
@@ -238,7 +283,7 @@ fn tampered_evidence_is_found() {
                 let at = captured(e);
                 e.bookings[at].amount += Amount::from_minor(1);
             }),
-            |v| matches!(v, Violation::Moved(_)),
+            |v| matches!(v, Violation::Moved { .. }),
         ),
         ("account short by one", Box::new(|e| e.accounts.values_mut().next().unwrap().free -= 1), |v| {
             matches!(v, Violation::Accounts { .. })
@@ -287,7 +332,7 @@ fn tampered_evidence_is_found() {
 /// Runs a world of every seed, with and without kept connections; returns the sum of the reports.
 fn every_seed(test: &str, change: impl Fn(&mut Config)) -> Report {
     let mut sum = Report::default();
-    for seed in seeds() {
+    for seed in seeds(300) {
         for keeps_connection in [false, true] {
             let mut config = Config { seed: Seed(seed), keeps_connection, terminals: 2, ..Config::default() };
             config.workload.operations = 4;
@@ -311,11 +356,66 @@ fn every_seed(test: &str, change: impl Fn(&mut Config)) -> Report {
 }
 
 /// The seeds of a run, or the one to replay.
-fn seeds() -> RangeInclusive<u64> {
+fn seeds(count: u64) -> RangeInclusive<u64> {
     match std::env::var("POSFLEET_SIM_SEED").map(|seed| seed.parse()) {
         Ok(Ok(seed)) => seed..=seed,
-        _ => 1..=300,
+        _ => 1..=scaled(count),
     }
+}
+
+/// `POSFLEET_SIM_FACTOR=10` runs ten times as many seeds.
+fn scaled(count: u64) -> u64 {
+    let factor = std::env::var("POSFLEET_SIM_FACTOR").ok().and_then(|factor| factor.parse::<u64>().ok());
+    count * factor.unwrap_or(1)
+}
+
+/// The evidence of a run that fits together.
+fn verified(config: Config, test: &str, seed: u64) -> Evidence {
+    let evidence = run(config);
+    if let Err(violations) = evidence.verify() {
+        let replay = format!("POSFLEET_SIM_SEED={seed} cargo test --test it sim::{test}");
+        panic!("seed {seed}:{}\nreplay: {replay}", list(&violations));
+    }
+    evidence
+}
+
+fn list(violations: &[Violation]) -> String {
+    violations.iter().map(|violation| format!("\n  {violation}")).collect()
+}
+
+/// One terminal does everything that a terminal can do, in an order in which it makes sense.
+fn day(seed: u64) -> Config {
+    let mut config = Config { seed: Seed(seed), terminals: 1, ..Config::default() };
+    config.workload.script = DAY.to_vec();
+    config.workload.operations = DAY.len() as u32;
+    config
+}
+
+/// A network that loses, doubles, holds back and breaks, a host that does what it likes, and power that fails.
+fn tempest(seed: u64) -> Config {
+    let mut config = day(seed);
+    config.keeps_connection = seed.is_multiple_of(2);
+    config.profile.reversal.on_duplicate = true;
+    config.profile.settlement.sign_out = seed.is_multiple_of(3);
+    config.workload.power_cut = 0.03;
+    config.network = Network::with_rules(vec![
+        Rule::sometimes(0.06, Fault::Lose),
+        Rule::sometimes(0.02, Fault::Reset),
+        Rule::sometimes(0.05, Fault::Duplicate),
+        Rule::sometimes(0.05, Fault::Hold(seconds(0..=60))),
+    ]);
+    config.network.refuse = 0.02;
+    config
+}
+
+/// A Fisher-Yates shuffle of every second thing, so that many originals still come before what is about them.
+fn shuffled(kinds: &[Kind], seed: u64) -> Vec<Kind> {
+    let mut kinds = kinds.to_vec();
+    let mut rng = Seed(seed).stream(Domain::Fleet, u64::MAX, 0);
+    for at in (1..kinds.len()).rev().step_by(2) {
+        kinds.swap(at, rng.between(0, at as u64) as usize);
+    }
+    kinds
 }
 
 fn stormy(seed: u64) -> Config {
@@ -341,3 +441,61 @@ fn violations(evidence: &Evidence) -> Vec<Violation> {
 fn seconds(range: RangeInclusive<u64>) -> RangeInclusive<Duration> {
     Duration::from_secs(*range.start())..=Duration::from_secs(*range.end())
 }
+
+/// Everything that a terminal can be asked to do; what is about an earlier transaction follows it.
+const DAY: &[Kind] = {
+    use Kind::*;
+    &[
+        SignIn,
+        ParameterDownload,
+        AidDownload,
+        CapkDownload,
+        RateDownload,
+        BlacklistDownload,
+        ContactlessDownload,
+        BinDownload,
+        BinBlacklistDownload,
+        KeyDownload,
+        CashierSignIn,
+        Echo,
+        StatusUpload,
+        Balance,
+        Sale,
+        ESignature,
+        Void,
+        Sale,
+        Refund,
+        PreAuth,
+        PreAuthAdd,
+        Completion,
+        CompletionVoid,
+        PreAuth,
+        PreAuthVoid,
+        PreAuth,
+        CompletionNotice,
+        OfflineSale,
+        TipAdjust,
+        Sale,
+        SettleAdjust,
+        CashSale,
+        CashRefund,
+        Load,
+        CashLoad,
+        CashLoadVoid,
+        TransferLoad,
+        QrSale,
+        QrVoid,
+        QrSale,
+        QrRefund,
+        QrOrder,
+        QrQuery,
+        Sale,
+        Settlement,
+        Sale,
+        Void,
+        Sale,
+        Reversal,
+        Settlement,
+        SignOut,
+    ]
+};

@@ -239,6 +239,7 @@ impl Compiler<'_> {
                 resend: group.reversal.resend,
                 keep: group.reversal.keep,
                 at_once: group.reversal.at_once,
+                on_duplicate: group.reversal.on_duplicate,
             },
             ..Profile::default()
         }
