@@ -9,6 +9,7 @@ mod thresholds;
 
 use super::{
     Read,
+    acquirer::Acquirers,
     diagnostic::Problem,
     file::File,
     load,
@@ -22,6 +23,8 @@ use crate::{expr::nearest, metrics::StepNames, rng::Seed};
 pub(super) struct Context<'c> {
     pub(super) overrides: &'c Overrides,
     pub(super) sources: &'c Sources,
+    /// The profiles of the groups, one entry a group.
+    pub(super) acquirers: &'c Acquirers,
     pub(super) read: Read<'c>,
 }
 
