@@ -25,6 +25,7 @@ mod private60;
 mod response_code;
 mod settlement;
 mod spec;
+mod sub_elements;
 mod tables;
 mod text;
 mod tlv;

@@ -28,7 +28,8 @@ mod text;
 mod words;
 
 pub use acquirer::{
-    Acquirer, KindTraits, SHIPPED as SHIPPED_PROFILES, abilities, load_profile, parse_profile, profile_schema, traits,
+    Acquirer, KindTraits, SHIPPED as SHIPPED_PROFILES, abilities, load_profile, parse_profile,
+    profile_schema, traits,
 };
 pub use diagnostic::{Diagnostics, Problem, Report, Source};
 pub use duration::{Time, TimeError};
@@ -37,7 +38,7 @@ pub use node::Span;
 pub use overlay::Overrides;
 pub use plan::{Connection, Group, Identity, Plan, Scenario, Start, Target};
 pub use schema::schema;
-pub use words::TerminalKind;
+pub use words::{Mac, TerminalKind};
 
 use node::Node;
 use overlay::Sources;
@@ -88,6 +89,9 @@ pub fn load_rules(path: &Path) -> Result<Vec<crate::host::Rule>, Diagnostics> {
     let plan = root.and_then(|root| pass.plan(root, &Overrides::default(), 0, &no_files));
     pass.result(plan).map(|plan| plan.host.rules)
 }
+
+/// The algorithms of MACs with their words in files and on the command line.
+pub const MAC_ALGORITHMS: &[(Mac, &str)] = Mac::ALL;
 
 /// Reads a file that a scenario names.
 pub type Read<'a> = &'a dyn Fn(&str) -> io::Result<String>;

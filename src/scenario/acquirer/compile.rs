@@ -173,7 +173,8 @@ impl Compiler<'_> {
     ) -> Option<Length> {
         let usual = if mti == MtiCoding::Ascii { PrefixCoding::Ascii } else { PrefixCoding::Bcd };
         let digits = keys.prefix.map(|word| word.digits()).or(before.map(|prefix| prefix.digits))?;
-        let coding = keys.prefix_coding.map(Into::into).or(before.map(|prefix| prefix.coding)).unwrap_or(usual);
+        let coding =
+            keys.prefix_coding.map(Into::into).or(before.map(|prefix| prefix.coding)).unwrap_or(usual);
         let greatest = greatest(digits, coding);
         let max = keys.max.or(before.map(|prefix| prefix.max)).unwrap_or(greatest);
         if max == 0 || max > greatest {
@@ -210,7 +211,11 @@ impl Compiler<'_> {
         if let Some(de) = spec.mac_element(false)
             && spec.element(de).is_none()
         {
-            self.complain(self.root, "macElement", format!("the MAC stands in {de}, which the profile has not"));
+            self.complain(
+                self.root,
+                "macElement",
+                format!("the MAC stands in {de}, which the profile has not"),
+            );
         }
         spec
     }
@@ -235,9 +240,9 @@ impl Compiler<'_> {
         for (key, text) in
             [("noAnswer", &reasons.no_answer), ("wrongMac", &reasons.wrong_mac), ("other", &reasons.other)]
         {
-            let is_bad = text.as_ref().is_some_and(|text| {
-                text.len() != 2 || text.parse::<crate::iso8583::ResponseCode>().is_err()
-            });
+            let is_bad = text
+                .as_ref()
+                .is_some_and(|text| text.len() != 2 || text.parse::<crate::iso8583::ResponseCode>().is_err());
             if is_bad {
                 self.complain(node, key, "a reason is two characters, such as 98");
             }

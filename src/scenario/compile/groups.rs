@@ -35,7 +35,8 @@ impl Compiler<'_> {
         let mut first_number = 0;
         let mut groups = Vec::new();
         let mut taken = HashSet::new();
-        for (((name, group), size), acquirer) in file.terminals.iter().zip(&sizes).zip(self.context.acquirers) {
+        for (((name, group), size), acquirer) in file.terminals.iter().zip(&sizes).zip(self.context.acquirers)
+        {
             let node = self.node("terminals", name);
             let identities = self.identities(node, group, size, first_number);
             self.unique(node, &identities, &mut taken);
@@ -192,11 +193,7 @@ impl Compiler<'_> {
             self.complain(&node.at("profile"), "its messages have no MAC, and terminals always send one");
         }
         let traits = traits(group.kind);
-        Profile {
-            abilities: traits.abilities,
-            prints: traits.prints,
-            ..settings.profile(name, spec)
-        }
+        Profile { abilities: traits.abilities, prints: traits.prints, ..settings.profile(name, spec) }
     }
 
     /// Settings that do not go together, whether the group or its profile says them.
@@ -210,7 +207,8 @@ impl Compiler<'_> {
         if settings.encrypt_tracks == Some(true)
             && !matches!(settings.keys, Some(Keys::DoubleDesTrack | Keys::Sm4))
         {
-            let at = if node.has("encryptTracks") { node.at_key("encryptTracks") } else { node.at("profile") };
+            let at =
+                if node.has("encryptTracks") { node.at_key("encryptTracks") } else { node.at("profile") };
             let message = "tracks cannot be encrypted without a track key";
             self.complain_with_help(&at, message, "write `keys: double-des-track` or `keys: sm4`");
         }
