@@ -1,7 +1,7 @@
 //! Cuts bytes into messages when nobody says what stands around them: of all framings the one wins that explains most.
 
 use crate::iso8583::{
-    De, Flaw, FrameError, FrameHead, Framing, Length, LengthHeader, Message, ParseError, Place, Spec,
+    De, Flaw, FrameError, FrameHead, Framing, Length, LengthHeader, Message, Mti, ParseError, Place, Spec,
 };
 
 /// Bytes cut into messages.
@@ -79,23 +79,27 @@ impl Cutting<'_> {
         self.messages.iter().all(|cut| cut.head.as_ref().is_none_or(begins_right))
     }
 
-    /// How many elements could be read; messages without an error and heads that look like heads count more.
+    /// How many elements could be read; messages without an error and TPDUs that look like some count more.
     fn score(&self) -> usize {
-        let whole = self.messages.iter().filter(|cut| cut.error.is_none() && cut.message.is_some()).count();
-        let elements: usize = self.messages.iter().map(Cut::elements).sum();
-        let likely = if self.heads_are_likely() { 2 } else { 1 };
-        (elements + whole * 20) * likely
+        let messages = self.messages.iter().map(|cut| match &cut.message {
+            Some(message) if !is_likely(message.mti()) => 0,
+            Some(message) => 5 + message.numbers().count() + if cut.error.is_none() { 20 } else { 0 },
+            None => 0,
+        });
+        messages.sum::<usize>() + if self.framing.tpdu && self.heads_are_likely() { 10 } else { 0 }
     }
+}
+
+/// Whether the MTI has a version and a class that exist.
+fn is_likely(mti: Mti) -> bool {
+    let [version, class, ..] = mti.digits();
+    matches!(version, b'0'..=b'2') && matches!(class, b'1'..=b'8')
 }
 
 impl Cut<'_> {
     /// Whether frame and message could be read to the end.
     pub fn is_whole(&self) -> bool {
         self.message.is_some() && self.error.is_none() && self.frame_error.is_none()
-    }
-
-    fn elements(&self) -> usize {
-        self.message.as_ref().map_or(0, |message| message.numbers().count())
     }
 }
 

@@ -37,9 +37,10 @@ impl Input {
                 fs::read(path).map_err(|error| format!("cannot read {argument}: {error}"))?
             }
             _ => {
-                let bytes = bytes_of_text(argument);
                 let unclear = |error| format!("neither a file nor hexadecimal digits: {error}");
-                return bytes.map(Self::Bytes).map_err(unclear);
+                let bytes = bytes_of_text(argument).map_err(unclear)?;
+                let is_capture = read_as == As::Capture || is_capture(&bytes);
+                return Ok(if is_capture { Self::Capture(bytes) } else { Self::Bytes(bytes) });
             }
         };
         let name = if argument == "-" { "standard input" } else { argument };

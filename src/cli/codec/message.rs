@@ -41,11 +41,15 @@ pub(super) struct Extras {
 
 /// What is wrong with a message.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Fault {
     /// What is wrong.
     pub(super) message: String,
     /// Where the part stands, in bytes from the first of the input, or of the stream's direction.
     pub(super) offset: usize,
+    /// The same, from the first byte of the MTI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) in_message: Option<usize>,
 }
 
 /// A line of JSON.
@@ -100,10 +104,23 @@ pub(super) fn transcript(cut: &Cut<'_>, framing: Framing, masking: Masking) -> O
 
 /// What is wrong with a message and its frame.
 pub(super) fn faults(cut: &Cut<'_>) -> Vec<Fault> {
-    let frame = cut.frame_error.map(|error| Fault { message: error.to_string(), offset: cut.start });
+    let frame = cut.frame_error.map(|error| Fault {
+        message: error.to_string(),
+        offset: cut.start,
+        in_message: None,
+    });
     let body = cut.error.map(|error| Fault {
-        message: format!("{error} of the message"),
+        message: format!("{}: {}", error.place, error.flaw),
         offset: cut.body_start + error.offset,
+        in_message: Some(error.offset),
     });
     frame.into_iter().chain(body).collect()
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (at byte {} of the input", self.message, self.offset)?;
+        self.in_message.map_or(Ok(()), |offset| write!(f, ", {offset} of the message"))?;
+        f.write_str(")")
+    }
 }

@@ -14,9 +14,10 @@ use super::{Exit, complain, scenario};
 use crate::{
     inspect::framing_from_text,
     iso8583::{Framing, Spec},
-    scenario::{Acquirer, load_profile},
+    scenario::{Acquirer, SHIPPED_PROFILES, load_profile},
 };
 use clap::Args;
+use std::path::Path;
 
 /// What `decode` and `encode` know of the messages.
 #[derive(Debug, Args)]
@@ -35,6 +36,12 @@ struct Dialect {
 impl Dialect {
     /// The acquirer's profile; what is wrong with it is printed.
     fn acquirer(&self) -> Result<Acquirer, Exit> {
+        let names: Vec<&str> = SHIPPED_PROFILES.iter().map(|(name, _)| *name).collect();
+        if !names.contains(&self.spec.as_str()) && !Path::new(&self.spec).exists() {
+            let spec = &self.spec;
+            complain(format!("there is no dialect and no file `{spec}`; shipped are {}", names.join(", ")));
+            return Err(Exit::BadConfiguration);
+        }
         load_profile(&self.spec).map_err(|diagnostics| {
             scenario::tell(&diagnostics, super::Format::Human);
             Exit::BadConfiguration

@@ -47,7 +47,7 @@ pub(super) fn table(
         let _ = writeln!(text, "  {verdict}");
     }
     for fault in faults(cut) {
-        let _ = writeln!(text, "error: {} (byte {} of the input)", fault.message, fault.offset);
+        let _ = writeln!(text, "error: {fault}");
     }
     text
 }
