@@ -10,6 +10,13 @@ impl Executor {
     }
 }
 
+impl TerminalKind {
+    /// The word in scenario files.
+    pub fn word(self) -> &'static str {
+        word(Self::ALL, self)
+    }
+}
+
 impl SpecName {
     /// The word in scenario files.
     pub fn word(self) -> &'static str {

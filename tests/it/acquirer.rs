@@ -151,6 +151,24 @@ fn kinds_of_terminals_can_do_what_they_should() {
     assert!(!profile.abilities.has(Kind::QrSale) && profile.prints);
 }
 
+#[test]
+fn a_flow_asks_of_terminals_only_what_their_kind_can_do() {
+    let text = |kind: &str| {
+        format!(
+            "schema: 1\nname: test\nterminals:\n  shop: {{ count: 2, kind: {kind} }}\nflows:\n  \
+             tap: {{ steps: [ {{ sale: {{ amount: 1.00, entry: contactless }} }} ] }}\nscenarios:\n  \
+             open: {{ flow: tap, executor: per-terminal-iterations }}\n"
+        )
+    };
+    let loaded = |kind: &str| {
+        load(&text(kind), "test.yaml", &Overrides::default(), 1, &|_| Err(io::ErrorKind::NotFound.into()))
+    };
+    assert!(loaded("smart").is_ok());
+    let rendered = loaded("traditional").map(|_| ()).unwrap_err().render(false);
+    let expected = "the terminals of `shop` are traditional, which read no contactless cards";
+    assert!(rendered.contains(expected) && rendered.contains("test.yaml:8:17"), "{rendered}");
+}
+
 fn scenario(group: &str) -> Result<Plan, Diagnostics> {
     let text = format!(
         "schema: 1\nname: test\nterminals:\n  shop: {{ count: 2, {group} }}\nscenarios:\n  \

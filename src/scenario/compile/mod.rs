@@ -1,5 +1,6 @@
 //! From the file to the plan: names become numbers, texts become values, and everything that is wrong is collected.
 
+mod abilities;
 mod feeders;
 mod flows;
 mod groups;
@@ -43,6 +44,7 @@ pub(super) fn compile(
     let feeders = compiler.feeders();
     let flows = compiler.flows();
     let scenarios = compiler.scenarios();
+    compiler.check_abilities(&flows, &scenarios);
     let thresholds = compiler.thresholds();
     let host = compiler.host(&groups, &feeders);
     let (steps, problems) = (compiler.steps, compiler.problems);
