@@ -13,6 +13,9 @@ pub mod card;
 pub mod crypto;
 pub mod iso8583;
 
+// From dumps and captures to messages.
+pub mod inspect;
+
 // Pure values and arithmetic.
 pub mod expr;
 pub mod flow;

@@ -1,5 +1,6 @@
 //! The command line: what the user typed becomes what the program does, and its verdict an exit code.
 
+mod codec;
 mod host;
 mod reconcile;
 mod run;
@@ -28,8 +29,16 @@ enum Command {
     Reconcile(reconcile::ReconcileArguments),
     /// Runs the simulated acquirer on its own.
     Host(host::HostArguments),
-    /// Prints the JSON Schema of scenario files, for editors.
-    Schema,
+    /// Shows ISO 8583 messages: from digits, files and captures of the network, card data hidden.
+    Decode(codec::DecodeArguments),
+    /// Writes the bytes of messages that `decode --format json` printed.
+    Encode(codec::EncodeArguments),
+    /// Prints the JSON Schema of scenario files, or of profile files, for editors.
+    Schema {
+        /// Which files.
+        #[arg(value_enum, default_value_t)]
+        of: SchemaOf,
+    },
     /// Prints a completion script for a shell.
     Completions {
         /// The shell.
@@ -47,13 +56,25 @@ enum Format {
     Json,
 }
 
+/// What a schema is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum SchemaOf {
+    /// Scenario files.
+    #[default]
+    Scenario,
+    /// Profile files of acquirers.
+    Profile,
+}
+
 /// The exit codes of the program, beside those of a run's verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 enum Exit {
     Pass = 0,
-    /// Terminals and host do not agree.
-    Mismatches = 99,
+    /// The command line is wrong.
+    Usage = 2,
+    /// Something that was to be checked does not hold.
+    CheckFailed = 99,
     /// The scenario, or something it names, is not valid.
     BadConfiguration = 104,
     /// This machine did not let the run happen: no file, no port, no thread.
@@ -74,7 +95,10 @@ pub fn main() -> ExitCode {
         Command::Expand(arguments) => scenario::expand(&arguments),
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
         Command::Host(arguments) => host::host(&arguments),
-        Command::Schema => print_json(&crate::scenario::schema()),
+        Command::Decode(arguments) => codec::decode(&arguments),
+        Command::Encode(arguments) => codec::encode(&arguments),
+        Command::Schema { of: SchemaOf::Scenario } => print_json(&crate::scenario::schema()),
+        Command::Schema { of: SchemaOf::Profile } => print_json(&crate::scenario::profile_schema()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "posfleet", &mut io::stdout());
             Exit::Pass.into()

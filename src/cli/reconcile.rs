@@ -69,7 +69,7 @@ fn show(findings: &Findings, arguments: &ReconcileArguments) -> ExitCode {
         Format::Json => drop(print_json(&Printed { reconciliation: findings.summary, mismatches })),
         Format::Human => print(&report::findings_text(&findings.summary, &mismatches)),
     }
-    if findings.mismatches.is_empty() { Exit::Pass.into() } else { Exit::Mismatches.into() }
+    if findings.mismatches.is_empty() { Exit::Pass.into() } else { Exit::CheckFailed.into() }
 }
 
 /// What `--format json` prints.

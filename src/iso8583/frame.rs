@@ -180,7 +180,7 @@ impl LengthHeader {
     }
 
     /// Writes the length of a frame over its first bytes; `None` when it cannot say so many.
-    pub(super) fn write(self, frame: &mut [u8]) -> Option<()> {
+    pub fn write(self, frame: &mut [u8]) -> Option<()> {
         let own = if self.counts_itself { 0 } else { self.size() };
         let length = u32::try_from(frame.len().checked_sub(own)?).ok()?;
         match self.coding {

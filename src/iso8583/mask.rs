@@ -42,7 +42,7 @@ pub(super) fn mask_middle(text: &str, (front, back): (usize, usize)) -> String {
 }
 
 /// Hides runs of thirteen digits and more.
-fn mask_accounts(text: &str) -> String {
+pub(super) fn mask_accounts(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {

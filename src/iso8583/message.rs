@@ -49,6 +49,23 @@ impl<'a> Message<'a> {
         Self::parse_with(spec, bytes, true)
     }
 
+    /// Parses as much of a message as can be read, for people who want to see what is wrong with it.
+    ///
+    /// The elements before the error are there, those from it on are not.
+    ///
+    /// # Errors
+    /// When not even MTI and bitmaps can be read.
+    pub fn parse_leading(spec: &'a Spec, bytes: &'a [u8]) -> Result<(Self, Option<ParseError>), ParseError> {
+        let mut message = Self::parse_head(spec, bytes)?;
+        let error = message.parse_elements().err();
+        if let Some(ParseError { place: Place::Element(de), .. }) = error {
+            message.numbers().filter(|other| *other >= de).collect::<Vec<_>>().into_iter().for_each(|gone| {
+                message.present[gone.index() / 64] &= !bit(gone);
+            });
+        }
+        Ok((message, error))
+    }
+
     #[inline(always)]
     fn parse_with(spec: &'a Spec, bytes: &'a [u8], mac_absent: bool) -> Result<Self, ParseError> {
         let mut message = Self::parse_head(spec, bytes)?;

@@ -30,6 +30,7 @@ mod settlement;
 mod spec;
 mod table_entry;
 mod table_page;
+mod sub_elements;
 mod tables;
 mod text;
 mod tlv;

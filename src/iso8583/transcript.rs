@@ -72,6 +72,26 @@ impl Transcript {
         put_all(&elements, Packer::new(spec, buffer, &head, self.mti))
     }
 
+    /// Packs the message with a MAC that `mac` computes over its bytes; a MAC of its own does not count.
+    ///
+    /// # Errors
+    /// As [`Transcript::pack`], and when the spec has no MAC.
+    pub fn pack_with_mac(
+        &self,
+        spec: &Spec,
+        buffer: &mut Vec<u8>,
+        mac: impl FnOnce(&[u8]) -> [u8; 8],
+    ) -> Result<usize, TranscriptError> {
+        let mut elements = self.logical(spec)?;
+        elements.retain(|(de, _)| ![spec.mac_element(false), spec.mac_element(true)].contains(&Some(*de)));
+        let head = FrameHead { tpdu: self.tpdu.unwrap_or_default(), header: self.header.unwrap_or_default() };
+        let mut packer = Packer::new(spec, buffer, &head, self.mti);
+        for (de, logical) in &elements {
+            packer.put(*de, logical);
+        }
+        Ok(packer.finish_with_mac(mac)?)
+    }
+
     /// Packs the message at the end of a buffer, without framing.
     ///
     /// # Errors

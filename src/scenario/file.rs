@@ -7,7 +7,7 @@ use super::{
     duration::{Time, TimeRange},
     named::Named,
     step::Step,
-    text::{Money, MoneyRange, Percentage},
+    text::{Currency, Header, Money, MoneyRange, Percentage, Tpdu},
     words::{
         Arrival, CardOrder, Connection, Drop, Executor, Fault, Keys, Mac, MacFormName, MacKey, PinBlock,
         SpecName, TerminalKind, UnknownCards,
@@ -119,63 +119,70 @@ pub struct Group {
     /// The terminal master key of all of them in hexadecimal digits; without it each gets its own from the seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tmk: Option<String>,
-    /// The dialect of the messages.
-    #[serde(default)]
-    pub spec: SpecName,
+    /// The acquirer: a shipped profile, or the path of a profile file; what the group says itself wins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// The dialect of the messages; without it that of the profile, or unionpay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<SpecName>,
     /// Which work keys a sign-in asks for.
-    #[serde(default)]
-    pub keys: Keys,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Keys>,
     /// How the MAC is computed.
-    #[serde(default)]
-    pub mac: Mac,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<Mac>,
     /// How the MAC is written into DE 64; without it as the algorithm usually does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac_form: Option<MacFormName>,
     /// How the PIN becomes DE 52.
-    #[serde(default)]
-    pub pin_block: PinBlock,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin_block: Option<PinBlock>,
     /// Whether tracks are encrypted; needs `keys: double-des-track` or `sm4`.
-    #[serde(default)]
-    pub encrypt_tracks: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt_tracks: Option<bool>,
     /// DE 49, three digits.
-    #[serde(default = "default_currency")]
-    pub currency: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
     /// The operator in DE 63.
-    #[serde(default = "default_operator")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 99))]
-    pub operator: u8,
+    pub operator: Option<u8>,
     /// Whether a terminal signs in by itself when it has to.
-    #[serde(default = "yes")]
-    pub auto_sign_in: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_sign_in: Option<bool>,
     /// How long it waits for a connection.
-    #[serde(default = "default_connect_timeout")]
-    pub connect_timeout: Time,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_timeout: Option<Time>,
     /// How long it waits for an answer.
-    #[serde(default = "default_response_timeout")]
-    pub response_timeout: Time,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_timeout: Option<Time>,
     /// How it reverses what it does not know the fate of.
     #[serde(default)]
     pub reversal: Reversal,
     /// The TPDU of requests, ten hexadecimal digits.
-    #[serde(default = "default_tpdu")]
-    pub tpdu: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tpdu: Option<Tpdu>,
     /// The header of requests, twelve hexadecimal digits.
-    #[serde(default = "default_header")]
-    pub header: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<Header>,
 }
 
 /// What a terminal does when it does not know whether a sale was booked.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Reversal {
     /// How often the reversal is sent again when it is not answered.
-    pub resend: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resend: Option<u32>,
     /// Whether it is kept when all of them stay unanswered, and sent before the next transaction.
-    pub keep: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<bool>,
     /// Whether it is sent at once, and not only before the next transaction.
-    pub at_once: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<bool>,
     /// Whether the answer 94 (duplicate) is reversed too: a network that doubles requests may have lost the approval.
-    pub on_duplicate: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_duplicate: Option<bool>,
 }
 
 /// A stock of cards.
@@ -355,12 +362,6 @@ impl<'de> Deserialize<'de> for Scalar {
     }
 }
 
-impl Default for Reversal {
-    fn default() -> Self {
-        Self { resend: 3, keep: true, at_once: true, on_duplicate: false }
-    }
-}
-
 impl Default for Generate {
     fn default() -> Self {
         Self {
@@ -384,40 +385,12 @@ impl Default for Host {
     }
 }
 
-fn yes() -> bool {
-    true
-}
-
 fn default_terminal_id() -> String {
     "########".to_owned()
 }
 
 fn default_merchant_id() -> String {
     "898############".to_owned()
-}
-
-fn default_currency() -> String {
-    "156".to_owned()
-}
-
-fn default_operator() -> u8 {
-    1
-}
-
-fn default_connect_timeout() -> Time {
-    Time::from_secs(5)
-}
-
-fn default_response_timeout() -> Time {
-    Time::from_secs(30)
-}
-
-fn default_tpdu() -> String {
-    "6000030000".to_owned()
-}
-
-fn default_header() -> String {
-    "603100310001".to_owned()
 }
 
 fn default_graceful_stop() -> Time {

@@ -18,7 +18,7 @@ use super::{
     node::Node,
     overlay::Sources,
     read_file,
-    schema::schema_of,
+    schema,
     shape, undecodable,
 };
 use crate::{
@@ -38,7 +38,7 @@ pub fn load_mapping(path: &Path) -> Result<Mapping, Diagnostics> {
     let (name, text) = read_file(path)?;
     let mut pass = Pass { sources: Sources::new(&name, &text), problems: Vec::new() };
     let mapping = pass.parse(0).and_then(|root| {
-        pass.problems.extend(shape::check(&root, &schema_of::<File>()));
+        pass.problems.extend(shape::check(&root, &schema::of::<File>()));
         let decoded = decode::decode::<File>(&root);
         let unread = |error| {
             if pass.problems.is_empty() {

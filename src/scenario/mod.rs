@@ -6,6 +6,7 @@
 //!
 //! Only this module knows the file format, and only `load` the YAML library.
 
+mod acquirer;
 mod compile;
 mod complete;
 mod decode;
@@ -27,6 +28,10 @@ mod table;
 mod text;
 mod words;
 
+pub use acquirer::{
+    Acquirer, KindTraits, SHIPPED as SHIPPED_PROFILES, abilities, load_profile, parse_profile,
+    profile_schema, traits,
+};
 pub use diagnostic::{Diagnostics, Problem, Report, Source};
 pub use duration::{Time, TimeError};
 pub use expansion::{Assumptions, Expansion, GroupExpansion, ScenarioExpansion, StageExpansion, expand};
@@ -35,6 +40,7 @@ pub use node::Span;
 pub use overlay::Overrides;
 pub use plan::{Connection, Group, Identity, Plan, Scenario, Start, Target};
 pub use schema::schema;
+pub use words::{Mac, TerminalKind};
 
 use node::Node;
 use overlay::Sources;
@@ -86,6 +92,9 @@ pub fn load_rules(path: &Path) -> Result<Vec<crate::host::Rule>, Diagnostics> {
     pass.result(plan).map(|plan| plan.host.rules)
 }
 
+/// The algorithms of MACs with their words in files and on the command line.
+pub const MAC_ALGORITHMS: &[(Mac, &str)] = Mac::ALL;
+
 /// Reads a file that a scenario names.
 pub type Read<'a> = &'a dyn Fn(&str) -> io::Result<String>;
 
@@ -121,7 +130,9 @@ impl Pass {
         let mut file = file.ok()?;
         complete::complete(&mut file, overrides, fallback_seed);
         scale::scale(&mut file, overrides, sources, problems);
-        compile::compile(&mut file, &root, &compile::Context { overrides, sources, read }, problems)
+        let acquirers = acquirer::of_groups(&mut file, &root, sources, read, problems);
+        let context = compile::Context { overrides, sources, acquirers: &acquirers, read };
+        compile::compile(&mut file, &root, &context, problems)
     }
 
     fn result<T>(self, read: Option<T>) -> Result<T, Diagnostics> {

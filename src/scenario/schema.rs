@@ -5,11 +5,11 @@ use serde_json::Value;
 
 /// The JSON Schema (draft 2020-12) of scenario files.
 pub fn schema() -> Value {
-    schema_of::<File>()
+    of::<File>()
 }
 
-/// The JSON Schema of the files that hold a `T`.
-pub(super) fn schema_of<T: schemars::JsonSchema>() -> Value {
+/// The schema of a type of one of the file formats.
+pub(super) fn of<T: schemars::JsonSchema>() -> Value {
     let mut schema = schemars::schema_for!(T).to_value();
     forbid_null(&mut schema);
     schema

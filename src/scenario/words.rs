@@ -10,6 +10,13 @@ impl Executor {
     }
 }
 
+impl TerminalKind {
+    /// The word in scenario files.
+    pub fn word(self) -> &'static str {
+        word(Self::ALL, self)
+    }
+}
+
 impl SpecName {
     /// The word in scenario files.
     pub fn word(self) -> &'static str {
@@ -40,12 +47,17 @@ macro_rules! choice {
         }
     };
 }
+pub(super) use choice;
 
 choice! {
     /// What kind of terminal.
     TerminalKind {
-        /// A smart terminal with the whole set of functions.
+        /// A smart terminal: all that an e-sign terminal does, contactless, and payment by code both ways.
         Smart = "smart",
+        /// A portable terminal that takes the signature on its screen and uploads it.
+        ESign = "e-sign",
+        /// A terminal for stripe and chip that prints its receipts.
+        Traditional = "traditional",
     }
 }
 choice! {

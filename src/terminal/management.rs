@@ -25,9 +25,10 @@ impl Terminal {
             packer.put(De::STAN, &stan.digits());
         }
         packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
-        let network_management =
+        let usual =
             if kind == Kind::SignIn { profile.sign_in.network_management() } else { form.network_management };
-        packer.put(De::PRIVATE_60, &management_60(form, self.batch.digits(), network_management));
+        let code = profile.customs.network_management(kind, usual);
+        packer.put(De::PRIVATE_60, &management_60(form, self.batch.digits(), code));
         if kind == Kind::StatusUpload {
             packer.put(De::PRIVATE_62, &self.status());
         }

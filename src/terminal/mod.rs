@@ -26,6 +26,7 @@
 
 mod answer;
 mod download;
+mod customs;
 mod exchange;
 mod icc;
 mod log;
@@ -48,6 +49,7 @@ mod trouble;
 mod upload;
 
 pub use log::Log;
+pub use customs::{Customs, ReversalReasons};
 pub use outbox::{Event, Input, Outbox, Output, Stray};
 pub use profile::{
     KeyScheme, NoticePolicy, OrderPolicy, Profile, ReversalPolicy, SettlementPolicy, SignInForm,

@@ -192,7 +192,8 @@ impl Letter<'_> {
             packer.put(De::APPROVAL_CODE, code.as_bytes());
         }
         if let Purpose::Reversal(reason) = self.purpose {
-            packer.put(De::RESPONSE_CODE, reason.code().as_bytes());
+            let code = self.profile.customs.reasons.code(reason);
+            packer.put(De::RESPONSE_CODE, code.as_bytes());
         }
         packer
             .put(De::TERMINAL_ID, terminal.id.as_bytes())
@@ -234,7 +235,7 @@ impl Letter<'_> {
         if let Some(tags) = self.code_tags().filter(|_| !is_reversal) {
             packer.put(De::PRIVATE_59, &tags);
         }
-        packer.put(De::PRIVATE_60, financial_60(transaction, *form).as_slice());
+        packer.put(De::PRIVATE_60, financial_60(self.profile, transaction, *form).as_slice());
         if let Some(original) = self.original_data() {
             packer.put(De::ORIGINAL_DATA, &original.digits());
         }
@@ -335,13 +336,14 @@ fn security_control(profile: &Profile, keys: &WorkKeys, pin: bool, track: bool) 
 
 /// DE 60 of a financial message: kind, batch, 000, reads stripe, chip and contactless, whether the stripe of a chip card
 /// was read; for points also that account.
-fn financial_60(transaction: &Transaction, form: MessageForm) -> ShortDigits {
-    let mut digits = ShortDigits { bytes: *b"00000000000600048", length: 13 };
+fn financial_60(profile: &Profile, transaction: &Transaction, form: MessageForm) -> ShortDigits {
+    let mut digits = ShortDigits { bytes: *b"00000000000600000", length: profile.customs.financial_60.into() };
     decimal(&mut digits.bytes[..2], u32::from(form.message_kind));
     digits.bytes[2..8].copy_from_slice(&transaction.batch.digits());
     digits.bytes[12] += u8::from(transaction.card.is_some_and(|card| card.is_fallback));
     if transaction.variant == Variant::Points {
-        digits.length = digits.bytes.len();
+        digits = ShortDigits { length: digits.bytes.len(), ..digits };
+        digits.bytes[14..].copy_from_slice(ISSUER_POINTS);
     }
     digits
 }
@@ -354,7 +356,7 @@ struct ShortDigits {
 
 impl ShortDigits {
     fn as_slice(&self) -> &[u8] {
-        &self.bytes[..self.length]
+        self.bytes.get(..self.length).unwrap_or(&self.bytes)
     }
 }
 
@@ -408,3 +410,5 @@ pub(super) fn missing(_: PackError) -> Failure {
 const PIN_LENGTH_MAX: &[u8] = b"12";
 const BY_CODE: u64 = 32;
 const RESERVATION: u64 = 920;
+/// DE 60.7 of a payment with points: those of the issuer.
+const ISSUER_POINTS: &[u8] = b"048";

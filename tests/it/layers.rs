@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("card", &["money", "rng", "time"]),
     ("crypto", &["card", "money", "rng", "time"]),
     ("iso8583", &[]),
+    ("inspect", &["iso8583"]),
     ("expr", &["money", "rng"]),
     ("metrics", &[]),
     ("load", &["rng"]),
@@ -102,10 +103,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "crypto",
             "dashboard",
             "driver",
             "engine",
             "host",
+            "inspect",
             "iso8583",
             "metrics",
             "reconcile",
@@ -136,6 +139,8 @@ const FENCED: &[(&str, &[&str])] = &[
     ("schemars", &["scenario"]),
     ("serde_saphyr", &["scenario"]),
     ("clap", &["cli"]),
+    ("pcap_parser", &["inspect"]),
+    ("etherparse", &["inspect"]),
 ];
 
 #[test]

@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
+mod acquirer;
 mod card;
 mod cli;
 mod crypto;
 mod dashboard;
 mod dashboard_fixture;
+mod decode;
 mod documents;
 mod draft;
+mod dukpt;
 mod emv;
 mod expr;
 mod foreign_host;

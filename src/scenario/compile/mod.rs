@@ -1,5 +1,6 @@
 //! From the file to the plan: names become numbers, texts become values, and everything that is wrong is collected.
 
+mod abilities;
 mod feeders;
 mod flows;
 mod groups;
@@ -9,6 +10,7 @@ mod thresholds;
 
 use super::{
     Read,
+    acquirer::Acquirers,
     diagnostic::Problem,
     file::File,
     load,
@@ -22,6 +24,8 @@ use crate::{expr::nearest, metrics::StepNames, rng::Seed};
 pub(super) struct Context<'c> {
     pub(super) overrides: &'c Overrides,
     pub(super) sources: &'c Sources,
+    /// The profiles of the groups, one entry a group.
+    pub(super) acquirers: &'c Acquirers,
     pub(super) read: Read<'c>,
 }
 
@@ -40,6 +44,7 @@ pub(super) fn compile(
     let feeders = compiler.feeders();
     let flows = compiler.flows();
     let scenarios = compiler.scenarios();
+    compiler.check_abilities(&flows, &scenarios);
     let thresholds = compiler.thresholds();
     let host = compiler.host(&groups, &feeders);
     let (steps, problems) = (compiler.steps, compiler.problems);
