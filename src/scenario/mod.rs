@@ -16,6 +16,7 @@ mod file;
 mod load;
 mod named;
 mod node;
+mod operation_keys;
 mod overlay;
 mod plan;
 mod scale;

@@ -130,6 +130,7 @@ pub(super) fn complaint(format: &str, text: &str) -> Option<String> {
         "money" => parse::<Money>(text),
         "money-range" => parse::<MoneyRange>(text),
         "percentage" => parse::<Percentage>(text),
+        "step" => super::operation_keys::bare_complaint(text),
         _ => None,
     }
 }

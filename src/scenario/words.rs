@@ -193,3 +193,25 @@ choice! {
         Stray = "stray",
     }
 }
+choice! {
+    /// How a card is read.
+    Entry {
+        /// Contact chip.
+        Chip = "chip",
+        /// Contactless chip.
+        Contactless = "contactless",
+        /// Magnetic stripe.
+        Stripe = "stripe",
+        /// Keyed by hand.
+        Keyed = "keyed",
+    }
+}
+choice! {
+    /// What a time-out or an error of a step means for the rest of the iteration.
+    OnError {
+        /// The iteration ends.
+        Abort = "abort",
+        /// The next step is done all the same.
+        Continue = "continue",
+    }
+}

@@ -4,6 +4,7 @@ mod feeders;
 mod flows;
 mod groups;
 mod host;
+mod operations;
 mod scenarios;
 mod thresholds;
 
@@ -38,7 +39,7 @@ pub(super) fn compile(
     let mut compiler = Compiler { file, root, context, seed, steps: StepNames::default(), problems };
     let groups = compiler.groups();
     let feeders = compiler.feeders();
-    let flows = compiler.flows();
+    let flows = compiler.flows(&groups);
     let scenarios = compiler.scenarios();
     let thresholds = compiler.thresholds();
     let host = compiler.host(&groups, &feeders);
