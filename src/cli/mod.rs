@@ -1,6 +1,7 @@
 //! The command line: what the user typed becomes what the program does, and its verdict an exit code.
 
 mod host;
+mod rules;
 mod run;
 mod scenario;
 

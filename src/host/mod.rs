@@ -18,15 +18,20 @@
 
 mod authorize;
 mod config;
+mod delay;
 mod ledger;
 mod mood;
 mod outbox;
 mod respond;
+mod restart;
+mod rule;
 mod station;
 
-pub use config::{Action, Config, Enrolment, Match, Rule, UnknownCards};
+pub use config::{Config, Enrolment, UnknownCards};
+pub use delay::Delay;
 pub use ledger::{Booking, Ledger, State};
 pub use outbox::{ConnectionId, Outbox, Output};
+pub use rule::{Action, Match, Pattern, Rule};
 
 use crate::{
     card::{Card, Pan},
@@ -38,7 +43,7 @@ use crate::{
     terminal::SignInForm,
     time::Instant,
 };
-use mood::Delayed;
+use mood::{Count, Delayed};
 use respond::{Answer, SignIn};
 use station::Station;
 use std::collections::{BinaryHeap, HashMap};
@@ -52,6 +57,8 @@ pub struct Host {
     balances: HashMap<Pan, Amount>,
     ledger: Ledger,
     delayed: BinaryHeap<Delayed>,
+    /// How often each rule has been met.
+    counts: Vec<Count>,
     rng: Rng,
     next_reference: u64,
     tally: Tally,
@@ -118,6 +125,7 @@ impl Host {
             balances: HashMap::new(),
             ledger: Ledger::default(),
             delayed: BinaryHeap::new(),
+            counts: Vec::new(),
             rng: config.seed.stream(Domain::Host, 0, 0),
             next_reference: 1,
             tally: Tally::default(),
@@ -140,9 +148,10 @@ impl Host {
         self.balances.get(pan).copied().unwrap_or(self.config.opening_balance)
     }
 
-    /// Other moods from now on.
+    /// Other moods from now on; what the rules count begins anew.
     pub fn set_rules(&mut self, rules: Vec<Rule>) {
         self.config.rules = rules;
+        self.counts.clear();
     }
 
     /// Takes bytes of a connection; what follows is in `out`.
@@ -169,7 +178,7 @@ impl Host {
         while self.delayed.peek().is_some_and(|delayed| delayed.due <= now)
             && let Some(delayed) = self.delayed.pop()
         {
-            out.send(delayed.connection, &delayed.bytes);
+            delayed.send(out);
         }
         self.wait(out);
     }
@@ -193,9 +202,9 @@ impl Host {
         let frame = spec.framing.split(bytes).map_err(|error| error.to_string())?;
         let message = Message::parse(spec, frame.body).map_err(|error| error.to_string())?;
         self.tally.requests += 1;
-        let action = self.mood(&message);
+        let action = self.mood(now, &message);
         self.tally.ruled += u64::from(action.is_some());
-        if action == Some(Action::DropRequest) {
+        if action.as_ref().is_some_and(Action::loses_the_request) {
             return Ok(());
         }
         let terminal = terminal_of(&message);
@@ -204,8 +213,11 @@ impl Host {
         let mac = station.and_then(|station| station.mac_schedule(&self.config));
         let request = Request { connection, head: frame.head, message: &message, terminal, mac };
         let answer = match &action {
-            Some(Action::Respond(code)) => Answer::code(*code),
-            _ => self.decide(now, &request),
+            Some(action) => match action.refusal(&mut self.rng) {
+                Some(code) => Answer::code(code),
+                None => self.decide(now, &request),
+            },
+            None => self.decide(now, &request),
         };
         *self.tally.answers.entry(answer.code).or_default() += 1;
         self.reply(now, &request, answer, action, out);

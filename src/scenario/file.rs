@@ -4,13 +4,14 @@
 //! mean, and whether names exist, is left to `compile`.
 
 use super::{
-    duration::{Time, TimeRange},
+    duration::Time,
     named::Named,
+    rule::Rule,
     step::Step,
-    text::{Money, MoneyRange, Percentage},
+    text::Money,
     words::{
-        Arrival, CardOrder, Connection, Drop, Executor, Fault, Keys, Mac, MacFormName, MacKey, PinBlock,
-        SpecName, TerminalKind, UnknownCards,
+        Arrival, CardOrder, Connection, Executor, Keys, Mac, MacFormName, MacKey, PinBlock, SpecName,
+        TerminalKind, UnknownCards,
     },
 };
 use schemars::JsonSchema;
@@ -292,51 +293,6 @@ pub struct Host {
     /// Its moods; the first rule that fits a request decides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
-}
-
-/// A mood of the host: one of `respond`, `delay`, `drop` and `fault`.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Rule {
-    /// Which requests it is about; without it all.
-    #[serde(default)]
-    pub when: When,
-    /// Answers with this code and does nothing else.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub respond: Option<String>,
-    /// Does its work and answers so much later.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delay: Option<TimeRange>,
-    /// Loses the request on its way in, or the response on its way out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub drop: Option<Drop>,
-    /// Does its work and answers wrongly.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fault: Option<Fault>,
-}
-
-/// Which requests a rule is about; all conditions must hold.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct When {
-    /// The message type: `0200`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mti: Option<String>,
-    /// DE 3: `000000`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub processing_code: Option<String>,
-    /// The amount, or a range of amounts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub amount: Option<MoneyRange>,
-    /// The first digits of the card number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub card: Option<String>,
-    /// DE 41.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub terminal: Option<String>,
-    /// Only so many of them, by chance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub probability: Option<Percentage>,
 }
 
 impl<'de> Deserialize<'de> for Scalar {

@@ -19,6 +19,7 @@ mod node;
 mod operation_keys;
 mod overlay;
 mod plan;
+mod rule;
 mod scale;
 mod schema;
 mod shape;

@@ -191,6 +191,8 @@ choice! {
         Oversized = "oversized",
         /// With the answer to another terminal's question first.
         Stray = "stray",
+        /// With a few bits turned.
+        Corrupt = "corrupt",
     }
 }
 choice! {

@@ -16,6 +16,7 @@ mod iso8583;
 mod layers;
 mod program;
 mod report;
+mod rules;
 mod run;
 mod scenario;
 mod screen;

@@ -79,7 +79,7 @@ fn no_money_is_lost_whatever_the_mood_of_the_host() {
     let report = every_seed("no_money_is_lost_whatever_the_mood_of_the_host", |config| {
         let actions = [
             Close,
-            Delay(seconds(0..=60)),
+            Delay(seconds(0..=60).into()),
             DropRequest,
             DropResponse,
             Duplicate,
@@ -94,6 +94,23 @@ fn no_money_is_lost_whatever_the_mood_of_the_host() {
         config.moods = actions.into_iter().map(|action| host::Rule { when: when(), action }).collect();
     });
     assert!(report.strays > 100 && report.failed > 100, "{report:?}");
+}
+
+#[test]
+fn no_money_is_lost_when_the_host_goes_down_or_its_answers_are_damaged() {
+    let report =
+        every_seed("no_money_is_lost_when_the_host_goes_down_or_its_answers_are_damaged", |config| {
+            let late = host::Delay::Exponential { mean: Duration::from_secs(20) };
+            let actions = [
+                host::Action::Corrupt,
+                host::Action::Decline,
+                host::Action::Restart(Duration::from_secs(5)),
+                host::Action::Late(late, Box::new(host::Action::Duplicate)),
+            ];
+            let when = || Match { probability: Some(0.06), ..Match::default() };
+            config.moods = actions.into_iter().map(|action| host::Rule { when: when(), action }).collect();
+        });
+    assert!(report.failed > 100 && report.timed_out > 100, "{report:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod flows;
 mod groups;
 mod host;
 mod operations;
+mod rules;
 mod scenarios;
 mod thresholds;
 
