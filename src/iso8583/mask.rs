@@ -35,7 +35,7 @@ fn is_settlement(mti: Mti) -> bool {
 }
 
 /// Keeps some characters at both ends; all are hidden when too few would be.
-fn mask_middle(text: &str, (front, back): (usize, usize)) -> String {
+pub(super) fn mask_middle(text: &str, (front, back): (usize, usize)) -> String {
     let length = text.chars().count();
     let hidden = if length >= front + back + 3 { front..length - back } else { 0..length };
     text.chars().enumerate().map(|(index, char)| if hidden.contains(&index) { '*' } else { char }).collect()

@@ -4,11 +4,12 @@
 //! mean, and whether names exist, is left to `compile`.
 
 use super::{
+    acquirer::{KeySchemeWord, Notices, Order, Settlement},
     duration::Time,
     named::Named,
     rule::Rule,
     step::Step,
-    text::Money,
+    text::{Currency, Header, Money, Tpdu},
     words::{
         Arrival, CardOrder, Connection, Executor, Keys, Mac, MacFormName, MacKey, PinBlock, SpecName,
         TerminalKind, UnknownCards,
@@ -120,61 +121,93 @@ pub struct Group {
     /// The terminal master key of all of them in hexadecimal digits; without it each gets its own from the seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tmk: Option<String>,
-    /// The dialect of the messages.
-    #[serde(default)]
-    pub spec: SpecName,
+    /// The acquirer: a shipped profile, or the path of a profile file; what the group says itself wins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// The dialect of the messages; without it that of the profile, or unionpay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<SpecName>,
     /// Which work keys a sign-in asks for.
-    #[serde(default)]
-    pub keys: Keys,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Keys>,
     /// How the MAC is computed.
-    #[serde(default)]
-    pub mac: Mac,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<Mac>,
     /// How the MAC is written into DE 64; without it as the algorithm usually does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac_form: Option<MacFormName>,
     /// How the PIN becomes DE 52.
-    #[serde(default)]
-    pub pin_block: PinBlock,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin_block: Option<PinBlock>,
     /// Whether tracks are encrypted; needs `keys: double-des-track` or `sm4`.
-    #[serde(default)]
-    pub encrypt_tracks: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt_tracks: Option<bool>,
     /// DE 49, three digits.
-    #[serde(default = "default_currency")]
-    pub currency: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
     /// The operator in DE 63.
-    #[serde(default = "default_operator")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 99))]
-    pub operator: u8,
+    pub operator: Option<u8>,
     /// Whether a terminal signs in by itself when it has to.
-    #[serde(default = "yes")]
-    pub auto_sign_in: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_sign_in: Option<bool>,
     /// How long it waits for a connection.
-    #[serde(default = "default_connect_timeout")]
-    pub connect_timeout: Time,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_timeout: Option<Time>,
     /// How long it waits for an answer.
-    #[serde(default = "default_response_timeout")]
-    pub response_timeout: Time,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_timeout: Option<Time>,
     /// How it reverses what it does not know the fate of.
     #[serde(default)]
     pub reversal: Reversal,
     /// The TPDU of requests, ten hexadecimal digits.
-    #[serde(default = "default_tpdu")]
-    pub tpdu: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tpdu: Option<Tpdu>,
     /// The header of requests, twelve hexadecimal digits.
-    #[serde(default = "default_header")]
-    pub header: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<Header>,
+    /// What keys PINs and messages are protected with; session keys without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_scheme: Option<KeySchemeWord>,
+    /// How many transactions its log holds before it must settle; 300 without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 9999))]
+    pub log_capacity: Option<u16>,
+    /// When it tells the host what it did offline; before the next transaction without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notices: Option<Notices>,
+    /// What follows a settlement.
+    #[serde(default)]
+    pub settlement: Settlement,
+    /// Up to this amount a contactless card needs no PIN; 0 without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contactless_limit: Option<Money>,
+    /// The longest part of a signature, in bytes; 900 without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 999))]
+    pub signature_part: Option<u16>,
+    /// How it waits for a payer who scans the code that it shows.
+    #[serde(default)]
+    pub order: Order,
+    /// Whether it prints receipts; without it as its kind does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipts: Option<bool>,
 }
 
 /// What a terminal does when it does not know whether a sale was booked.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Reversal {
     /// How often the reversal is sent again when it is not answered.
-    pub resend: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resend: Option<u32>,
     /// Whether it is kept when all of them stay unanswered, and sent before the next transaction.
-    pub keep: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<bool>,
     /// Whether it is sent at once, and not only before the next transaction.
-    pub at_once: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<bool>,
 }
 
 /// A stock of cards.
@@ -309,12 +342,6 @@ impl<'de> Deserialize<'de> for Scalar {
     }
 }
 
-impl Default for Reversal {
-    fn default() -> Self {
-        Self { resend: 3, keep: true, at_once: true }
-    }
-}
-
 impl Default for Generate {
     fn default() -> Self {
         Self {
@@ -338,40 +365,12 @@ impl Default for Host {
     }
 }
 
-fn yes() -> bool {
-    true
-}
-
 fn default_terminal_id() -> String {
     "########".to_owned()
 }
 
 fn default_merchant_id() -> String {
     "898############".to_owned()
-}
-
-fn default_currency() -> String {
-    "156".to_owned()
-}
-
-fn default_operator() -> u8 {
-    1
-}
-
-fn default_connect_timeout() -> Time {
-    Time::from_secs(5)
-}
-
-fn default_response_timeout() -> Time {
-    Time::from_secs(30)
-}
-
-fn default_tpdu() -> String {
-    "6000030000".to_owned()
-}
-
-fn default_header() -> String {
-    "603100310001".to_owned()
 }
 
 fn default_graceful_stop() -> Time {

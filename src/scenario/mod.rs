@@ -6,6 +6,7 @@
 //!
 //! Only this module knows the file format, and only `load` the YAML library.
 
+mod acquirer;
 mod compile;
 mod complete;
 mod decode;
@@ -28,6 +29,10 @@ mod table;
 mod text;
 mod words;
 
+pub use acquirer::{
+    Acquirer, KindTraits, SHIPPED as SHIPPED_PROFILES, abilities, load_profile, parse_profile,
+    profile_schema, traits,
+};
 pub use diagnostic::{Diagnostics, Problem, Report, Source};
 pub use duration::{Time, TimeError};
 pub use expansion::{Assumptions, Expansion, GroupExpansion, ScenarioExpansion, StageExpansion, expand};
@@ -35,6 +40,7 @@ pub use node::Span;
 pub use overlay::Overrides;
 pub use plan::{Connection, Group, Identity, Plan, Scenario, Start, Target};
 pub use schema::schema;
+pub use words::TerminalKind;
 
 use node::Node;
 use overlay::Sources;
@@ -121,7 +127,9 @@ impl Pass {
         let mut file = file.ok()?;
         complete::complete(&mut file, overrides, fallback_seed);
         scale::scale(&mut file, overrides, sources, problems);
-        compile::compile(&mut file, &root, &compile::Context { overrides, sources, read }, problems)
+        let acquirers = acquirer::of_groups(&mut file, &root, sources, read, problems);
+        let context = compile::Context { overrides, sources, acquirers: &acquirers, read };
+        compile::compile(&mut file, &root, &context, problems)
     }
 
     fn result(self, plan: Option<Plan>) -> Result<Plan, Diagnostics> {

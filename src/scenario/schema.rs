@@ -5,7 +5,12 @@ use serde_json::Value;
 
 /// The JSON Schema (draft 2020-12) of scenario files.
 pub fn schema() -> Value {
-    let mut schema = schemars::schema_for!(File).to_value();
+    of::<File>()
+}
+
+/// The schema of a type of one of the file formats.
+pub(super) fn of<T: schemars::JsonSchema>() -> Value {
+    let mut schema = schemars::schema_for!(T).to_value();
     forbid_null(&mut schema);
     schema
 }

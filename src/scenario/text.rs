@@ -1,6 +1,9 @@
 //! Values that scenario files write as text of a form of their own: amounts, ranges, percentages.
 
-use crate::money::Amount;
+use crate::{
+    iso8583::{self, ValueError},
+    money::Amount,
+};
 use serde::{Deserialize, Serialize};
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
@@ -48,6 +51,18 @@ pub struct MoneyRange(pub RangeInclusive<Amount>);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Percentage(pub f64);
 
+/// A currency: three digits of ISO 4217.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Currency(pub [u8; 3]);
+
+/// A TPDU: ten hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tpdu(pub iso8583::Tpdu);
+
+/// A header: twelve hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header(pub iso8583::Header);
+
 /// Why a text does not have the form that is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
@@ -63,6 +78,15 @@ pub enum FormError {
     /// Not a probability.
     #[error("expected a percentage such as 5%, from 0% to 100%")]
     Percentage,
+    /// Not a currency.
+    #[error("a currency is three digits of ISO 4217, such as 156")]
+    Currency,
+    /// Not a TPDU.
+    #[error("a TPDU is ten hexadecimal digits")]
+    Tpdu,
+    /// Not a header.
+    #[error("a header is twelve hexadecimal digits")]
+    Header,
 }
 
 impl FromStr for Money {
@@ -96,6 +120,31 @@ impl FromStr for Percentage {
     }
 }
 
+impl FromStr for Currency {
+    type Err = FormError;
+
+    fn from_str(text: &str) -> Result<Self, FormError> {
+        let digits = <[u8; 3]>::try_from(text.as_bytes()).ok();
+        digits.filter(|all| all.iter().all(u8::is_ascii_digit)).map(Self).ok_or(FormError::Currency)
+    }
+}
+
+impl FromStr for Tpdu {
+    type Err = FormError;
+
+    fn from_str(text: &str) -> Result<Self, FormError> {
+        text.parse().map(Self).map_err(|_: ValueError| FormError::Tpdu)
+    }
+}
+
+impl FromStr for Header {
+    type Err = FormError;
+
+    fn from_str(text: &str) -> Result<Self, FormError> {
+        text.parse().map(Self).map_err(|_: ValueError| FormError::Header)
+    }
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -114,9 +163,30 @@ impl fmt::Display for Percentage {
     }
 }
 
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|digit| write!(f, "{}", char::from(*digit)))
+    }
+}
+
+impl fmt::Display for Tpdu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 text_form!(Money, "money", "An amount in major units such as `12.50`.");
 text_form!(MoneyRange, "money-range", "An amount such as `12.50`, or a range such as `10.00..20.00`.");
 text_form!(Percentage, "percentage", "A percentage such as `5%`.");
+text_form!(Currency, "currency", "Three digits of ISO 4217, such as `156`.");
+text_form!(Tpdu, "tpdu", "Ten hexadecimal digits.");
+text_form!(Header, "header", "Twelve hexadecimal digits.");
 
 /// What is wrong with `text` by the rules of a format of the JSON Schema; `None` where nothing is.
 pub(super) fn complaint(format: &str, text: &str) -> Option<String> {
@@ -131,6 +201,9 @@ pub(super) fn complaint(format: &str, text: &str) -> Option<String> {
         "money-range" => parse::<MoneyRange>(text),
         "percentage" => parse::<Percentage>(text),
         "step" => super::operation_keys::bare_complaint(text),
+        "currency" => parse::<Currency>(text),
+        "tpdu" => parse::<Tpdu>(text),
+        "header" => parse::<Header>(text),
         _ => None,
     }
 }

@@ -40,12 +40,17 @@ macro_rules! choice {
         }
     };
 }
+pub(super) use choice;
 
 choice! {
     /// What kind of terminal.
     TerminalKind {
-        /// A smart terminal with the whole set of functions.
+        /// A smart terminal: all that an e-sign terminal does, contactless, and payment by code both ways.
         Smart = "smart",
+        /// A portable terminal that takes the signature on its screen and uploads it.
+        ESign = "e-sign",
+        /// A terminal for stripe and chip that prints its receipts.
+        Traditional = "traditional",
     }
 }
 choice! {

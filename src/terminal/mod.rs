@@ -14,6 +14,7 @@
 //! and the reversal that follows when its fate is unknown.
 
 mod answer;
+mod customs;
 mod exchange;
 mod icc;
 mod outbox;
@@ -21,6 +22,7 @@ mod profile;
 mod request;
 mod reversal;
 
+pub use customs::{Customs, ReversalReasons};
 pub use outbox::{Event, Input, Outbox, Output, Stray};
 pub use profile::{
     KeyScheme, NoticePolicy, OrderPolicy, Profile, ReversalPolicy, SettlementPolicy, SignInForm,

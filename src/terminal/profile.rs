@@ -1,5 +1,6 @@
 //! What all terminals of a kind have in common: dialect, keys, time-outs, and the rules for reversals.
 
+use super::Customs;
 use crate::{
     crypto::{MacAlgorithm, MacForm, PinFormat},
     iso8583::{Header, Spec, Tpdu},
@@ -63,6 +64,8 @@ pub struct Profile {
     pub key_scheme: KeyScheme,
     /// Whether it prints a receipt of what was approved.
     pub prints: bool,
+    /// What its acquirer does differently from others of the dialect.
+    pub customs: Customs,
 }
 
 /// When a terminal tells the host what it did offline.
@@ -196,6 +199,7 @@ impl Default for Profile {
             processing_requests: PROCESSING_REQUESTS,
             key_scheme: KeyScheme::default(),
             prints: false,
+            customs: Customs::default(),
         }
     }
 }

@@ -50,8 +50,9 @@ impl Terminal {
             packer.put(De::STAN, &stan.digits());
         }
         packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
-        let network_management =
+        let usual =
             if kind == Kind::SignIn { profile.sign_in.network_management() } else { form.network_management };
+        let network_management = profile.customs.network_management(kind, usual);
         packer.put(De::PRIVATE_60, &management_60(form, self.batch.digits(), network_management));
         if kind == Kind::SignIn {
             packer.put(
@@ -107,7 +108,7 @@ impl Terminal {
             let today = self.clock.map(|clock| clock.at(now)).unwrap_or(DateTime::new_year(profile.year));
             packer.put(De::ICC_DATA, IccData::request(&active.operation, stan, now, today).as_bytes());
         }
-        packer.put(De::PRIVATE_60, &financial_60(form, self.batch.digits()));
+        put_financial_60(&mut packer, profile, form, self.batch.digits());
         let mac = mac_schedule(&mut active.mac, profile, keys)?;
         packer.finish_with_mac(|data| mac.mac(data)).map_err(missing)?;
         Ok(form.mti)
@@ -141,13 +142,13 @@ impl Terminal {
         if let Some(approval) = reversal.approval_code {
             packer.put(De::APPROVAL_CODE, approval.as_bytes());
         }
-        packer.put(De::RESPONSE_CODE, reversal.reason.code().as_bytes());
+        packer.put(De::RESPONSE_CODE, profile.customs.reasons.code(reversal.reason).as_bytes());
         packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
         packer.put(De::CURRENCY, &profile.currency);
         if reversal.entry.reads_chip() {
             packer.put(De::ICC_DATA, IccData::reversal(reversal.stan).as_bytes());
         }
-        packer.put(De::PRIVATE_60, &financial_60(form, reversal.batch.digits()));
+        put_financial_60(&mut packer, profile, form, reversal.batch.digits());
         let mac = mac_schedule(&mut active.mac, profile, keys)?;
         packer.finish_with_mac(|data| mac.mac(data)).map_err(missing)?;
         Ok(Mti::REVERSAL)
@@ -229,11 +230,13 @@ fn management_60(form: MessageForm, batch: [u8; 6], network_management: u16) -> 
     digits
 }
 
-/// DE 60 of a financial message: kind, batch, 000, reads stripe, chip and contactless, no fallback.
-fn financial_60(form: MessageForm, batch: [u8; 6]) -> [u8; 13] {
-    let mut digits = *b"0000000000060";
+/// DE 60 of a financial message: kind, batch, 000, reads stripe, chip and contactless, no fallback, no partial
+/// approval, no type of account; as many digits of them as the acquirer wants.
+fn put_financial_60(packer: &mut Packer<'_>, profile: &Profile, form: MessageForm, batch: [u8; 6]) {
+    let mut digits = *b"00000000000600000";
     digits[..8].copy_from_slice(&kind_and_batch(form, batch));
-    digits
+    let width = usize::from(profile.customs.financial_60).min(digits.len());
+    packer.put(De::PRIVATE_60, &digits[..width]);
 }
 
 fn kind_and_batch(form: MessageForm, batch: [u8; 6]) -> [u8; 8] {

@@ -9,6 +9,8 @@ mod dashboard;
 mod dashboard_fixture;
 mod documents;
 mod draft;
+mod dukpt;
+mod emv;
 mod expr;
 mod foreign_host;
 mod host;

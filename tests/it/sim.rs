@@ -97,20 +97,20 @@ fn no_money_is_lost_whatever_the_mood_of_the_host() {
 }
 
 #[test]
-fn no_money_is_lost_when_the_host_goes_down_or_its_answers_are_damaged() {
-    let report =
-        every_seed("no_money_is_lost_when_the_host_goes_down_or_its_answers_are_damaged", |config| {
-            let late = host::Delay::Exponential { mean: Duration::from_secs(20) };
-            let actions = [
-                host::Action::Corrupt,
-                host::Action::Decline,
-                host::Action::Restart(Duration::from_secs(5)),
-                host::Action::Late(late, Box::new(host::Action::Duplicate)),
-            ];
-            let when = || Match { probability: Some(0.06), ..Match::default() };
-            config.moods = actions.into_iter().map(|action| host::Rule { when: when(), action }).collect();
-        });
-    assert!(report.failed > 100 && report.timed_out > 100, "{report:?}");
+fn no_money_is_lost_when_the_host_goes_down_or_is_late_twice() {
+    let report = every_seed("no_money_is_lost_when_the_host_goes_down_or_is_late_twice", |config| {
+        let late = host::Delay::Exponential { mean: Duration::from_secs(20) };
+        let actions = [
+            host::Action::Restart(Duration::from_secs(5)),
+            host::Action::Late(late, Box::new(host::Action::Duplicate)),
+        ];
+        let when = || Match { probability: Some(0.06), ..Match::default() };
+        config.moods = actions.into_iter().map(|action| host::Rule { when: when(), action }).collect();
+        // A refused reversal would be a host that keeps the money, which is for the auditor to find.
+        let sales = Match { mti: Some(Mti::FINANCIAL), ..when() };
+        config.moods.push(host::Rule { when: sales, action: host::Action::Decline });
+    });
+    assert!(report.failed > 100 && report.timed_out > 100 && report.declined > 100, "{report:?}");
 }
 
 #[test]

@@ -2,18 +2,20 @@
 
 use super::Compiler;
 use crate::{
-    crypto::{Algorithm, Key, MacAlgorithm, MacForm, PanBinding, PinFormat, Tmk},
-    iso8583::{Header, MerchantId, Spec, TerminalId, Tpdu},
+    crypto::{Algorithm, Key, Tmk},
+    iso8583::{MerchantId, Spec, TerminalId},
     rng::{Domain, Seed},
     scenario::{
+        acquirer::{Acquirer, Settings, traits},
         diagnostic::Problem,
+        duration::Time,
         file,
         node::{Node, Span},
         plan::{Connection, Group, Identity, Target},
         table::{Row, Table},
-        words::{Connection as ConnectionWord, Keys, Mac, MacFormName, MacKey, PinBlock},
+        words::{Connection as ConnectionWord, Keys, Mac, MacKey},
     },
-    terminal::{Profile, ReversalPolicy, SignInForm},
+    terminal::Profile,
 };
 use std::{collections::HashSet, sync::Arc};
 
@@ -33,14 +35,15 @@ impl Compiler<'_> {
         let mut first_number = 0;
         let mut groups = Vec::new();
         let mut taken = HashSet::new();
-        for ((name, group), size) in file.terminals.iter().zip(&sizes) {
+        for (((name, group), size), acquirer) in file.terminals.iter().zip(&sizes).zip(self.context.acquirers)
+        {
             let node = self.node("terminals", name);
             let identities = self.identities(node, group, size, first_number);
             self.unique(node, &identities, &mut taken);
             first_number += size.count;
             groups.push(Group {
                 name: name.to_owned(),
-                profile: Arc::new(self.profile(name, node, group)),
+                profile: Arc::new(self.profile(name, node, group, acquirer.as_ref())),
                 identities: identities.into(),
                 connection: match group.connection {
                     ConnectionWord::PerTransaction => Connection::PerTransaction,
@@ -99,7 +102,7 @@ impl Compiler<'_> {
     }
 
     fn identities(&mut self, node: &Node, group: &file::Group, size: &Size, first: u32) -> Vec<Identity> {
-        let wants_sm4 = group.keys == Keys::Sm4;
+        let wants_sm4 = group.keys == Some(Keys::Sm4);
         let shared = group.tmk.as_ref().and_then(|text| {
             let key = text.parse::<Tmk>();
             self.or_complain(&node.at("tmk"), key)
@@ -174,73 +177,52 @@ impl Compiler<'_> {
         }
     }
 
-    fn profile(&mut self, name: &str, node: &Node, group: &file::Group) -> Profile {
-        let mac = mac(group.mac);
-        let default = Profile::default();
-        let currency = <[u8; 3]>::try_from(group.currency.as_bytes()).ok();
-        let currency = currency.filter(|digits| digits.iter().all(u8::is_ascii_digit));
-        if currency.is_none() {
-            self.complain(&node.at("currency"), "a currency is three digits of ISO 4217, such as 156");
+    fn profile(
+        &mut self,
+        name: &str,
+        node: &Node,
+        group: &file::Group,
+        acquirer: Option<&Acquirer>,
+    ) -> Profile {
+        let settings = group.settings();
+        self.check_settings(node, &settings);
+        let settings = acquirer.map_or(settings.clone(), |acquirer| settings.or(&acquirer.settings));
+        let own = group.spec.and_then(|spec| Spec::by_name(spec.word()));
+        let spec = own.or(acquirer.map(|acquirer| acquirer.spec)).unwrap_or(Spec::unionpay());
+        if spec.mac.is_none() {
+            self.complain(&node.at("profile"), "its messages have no MAC, and terminals always send one");
         }
-        if group.response_timeout.0.is_zero() || group.connect_timeout.0.is_zero() {
-            let key = if group.response_timeout.0.is_zero() { "responseTimeout" } else { "connectTimeout" };
-            self.complain(&node.at(key), "a terminal waits for some time");
-        }
-        if group.encrypt_tracks && !matches!(group.keys, Keys::DoubleDesTrack | Keys::Sm4) {
-            self.complain_with_help(
-                &node.at_key("encryptTracks"),
-                "tracks cannot be encrypted without a track key",
-                "write `keys: double-des-track` or `keys: sm4`",
-            );
-        }
-        if (group.mac == Mac::Sm4Cbc) && group.keys != Keys::Sm4 {
-            self.complain_with_help(&node.at("mac"), "sm4-cbc needs SM4 keys", "write `keys: sm4`");
-        }
-        if matches!(group.mac, Mac::X919 | Mac::Pboc) && self.file.host.mac_key == MacKey::Single {
-            let message = "x919 and pboc need a MAC key of 16 bytes, and the host hands out 8";
-            self.complain_with_help(&node.at("mac"), message, "write `macKey: double` below `host`");
-        }
-        let tpdu = hex(&group.tpdu);
-        if tpdu.is_none() {
-            self.complain(&node.at("tpdu"), "a TPDU is ten hexadecimal digits");
-        }
-        let header = hex(&group.header);
-        if header.is_none() {
-            self.complain(&node.at("header"), "a header is twelve hexadecimal digits");
-        }
+        let traits = traits(group.kind);
         Profile {
-            name: name.to_owned(),
-            spec: Spec::by_name(group.spec.word()).unwrap_or(default.spec),
-            tpdu: tpdu.map_or(default.tpdu, Tpdu),
-            header: header.map_or(default.header, Header),
-            mac,
-            mac_form: group.mac_form.map_or(mac.usual_form(), mac_form),
-            sign_in: match group.keys {
-                Keys::SingleDes => SignInForm::SingleDes,
-                Keys::DoubleDes => SignInForm::DoubleDes,
-                Keys::DoubleDesTrack => SignInForm::DoubleDesWithTrackKey,
-                Keys::Sm4 => SignInForm::Sm4,
-            },
-            pin_format: PinFormat {
-                pan: match group.pin_block {
-                    PinBlock::WithPan => PanBinding::WithPan,
-                    PinBlock::WithoutPan => PanBinding::WithoutPan,
-                },
-                ..default.pin_format
-            },
-            encrypt_tracks: group.encrypt_tracks,
-            currency: currency.unwrap_or(default.currency),
-            year: default.year,
-            operator: group.operator,
-            auto_sign_in: group.auto_sign_in,
-            connect_timeout: group.connect_timeout.0,
-            response_timeout: group.response_timeout.0,
-            reversal: ReversalPolicy {
-                resend: group.reversal.resend,
-                keep: group.reversal.keep,
-                at_once: group.reversal.at_once,
-            },
-            ..Profile::default()
+            abilities: traits.abilities,
+            prints: group.receipts.unwrap_or(traits.prints),
+            ..settings.profile(name, spec)
+        }
+    }
+
+    /// Settings that do not go together, whether the group or its profile says them.
+    fn check_settings(&mut self, node: &Node, settings: &Settings) {
+        let at = |key| if node.has(key) || !node.has("profile") { node.at(key) } else { node.at("profile") };
+        let is_zero = |time: Option<Time>| time.is_some_and(|time| time.0.is_zero());
+        if is_zero(settings.response_timeout) || is_zero(settings.connect_timeout) {
+            let key = if is_zero(settings.response_timeout) { "responseTimeout" } else { "connectTimeout" };
+            self.complain(&at(key), "a terminal waits for some time");
+        }
+        if settings.encrypt_tracks == Some(true)
+            && !matches!(settings.keys, Some(Keys::DoubleDesTrack | Keys::Sm4))
+        {
+            let at =
+                if node.has("encryptTracks") { node.at_key("encryptTracks") } else { node.at("profile") };
+            let message = "tracks cannot be encrypted without a track key";
+            self.complain_with_help(&at, message, "write `keys: double-des-track` or `keys: sm4`");
+        }
+        if settings.mac == Some(Mac::Sm4Cbc) && settings.keys != Some(Keys::Sm4) {
+            self.complain_with_help(&at("mac"), "sm4-cbc needs SM4 keys", "write `keys: sm4`");
+        }
+        let is_double = matches!(settings.mac, Some(Mac::X919 | Mac::Pboc));
+        if is_double && self.file.host.mac_key == MacKey::Single {
+            let message = "x919 and pboc need a MAC key of 16 bytes, and the host hands out 8";
+            self.complain_with_help(&at("mac"), message, "write `macKey: double` below `host`");
         }
     }
 
@@ -334,31 +316,6 @@ fn identity(row: Row<'_>, wants_sm4: bool, made_up: impl FnOnce() -> Tmk) -> Res
         return Err(row.complaint("tmk", KEY_MISFIT));
     }
     Ok(Identity { terminal, merchant, tmk })
-}
-
-fn mac(word: Mac) -> MacAlgorithm {
-    match word {
-        Mac::UnionpayEcb => MacAlgorithm::UnionPayEcb,
-        Mac::X99 => MacAlgorithm::X99,
-        Mac::X919 => MacAlgorithm::X919,
-        Mac::Pboc => MacAlgorithm::Pboc,
-        Mac::Sm4Cbc => MacAlgorithm::Sm4Cbc,
-    }
-}
-
-fn mac_form(word: MacFormName) -> MacForm {
-    match word {
-        MacFormName::Ascii8 => MacForm::Ascii8,
-        MacFormName::Raw4 => MacForm::Raw4,
-        MacFormName::Raw8 => MacForm::Raw8,
-    }
-}
-
-fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect();
-    let bytes: Vec<u8> =
-        digits?.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
-    if text.len() == 2 * N { bytes.try_into().ok() } else { None }
 }
 
 const KEY_MISFIT: &str =

@@ -23,7 +23,7 @@ impl Compiler<'_> {
         let first = embedded.next().or(groups.first())?;
         for other in embedded {
             let (one, two) = (&first.profile, &other.profile);
-            if (one.spec.name != two.spec.name) || one.mac != two.mac || one.mac_form != two.mac_form {
+            if one.spec != two.spec || one.mac != two.mac || one.mac_form != two.mac_form {
                 let at = self.root.child("terminals").at_key(&other.name);
                 let message = format!(
                     "the host inside this program speaks one dialect, and `{}` has another `spec`, `mac` or `macForm`",

@@ -11,6 +11,7 @@ mod thresholds;
 
 use super::{
     Read,
+    acquirer::Acquirers,
     diagnostic::Problem,
     file::File,
     load,
@@ -24,6 +25,8 @@ use crate::{expr::nearest, metrics::StepNames, rng::Seed};
 pub(super) struct Context<'c> {
     pub(super) overrides: &'c Overrides,
     pub(super) sources: &'c Sources,
+    /// The profiles of the groups, one entry a group.
+    pub(super) acquirers: &'c Acquirers,
     pub(super) read: Read<'c>,
 }
 
