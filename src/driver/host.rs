@@ -183,7 +183,7 @@ impl Floor {
                     }
                 }
                 Output::Down { until } => self.go_down(until),
-                Output::Unreadable { .. } => {}
+                Output::Unreadable { .. } | Output::Record(_) => {}
                 Output::Wait(due) => {
                     if *self.next_due.borrow() != due {
                         self.next_due.replace(due);

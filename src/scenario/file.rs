@@ -5,13 +5,13 @@
 
 use super::{
     acquirer::{KeySchemeWord, Notices, Order, Settlement},
-    duration::Time,
+    duration::{Time, TimeRange},
     named::Named,
     rule::Rule,
     step::Step,
-    text::{Currency, Header, Money, Tpdu},
+    text::{Currency, Header, Money, Percentage, Tpdu},
     words::{
-        Arrival, CardOrder, Connection, Executor, Keys, Mac, MacFormName, MacKey, PinBlock, SpecName,
+        Arrival, Bug, CardOrder, Connection, Executor, Keys, Mac, MacFormName, MacKey, PinBlock, SpecName,
         TerminalKind, UnknownCards,
     },
 };
@@ -323,9 +323,36 @@ pub struct Host {
     pub unknown_cards: UnknownCards,
     /// How long the MAC key is that it hands out.
     pub mac_key: MacKey,
+    /// What it keeps of every payment.
+    pub fees: Percentage,
+    /// The most that a completion may be, in percent of what was set aside.
+    #[schemars(range(min = 1, max = 1000))]
+    pub completion_percent: u32,
+    /// The most that a tip may add, in percent of the sale.
+    #[schemars(range(max = 1000))]
+    pub tip_percent: u32,
+    /// What becomes of orders that wait for a payer to scan their code.
+    pub orders: Orders,
+    /// What it gets wrong on purpose, for the reconciliation to find.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bug: Option<Bug>,
     /// Its moods; the first rule that fits a request decides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
+}
+
+/// What becomes of orders that wait for a payer to scan their code.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Orders {
+    /// How long payers take.
+    pub pays_after: TimeRange,
+    /// The share of orders that the payer closes instead.
+    pub closed: Percentage,
+    /// The share of orders that nobody pays.
+    pub expired: Percentage,
+    /// How long an order that nobody pays can be asked about.
+    pub expires_after: Time,
 }
 
 impl<'de> Deserialize<'de> for Scalar {
@@ -353,6 +380,17 @@ impl Default for Generate {
     }
 }
 
+impl Default for Orders {
+    fn default() -> Self {
+        Self {
+            pays_after: TimeRange { min: Time::default(), max: Time::from_secs(6) },
+            closed: Percentage(0.0),
+            expired: Percentage(0.0),
+            expires_after: Time::from_secs(120),
+        }
+    }
+}
+
 impl Default for Host {
     fn default() -> Self {
         Self {
@@ -360,6 +398,11 @@ impl Default for Host {
             sale_limit: Money(crate::money::Amount::from_minor(5_000_000)),
             unknown_cards: UnknownCards::default(),
             mac_key: MacKey::default(),
+            fees: Percentage(0.006),
+            completion_percent: 115,
+            tip_percent: 20,
+            orders: Orders::default(),
+            bug: None,
             rules: Vec::new(),
         }
     }

@@ -222,3 +222,18 @@ choice! {
         Continue = "continue",
     }
 }
+choice! {
+    /// What a host gets wrong on purpose: every answer looks right.
+    Bug {
+        /// Reversals are answered with 00, and the money stays where it is.
+        ForgetsReversal = "forgets-reversal",
+        /// Every sale is booked a second time.
+        BooksTwice = "books-twice",
+        /// Voids are answered with 00 and not booked.
+        IgnoresVoid = "ignores-void",
+        /// Sales are booked for another terminal and its merchant.
+        SettlesToNeighbour = "settles-to-neighbour",
+        /// Sales are booked with one minor unit too much.
+        WrongAmount = "wrong-amount",
+    }
+}

@@ -99,7 +99,7 @@ fn no_money_is_lost_whatever_the_mood_of_the_host() {
 #[test]
 fn no_money_is_lost_when_the_host_goes_down_or_is_late_twice() {
     let report = every_seed("no_money_is_lost_when_the_host_goes_down_or_is_late_twice", |config| {
-        let late = host::Delay::Exponential { mean: Duration::from_secs(20) };
+        let late = host::Delay::Exponential { mean: Duration::from_secs(60) };
         let actions = [
             host::Action::Restart(Duration::from_secs(5)),
             host::Action::Late(late, Box::new(host::Action::Duplicate)),

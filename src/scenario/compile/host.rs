@@ -19,6 +19,9 @@ impl Compiler<'_> {
         if written.sale_limit.0 == crate::money::Amount::ZERO {
             self.complain(&node.at("saleLimit"), "with this limit every sale is declined");
         }
+        if written.orders.closed.0 + written.orders.expired.0 > 1.0 {
+            self.complain(&node.at("orders"), "more orders are closed or expire than there are");
+        }
         let mut embedded = groups.iter().filter(|group| group.target == Target::Embedded);
         let first = embedded.next().or(groups.first())?;
         for other in embedded {
@@ -53,8 +56,28 @@ impl Compiler<'_> {
             opening_balance: written.opening_balance.0,
             sale_limit: written.sale_limit.0,
             rules,
+            fees: host::Fees { basis_points: (written.fees.0 * 10_000.0).round() as u32 },
+            pre_auth: host::PreAuthPolicy { completion_percent: written.completion_percent },
+            tips: host::TipPolicy { percent: written.tip_percent },
+            orders: host::OrderDrill {
+                pays_after: written.orders.pays_after.min.0..=written.orders.pays_after.max.0,
+                closed: written.orders.closed.0,
+                expired: written.orders.expired.0,
+                expires_after: written.orders.expires_after.0,
+            },
+            bug: written.bug.map(bug),
             clock: WallClock::starting_at(0),
             seed: self.seed,
         })
+    }
+}
+
+fn bug(word: words::Bug) -> host::Bug {
+    match word {
+        words::Bug::ForgetsReversal => host::Bug::ForgetsReversal,
+        words::Bug::BooksTwice => host::Bug::BooksTwice,
+        words::Bug::IgnoresVoid => host::Bug::IgnoresVoid,
+        words::Bug::SettlesToNeighbour => host::Bug::SettlesToNeighbour,
+        words::Bug::WrongAmount => host::Bug::WrongAmount,
     }
 }
