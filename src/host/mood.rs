@@ -1,13 +1,14 @@
 //! The host's moods: which rule a request meets.
 
 use super::{
-    Host, Purpose,
-    authorize::pan_of,
+    Host,
+    classify::{Purpose, classify},
+    demand::pan_of,
     outbox::{ConnectionId, Outbox, Output},
     rule::{Action, Match, REFUSALS},
 };
 use crate::{
-    iso8583::{De, Message, ResponseCode},
+    iso8583::{De, Message, Mti, ResponseCode},
     money::Amount,
     operation::Kind,
     rng::Rng,
@@ -138,10 +139,23 @@ impl Match {
 
 /// Which operation a request is.
 fn kind_of(message: &Message<'_>) -> Option<Kind> {
-    match super::classify(message, &super::private60_of(message)?)? {
-        Purpose::SignIn(_) => Some(Kind::SignIn),
-        Purpose::Other(kind) => Some(kind),
-    }
+    Some(match classify(message, &super::private60_of(message)?)? {
+        Purpose::SignIn(_) => Kind::SignIn,
+        Purpose::Reversal => Kind::Reversal,
+        Purpose::ScriptResult => Kind::ScriptResult,
+        Purpose::Batch if message.mti() == Mti::BATCH_UPLOAD => Kind::BatchUpload,
+        Purpose::Batch => Kind::Settlement,
+        Purpose::Tables => table_of(message)?,
+        Purpose::Operation(kind, _) => kind,
+    })
+}
+
+/// Which download a message is part of: the question and the end have numbers near that of the page.
+fn table_of(message: &Message<'_>) -> Option<Kind> {
+    let network = super::private60_of(message)?.management?;
+    let downloads = Kind::ALL.into_iter().map(|(kind, _)| kind).filter(|kind| kind.is_download());
+    let number = |kind: &Kind| kind.form().network_management;
+    downloads.filter(|kind| number(kind) / 10 == network / 10 && number(kind) <= network).last()
 }
 
 /// Whether the PAN in DE 2, or in front of DE 35, begins so.
