@@ -14,7 +14,10 @@ fn a_host_follows_its_rules_file_without_a_restart() {
         line.split("listening on ").nth(1).and_then(|rest| rest.split(',').next()).unwrap().to_owned();
     assert_eq!(code_of_a_sale(&address), "91");
     // The file changes, and the host sees it by itself.
-    folder.file("rules.yaml", "- { when: { kind: sale }, decline: \"05\" }\n- { fault: close }\n");
+    folder.file(
+        "rules.yaml",
+        "- { when: { kind: sale }, decline: \"05\" }\n- { when: { kind: echo }, fault: close }\n",
+    );
     host.wait_for("2 rules from");
     assert_eq!(code_of_a_sale(&address), "05");
     // A bad file is reported, and the old rules stay.

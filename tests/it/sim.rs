@@ -110,7 +110,7 @@ fn no_money_is_lost_when_the_host_goes_down_or_is_late_twice() {
         let sales = Match { mti: Some(Mti::FINANCIAL), ..when() };
         config.moods.push(host::Rule { when: sales, action: host::Action::Decline });
     });
-    assert!(report.failed > 100 && report.timed_out > 100 && report.declined > 100, "{report:?}");
+    assert!(report.failed > 100 && report.timed_out > 50 && report.declined > 100, "{report:?}");
 }
 
 #[test]
