@@ -155,7 +155,7 @@ fn table_of(message: &Message<'_>) -> Option<Kind> {
     let network = super::private60_of(message)?.management?;
     let downloads = Kind::ALL.into_iter().map(|(kind, _)| kind).filter(|kind| kind.is_download());
     let number = |kind: &Kind| kind.form().network_management;
-    downloads.filter(|kind| number(kind) / 10 == network / 10 && number(kind) <= network).last()
+    downloads.filter(|kind| number(kind) / 10 == network / 10 && number(kind) <= network).max_by_key(number)
 }
 
 /// Whether the PAN in DE 2, or in front of DE 35, begins so.

@@ -86,6 +86,9 @@ enum Use {
     Always,
 }
 
+/// Says whether steps of a kind take a key.
+type Goes = fn(Kind) -> Use;
+
 /// The kinds that flows can ask for, with the names of their steps.
 pub fn kinds() -> impl Iterator<Item = (Kind, &'static str)> {
     Kind::ALL.into_iter().filter(|(kind, _)| !kind.is_automatic())
@@ -272,7 +275,7 @@ fn text_or_number(_: &mut SchemaGenerator) -> Schema {
 }
 
 /// Which keys go with which kinds.
-const KEYS: [(&str, fn(Kind) -> Use); 8] = [
+const KEYS: [(&str, Goes); 8] = [
     ("amount", |kind| match kind.takes_amount() {
         false => Use::Never,
         true if kind.amount_is_originals() => Use::Maybe,
