@@ -18,7 +18,8 @@ pub(super) struct HostArguments {
     /// terminals and 1,000 cards is known.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
-    /// Takes the rules from this file instead: a list, as below `host.rules` of a scenario.
+    /// Takes the rules from this file instead: a list, as below `host.rules` of a scenario. They are read again
+    /// whenever the file changes, and on SIGHUP; a list with mistakes is reported, and the rules in force stay.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
 }
@@ -38,7 +39,7 @@ pub(super) fn host(arguments: &HostArguments) -> ExitCode {
         }
     };
     eprintln!("host: listening on {}, {terminals} terminals known; Ctrl-C stops", server.address());
-    wait_for_signal();
+    run(super::rules::watch(&server, arguments.rules.as_deref()));
     let host = server.stop();
     let tally = host.tally();
     eprintln!(
@@ -73,7 +74,8 @@ fn bad(diagnostics: crate::scenario::Diagnostics) -> Exit {
     Exit::BadConfiguration
 }
 
-fn wait_for_signal() {
+/// Serves until a signal to stop, or for ever when there are no signals.
+fn run(watching: impl Future<Output = ()>) {
     use tokio::signal::unix::{SignalKind, signal};
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a current-thread runtime needs a few descriptors only");
@@ -86,6 +88,7 @@ fn wait_for_signal() {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            () = watching => {}
         }
     });
 }

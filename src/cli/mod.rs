@@ -3,6 +3,7 @@
 mod codec;
 mod host;
 mod reconcile;
+mod rules;
 mod run;
 mod scenario;
 

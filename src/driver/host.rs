@@ -1,9 +1,9 @@
 //! The TCP driver of the simulated host: one thread, one listener, a task for every connection.
 
 use super::Clock;
-use crate::host::{ConnectionId, Host, Outbox, Output, Session};
+use crate::host::{ConnectionId, Host, Outbox, Output, Rule, Session};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::HashMap,
     io,
     net::SocketAddr,
@@ -15,7 +15,11 @@ use std::{
 };
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
-    sync::{Notify, oneshot},
+    sync::{
+        Notify,
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        oneshot,
+    },
 };
 
 /// A simulated host that serves on a thread of its own.
@@ -23,6 +27,7 @@ use tokio::{
 pub struct HostServer {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
+    rules: UnboundedSender<Vec<Rule>>,
     thread: JoinHandle<Host>,
 }
 
@@ -44,13 +49,14 @@ impl HostServer {
     /// When the address cannot be listened on.
     pub fn start(host: Host, address: SocketAddr, clock: Clock) -> Result<Self, ServeError> {
         let (stop, stopped) = oneshot::channel();
+        let (rules, new_rules) = unbounded_channel();
         let (ready, started) = mpsc::sync_channel(1);
         let thread = std::thread::Builder::new()
             .name("host".to_owned())
-            .spawn(move || serve(host, address, clock, stopped, &ready))
+            .spawn(move || serve(host, address, clock, Orders { stopped, new_rules }, &ready))
             .map_err(ServeError::Thread)?;
         match started.recv() {
-            Ok(Ok(address)) => Ok(Self { address, stop, thread }),
+            Ok(Ok(address)) => Ok(Self { address, stop, rules, thread }),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(ServeError::Thread(io::ErrorKind::BrokenPipe.into())),
         }
@@ -61,12 +67,24 @@ impl HostServer {
         self.address
     }
 
+    /// Has the host follow other rules from now on.
+    pub fn set_rules(&self, rules: Vec<Rule>) {
+        // A receiver that is gone means that the thread has ended already.
+        let _ = self.rules.send(rules);
+    }
+
     /// Stops serving and returns the host with its books.
     pub fn stop(self) -> Host {
         // A receiver that is gone means that the thread has ended already.
         let _ = self.stop.send(());
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
+}
+
+/// What a server is told while it serves.
+struct Orders {
+    stopped: oneshot::Receiver<()>,
+    new_rules: UnboundedReceiver<Vec<Rule>>,
 }
 
 /// Listens with a backlog that takes a whole fleet switching on.
@@ -82,7 +100,7 @@ fn serve(
     host: Host,
     address: SocketAddr,
     clock: Clock,
-    stopped: oneshot::Receiver<()>,
+    orders: Orders,
     ready: &mpsc::SyncSender<Result<SocketAddr, ServeError>>,
 ) -> Host {
     // A starter that is gone waits for nothing.
@@ -104,7 +122,8 @@ fn serve(
         };
         say(Ok(address));
         tokio::select! {
-            _ = stopped => {}
+            _ = orders.stopped => {}
+            () = floor.follow(orders.new_rules) => {}
             () = accept(&floor, &listener) => {}
             () = floor.send_what_is_due() => {}
         }
@@ -125,6 +144,8 @@ struct Floor {
     /// Rings when an answer was put off.
     put_off: Notify,
     next_due: RefCell<Option<crate::time::Instant>>,
+    /// Before this the host takes no connection.
+    down_until: Cell<crate::time::Instant>,
 }
 
 /// What others have for a connection.
@@ -145,6 +166,7 @@ impl Floor {
             mail: RefCell::default(),
             put_off: Notify::new(),
             next_due: RefCell::new(None),
+            down_until: Cell::new(crate::time::Instant::START),
         }
     }
 
@@ -160,6 +182,7 @@ impl Floor {
                         mailbox.ring();
                     }
                 }
+                Output::Down { until } => self.go_down(until),
                 Output::Unreadable { .. } | Output::Record(_) => {}
                 Output::Wait(due) => {
                     if *self.next_due.borrow() != due {
@@ -169,6 +192,28 @@ impl Floor {
                 }
             }
         }
+    }
+
+    /// Takes new rules as they come, for ever.
+    async fn follow(&self, mut new_rules: UnboundedReceiver<Vec<Rule>>) {
+        while let Some(rules) = new_rules.recv().await {
+            self.host.borrow_mut().set_rules(rules);
+        }
+        std::future::pending().await
+    }
+
+    /// Closes all connections; those that come before `until` are closed as soon as they are there.
+    fn go_down(&self, until: crate::time::Instant) {
+        self.down_until.set(until);
+        for mailbox in self.mail.borrow().values() {
+            mailbox.unsent.borrow_mut().clear();
+            mailbox.is_closed.replace(true);
+            mailbox.ring();
+        }
+    }
+
+    fn is_down(&self) -> bool {
+        self.clock.now() < self.down_until.get()
     }
 
     /// Writes at once where that is possible, else leaves it to the task of the connection.
@@ -224,6 +269,9 @@ async fn accept(floor: &Rc<Floor>, listener: &TcpListener) {
                 continue;
             }
         };
+        if floor.is_down() {
+            continue;
+        }
         let floor = Rc::clone(floor);
         tokio::task::spawn_local(async move {
             let id = ConnectionId(number);

@@ -9,7 +9,7 @@ use crate::{
     flow::{Iteration, Next},
     metrics::{Class, Severity},
     money::Amount,
-    operation::{End, Failure, Kind, Operation, Outcome},
+    operation::{End, Failure, Operation, Outcome},
     rng::Rng,
     scenario::Scenario,
     terminal::{Event, Stray},
@@ -53,7 +53,7 @@ pub(super) async fn iterate(
 ) {
     let seat = &shard.seats[place];
     let mut line = seat.line.take();
-    let cast = shard.cast(seat);
+    let mut cast = shard.cast(seat);
     let mut iteration = Iteration::new(shard.plan.flows[scenario.flow].clone(), ticket.ordinal, ticket.rng);
     // Only the first step has a schedule; the others are due when the one before them is over.
     let mut due = Some(ticket.due);
@@ -84,6 +84,7 @@ pub(super) async fn iterate(
                     (Outcome::ended(kind, End::Failed(Failure::Interrupted), amount), shard.now())
                 });
                 let step = iteration.step();
+                cast.batch = seat.terminal.borrow().batch();
                 let mut recorder = shard.recorder.borrow_mut();
                 if let Some(step) = step {
                     recorder.step(step, &outcome, at.since(due));
@@ -152,9 +153,8 @@ fn hear(shard: &Shard, since: &Cell<Instant>, event: Event) {
     let mut recorder = shard.recorder.borrow_mut();
     match event {
         Event::Automatic(outcome) => {
-            let step = if outcome.kind == Kind::Reversal { shard.reversal_step } else { shard.sign_in_step };
             let now = shard.now();
-            if let Some(step) = step {
+            if let Some(step) = shard.automatic[outcome.kind as usize] {
                 recorder.step(step, &outcome, now.since(since.replace(now)));
             }
         }

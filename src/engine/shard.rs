@@ -11,6 +11,7 @@ use crate::{
     flow::Cast,
     load::Share,
     metrics::{ActivityCounts, RowWindow, StepId, TerminalRow},
+    operation::Kind,
     scenario::{Connection, Plan},
     terminal::Terminal,
     time::Instant,
@@ -49,8 +50,8 @@ pub(super) struct Shard {
     /// Which of them belong to each group.
     groups: Vec<Bench>,
     pub(super) recorder: RefCell<Recorder>,
-    pub(super) sign_in_step: Option<StepId>,
-    pub(super) reversal_step: Option<StepId>,
+    /// Where the figures of what terminals do of their own accord go, by kind.
+    pub(super) automatic: [Option<StepId>; Kind::ALL.len()],
     pub(super) commands: watch::Receiver<Command>,
     index: usize,
     deltas: Sender<Delta>,
@@ -116,8 +117,7 @@ impl Shard {
         Self {
             desk: Desk::new(clock, seats.len()),
             recorder: RefCell::new(Recorder::new(plan.scenarios.len(), plan.steps.len())),
-            sign_in_step: plan.steps.find("sign-in"),
-            reversal_step: plan.steps.find("reversal"),
+            automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
             targets,
             gates,
@@ -153,6 +153,7 @@ impl Shard {
             number: seat.number,
             terminal: terminal.id(),
             merchant: terminal.merchant(),
+            batch: terminal.batch(),
             feeders: &self.plan.feeders,
         }
     }

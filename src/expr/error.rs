@@ -118,6 +118,12 @@ pub enum EvalError {
     /// A feeder without cards.
     #[error("there is no card to draw")]
     NoCard,
+    /// A text of another form than is wanted; it may be a secret and is not shown.
+    #[error("expected {wanted}, found something else")]
+    Form {
+        /// What is wanted.
+        wanted: &'static str,
+    },
     /// A count out of its range.
     #[error("expected a whole number from {low} to {high}")]
     Whole {

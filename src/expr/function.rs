@@ -15,6 +15,8 @@ pub enum Function {
     Number,
     /// `digits`
     Digits,
+    /// `paymentCode`
+    PaymentCode,
     /// `pick`
     Pick,
     /// `min`
@@ -104,7 +106,7 @@ impl Function {
     pub(super) fn draws(self, arguments: usize) -> bool {
         match self {
             Self::Amount => arguments == 2,
-            _ => matches!(self, Self::Integer | Self::Number | Self::Digits | Self::Pick),
+            _ => matches!(self, Self::Integer | Self::Number | Self::Digits | Self::PaymentCode | Self::Pick),
         }
     }
 
@@ -118,6 +120,10 @@ impl Function {
             Self::If => {
                 let holds = argument(arguments, 0, scope, rng)?.truth()?;
                 argument(arguments, if holds { 1 } else { 2 }, scope, rng)
+            }
+            Self::PaymentCode => {
+                let tail = (0..PAYMENT_CODE_TAIL).map(|_| digit(rng));
+                Ok(Value::text(PAYMENT_CODE_BEGIN.chars().chain(tail).collect::<String>()))
             }
             Self::Pick => {
                 let last = (arguments.len() as u64).saturating_sub(1);
@@ -223,16 +229,20 @@ fn digit(rng: &mut Rng) -> char {
 }
 
 const MAX_DIGITS: i64 = 64;
+/// What codes of UnionPay payers begin with.
+const PAYMENT_CODE_BEGIN: &str = "62";
+const PAYMENT_CODE_TAIL: usize = 17;
 /// The whole numbers up to here are exact as floating-point numbers.
 const MAX_WHOLE: i64 = 1 << 53;
 
 /// Every function there is.
 #[rustfmt::skip]
-pub const FUNCTIONS: [Signature; 14] = [
+pub const FUNCTIONS: [Signature; 15] = [
     signature("amount", Function::Amount, "amount(low, high)", "an amount between the two, to the minor unit; `amount(x)` is the number as an amount", 1..=2, Some(ValueKind::Amount), NUMERIC, NUMERIC),
     signature("integer", Function::Integer, "integer(low, high)", "a whole number between the two, both included", 2..=2, Some(ValueKind::Number), NUMERIC, NUMERIC),
     signature("number", Function::Number, "number(low, high)", "a number between the two", 2..=2, Some(ValueKind::Number), NUMERIC, NUMERIC),
     signature("digits", Function::Digits, "digits(count)", "so many random digits", 1..=1, Some(ValueKind::Text), NUMERIC, None),
+    signature("paymentCode", Function::PaymentCode, "paymentCode()", "a test code of a payer: 19 digits that begin with 62", 0..=0, Some(ValueKind::Text), None, None),
     signature("pick", Function::Pick, "pick(a, b, …)", "one of the arguments, each as likely as the others", 1..=64, None, None, None),
     signature("min", Function::Min, "min(a, b, …)", "the least argument", 1..=64, None, NUMERIC, NUMERIC),
     signature("max", Function::Max, "max(a, b, …)", "the largest argument", 1..=64, None, NUMERIC, NUMERIC),

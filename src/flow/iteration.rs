@@ -1,13 +1,16 @@
 //! One pass of one terminal through its flow.
 
-use super::{Action, CardFeeder, CardTemplate, Check, Draw, Flow, OnError, Step, Template, Variable};
+use super::{
+    Action, CardFeeder, CardTemplate, Check, Draw, Flow, OnError, OriginalTemplate, Rest, Step, Template,
+    Variable, template,
+};
 use crate::{
     card::Card,
     expr::{EvalError, Expr, Scope, Value, VariableId},
-    iso8583::{MerchantId, TerminalId},
+    iso8583::{BatchNo, MerchantId, TerminalId},
     metrics::{Class, StepId},
     money::Amount,
-    operation::{CardUse, Operation, Outcome},
+    operation::{CardUse, Operation, Original, Outcome},
     rng::Rng,
 };
 use std::{sync::Arc, time::Duration};
@@ -21,6 +24,8 @@ pub struct Cast<'a> {
     pub terminal: TerminalId,
     /// DE 42.
     pub merchant: MerchantId,
+    /// The batch that is open in the terminal at this moment.
+    pub batch: BatchNo,
     /// The stocks of cards of the plan.
     pub feeders: &'a [CardFeeder],
 }
@@ -37,6 +42,7 @@ pub struct Iteration {
     /// The card drawn last, with the number of its feeder.
     card: Option<(usize, Card)>,
     request_amount: Amount,
+    request_tip: Amount,
     last: Option<Outcome>,
     slots: Vec<Value<'static>>,
     failed: bool,
@@ -83,6 +89,7 @@ impl Iteration {
             cards_drawn: 0,
             card: None,
             request_amount: Amount::ZERO,
+            request_tip: Amount::ZERO,
             last: None,
             slots,
             failed: false,
@@ -148,7 +155,33 @@ impl Iteration {
             None => None,
         };
         self.request_amount = amount;
-        Ok(Operation { amount, card, ..Operation::of(template.kind) })
+        self.request_tip = Amount::ZERO;
+        let plain = Operation { amount, card, variant: template.variant, ..Operation::of(template.kind) };
+        match &template.rest {
+            Some(rest) => self.with_rest(plain, rest, cast),
+            None => Ok(plain),
+        }
+    }
+
+    /// Adds what only few steps say.
+    fn with_rest(&mut self, plain: Operation, rest: &Rest, cast: &Cast<'_>) -> Result<Operation, EvalError> {
+        if let Some(tip) = &rest.tip {
+            self.request_tip = self.evaluate_one(tip, cast)?.amount()?;
+        }
+        let original = match &rest.original {
+            None => Original::Newest,
+            Some(OriginalTemplate::Stan(stan)) => {
+                Original::Stan(template::stan(&self.evaluate_one(stan, cast)?)?)
+            }
+            Some(OriginalTemplate::Receipt(receipt)) => {
+                Original::Receipt(receipt.resolve(|expression| self.evaluate_one(expression, cast))?)
+            }
+        };
+        let payment_code = match &rest.code {
+            Some(code) => Some(template::payment_code(&self.evaluate_one(code, cast)?)?),
+            None => None,
+        };
+        Ok(Operation { tip: self.request_tip, original, payment_code, ..plain })
     }
 
     fn card(&mut self, template: &CardTemplate, cast: &Cast<'_>) -> Result<CardUse, EvalError> {
@@ -227,7 +260,10 @@ impl Scope for View<'_> {
                 let service = last.and_then(|last| last.service);
                 service.map_or(Value::Nothing, |time| Value::Number(time.as_secs_f64() * 1000.0))
             }
+            Variable::Date => text(last.and_then(|last| last.date).map(|date| date.to_string())),
+            Variable::Batch => text(Some(cast.batch.to_string())),
             Variable::RequestAmount => Value::Amount(iteration.request_amount),
+            Variable::RequestTip => Value::Amount(iteration.request_tip),
             Variable::Slot(slot) => iteration.slots.get(slot).cloned().unwrap_or(Value::Nothing),
         }
     }

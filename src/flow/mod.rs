@@ -5,15 +5,13 @@
 
 mod feeder;
 mod iteration;
+mod template;
 
 pub use feeder::{CardFeeder, Draw, Order};
 pub use iteration::{Cast, Iteration, Next, StepResult};
+pub use template::{CardTemplate, OriginalTemplate, ReceiptTemplate, Rest, Template};
 
-use crate::{
-    expr::Expr,
-    metrics::StepId,
-    operation::{Entry, Kind},
-};
+use crate::{expr::Expr, metrics::StepId};
 use std::{sync::Arc, time::Duration};
 
 /// What one terminal does in one iteration.
@@ -56,30 +54,6 @@ pub enum Action {
         /// The longest wait.
         max: Duration,
     },
-}
-
-/// An operation whose values are still expressions.
-#[derive(Clone, Debug)]
-pub struct Template {
-    /// Which operation.
-    pub kind: Kind,
-    /// Its amount, where it has one.
-    pub amount: Option<Expr>,
-    /// Its card, where it has one.
-    pub card: Option<CardTemplate>,
-}
-
-/// A card still to be drawn.
-#[derive(Clone, Debug)]
-pub struct CardTemplate {
-    /// The number of the feeder in the plan.
-    pub feeder: usize,
-    /// Which card of it.
-    pub draw: Draw,
-    /// How it is read.
-    pub entry: Entry,
-    /// Whether the holder enters the PIN.
-    pub pin: bool,
 }
 
 /// A condition over request and answer; it decides nothing alone, it is counted.
@@ -133,19 +107,25 @@ pub enum Variable {
     Rrn,
     /// `approvalCode`: DE 38 of the last answer.
     ApprovalCode,
+    /// `date`: DE 13 of the last answer, month and day.
+    Date,
+    /// `batch`: DE 60.2 of the last operation.
+    Batch,
     /// `balance`: the available balance of the last answer.
     Balance,
     /// `serviceTime`: milliseconds from send to answer.
     ServiceTime,
     /// `request.amount`: the amount that was asked for.
     RequestAmount,
+    /// `request.tip`: the tip that was asked for.
+    RequestTip,
     /// A captured variable.
     Slot(usize),
 }
 
 impl Variable {
     /// The built-in variables by the names that expressions use.
-    pub const BUILT_IN: [(&'static str, Self); 13] = [
+    pub const BUILT_IN: [(&'static str, Self); 16] = [
         ("iteration", Self::Iteration),
         ("terminal.number", Self::TerminalNumber),
         ("terminal.id", Self::TerminalId),
@@ -156,9 +136,12 @@ impl Variable {
         ("stan", Self::Stan),
         ("rrn", Self::Rrn),
         ("approvalCode", Self::ApprovalCode),
+        ("date", Self::Date),
+        ("batch", Self::Batch),
         ("balance", Self::Balance),
         ("serviceTime", Self::ServiceTime),
         ("request.amount", Self::RequestAmount),
+        ("request.tip", Self::RequestTip),
     ];
 
     /// The number under which expressions know this variable.

@@ -1,16 +1,20 @@
-//! What a simulated host is told before it starts: its dialect, limits and the rules for its moods.
+//! What a simulated host is told before it starts: its dialect, limits and moods.
 
-use super::policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy};
-use super::{settle::SettlementRules, tables::TableStock};
+use super::{
+    policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy},
+    rule::Rule,
+    settle::SettlementRules,
+    tables::TableStock,
+};
 use crate::{
     card::Card,
     crypto::{MacAlgorithm, MacForm, Tmk},
-    iso8583::{MerchantId, Mti, ProcessingCode, ResponseCode, Spec, TerminalId},
+    iso8583::{MerchantId, Spec, TerminalId},
     money::Amount,
     rng::Seed,
     time::WallClock,
 };
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 /// What a simulated host is told before it starts.
 #[derive(Clone, Debug)]
@@ -101,57 +105,4 @@ pub enum UnknownCards {
     Accept,
     /// It declines with 14.
     Decline,
-}
-
-/// A mood of the host.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rule {
-    /// Which requests it is about.
-    pub when: Match,
-    /// What the host does with them.
-    pub action: Action,
-}
-
-/// Which requests a rule is about; what is `None` fits all.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Match {
-    /// The message type.
-    pub mti: Option<Mti>,
-    /// DE 3.
-    pub processing_code: Option<ProcessingCode>,
-    /// DE 4 within these bounds.
-    pub amount: Option<RangeInclusive<Amount>>,
-    /// DE 2 (or the PAN in DE 35) begins with these digits.
-    pub card_prefix: Option<String>,
-    /// DE 41.
-    pub terminal: Option<TerminalId>,
-    /// Only so many of them, by chance; `None` is all of them.
-    pub probability: Option<f64>,
-}
-
-/// What a host does with a request instead of, or besides, its work.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Action {
-    /// Answers with this code and does nothing else.
-    Respond(ResponseCode),
-    /// Does its work and answers later by a time drawn evenly from the range.
-    Delay(RangeInclusive<Duration>),
-    /// Does nothing: the request is lost on its way in.
-    DropRequest,
-    /// Does its work, and the answer is lost on its way out.
-    DropResponse,
-    /// Does its work and closes the connection instead of answering.
-    Close,
-    /// Does its work and answers twice.
-    Duplicate,
-    /// Does its work and answers with a wrong MAC.
-    WrongMac,
-    /// Does its work and sends bytes that are no message.
-    Garbage,
-    /// Does its work and sends the first half of the answer.
-    HalfFrame,
-    /// Does its work and announces a longer frame than any that exists.
-    Oversized,
-    /// Does its work and answers to another terminal's question first.
-    Stray,
 }

@@ -22,6 +22,7 @@ mod books;
 mod bug;
 mod classify;
 mod config;
+mod delay;
 mod demand;
 mod download;
 mod mood;
@@ -32,16 +33,20 @@ mod original;
 mod outbox;
 mod policy;
 mod respond;
+mod restart;
 mod reverse;
+mod rule;
 mod settle;
 mod statement;
 mod station;
 mod tables;
 
-pub use config::{Action, Config, Enrolment, Match, Rule, UnknownCards};
+pub use config::{Config, Enrolment, UnknownCards};
+pub use delay::Delay;
 pub use notes::Signature;
 pub use outbox::{ConnectionId, Outbox, Output};
 pub use policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy};
+pub use rule::{Action, Match, Pattern, Rule};
 pub use settle::{Closing, Difference, SettlementRules, SettlementTally, TotalsDrill, Unbalanced};
 pub use statement::StatementRow;
 pub use tables::{ProcessingRequest, TableStock};
@@ -61,7 +66,7 @@ use crate::{
 };
 use classify::{Purpose, classify};
 use download::Asked;
-use mood::Delayed;
+use mood::{Count, Delayed};
 use notes::Notes;
 use respond::{Answer, SignIn};
 use settle::Settlement;
@@ -77,6 +82,8 @@ pub struct Host {
     ledger: Ledger,
     notes: Notes,
     delayed: BinaryHeap<Delayed>,
+    /// How often each rule has been met.
+    counts: Vec<Count>,
     rng: Rng,
     /// The number of the last retrieval reference that was given out.
     last_reference: u64,
@@ -153,6 +160,7 @@ impl Host {
             ledger: Ledger::default(),
             notes: Notes::default(),
             delayed: BinaryHeap::new(),
+            counts: Vec::new(),
             rng: config.seed.stream(Domain::Host, 0, 0),
             last_reference: 1,
             tally: Tally::default(),
@@ -172,9 +180,10 @@ impl Host {
         &self.tally
     }
 
-    /// Other moods from now on.
+    /// Other moods from now on; what the rules count begins anew.
     pub fn set_rules(&mut self, rules: Vec<Rule>) {
         self.config.rules = rules;
+        self.counts.clear();
     }
 
     /// Takes bytes of a connection; what follows is in `out`.
@@ -201,7 +210,7 @@ impl Host {
         while self.delayed.peek().is_some_and(|delayed| delayed.due <= now)
             && let Some(delayed) = self.delayed.pop()
         {
-            out.send(delayed.connection, &delayed.bytes);
+            delayed.send(out);
         }
         self.wait(out);
     }
@@ -225,9 +234,9 @@ impl Host {
         let frame = spec.framing.split(bytes).map_err(|error| error.to_string())?;
         let message = Message::parse(spec, frame.body).map_err(|error| error.to_string())?;
         self.tally.requests += 1;
-        let action = self.mood(&message);
+        let action = self.mood(now, &message);
         self.tally.ruled += u64::from(action.is_some());
-        if action == Some(Action::DropRequest) {
+        if action.as_ref().is_some_and(Action::loses_the_request) {
             return Ok(());
         }
         let terminal = terminal_of(&message);
@@ -236,8 +245,11 @@ impl Host {
         let mac = station.and_then(|station| station.mac_schedule(&self.config));
         let request = Request { connection, head: frame.head, message: &message, terminal, mac };
         let answer = match &action {
-            Some(Action::Respond(code)) => Answer::code(*code),
-            _ => self.decide(now, &request, out),
+            Some(action) => match action.refusal(&mut self.rng) {
+                Some(code) => Answer::code(code),
+                None => self.decide(now, &request, out),
+            },
+            None => self.decide(now, &request, out),
         };
         *self.tally.answers.entry(answer.code).or_default() += 1;
         self.reply(now, &request, answer, action, out);

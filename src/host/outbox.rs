@@ -16,6 +16,11 @@ pub enum Output {
     Send(ConnectionId, Range<usize>),
     /// Close the connection.
     Close(ConnectionId),
+    /// Close all connections, and take no other before then.
+    Down {
+        /// When the host is up again.
+        until: Instant,
+    },
     /// What the connection sent cannot be read.
     Unreadable {
         /// Which connection.

@@ -11,7 +11,7 @@ use crate::{
     iso8583::{
         ApprovalCode, BatchNo, De, Message, Mti, PackError, Packer, ResponseCode, Rrn, Spec, TerminalId,
     },
-    time::{DateTime, Instant, nanos},
+    time::{DateTime, Instant},
 };
 use std::time::Duration;
 
@@ -99,7 +99,7 @@ impl Host {
         if request.message.has(De::STAN) && answer.rrn.is_none() {
             answer.rrn = Some(self.reference());
         }
-        let slips: &[Slip] = match action {
+        let slips: &[Slip] = match action.as_ref().map(Action::besides_delay) {
             Some(Action::WrongMac) => &[Slip::WrongMac],
             Some(Action::Stray) => &[Slip::OtherTerminal, Slip::None],
             _ => &[Slip::None],
@@ -125,36 +125,54 @@ impl Host {
         out: &mut Outbox,
     ) {
         let Some(action) = action else { return out.send_packed(connection, start) };
+        let (delay, action) = match action {
+            Action::Delay(by) => (by.draw(&mut self.rng), action),
+            Action::Late(by, then) => (by.draw(&mut self.rng), &**then),
+            _ => (Duration::ZERO, action),
+        };
+        let packed = out.take_packed(start);
+        if let Action::Restart(time) = action {
+            return self.restart(now, *time, out);
+        }
+        let (bytes, closes) = self.spoilt(action, packed);
+        let copies = if matches!(action, Action::Duplicate) { 2 } else { 1 };
+        let (due, number) = (now + delay, self.tally.requests);
+        let sending = Delayed { due, number, connection, bytes, copies, closes };
+        match delay {
+            Duration::ZERO if !matches!(action, Action::Delay(_)) => sending.send(out),
+            _ => self.delayed.push(sending),
+        }
+    }
+
+    /// What an action makes of an answer, and whether the connection is closed after it.
+    fn spoilt(&mut self, action: &Action, mut packed: Vec<u8>) -> (Vec<u8>, bool) {
         match action {
-            Action::Respond(_) | Action::WrongMac | Action::Stray => out.send_packed(connection, start),
-            Action::DropRequest | Action::DropResponse => drop(out.take_packed(start)),
-            Action::Delay(by) => {
-                let wait = self.rng.between(nanos(*by.start()), nanos(*by.end()));
-                let (due, number) = (now + Duration::from_nanos(wait), self.tally.requests);
-                self.delayed.push(Delayed { due, number, connection, bytes: out.take_packed(start) });
-            }
-            Action::Close => {
-                out.take_packed(start);
-                out.push(Output::Close(connection));
-            }
-            Action::Duplicate => {
-                let packed = out.take_packed(start);
-                out.send(connection, &packed);
-                out.send(connection, &packed);
-            }
+            Action::DropRequest | Action::DropResponse => (Vec::new(), false),
+            Action::Close => (Vec::new(), true),
+            Action::Garbage => (GARBAGE.to_vec(), false),
+            Action::Oversized => (OVERSIZED.to_vec(), false),
             Action::HalfFrame => {
-                let packed = out.take_packed(start);
-                out.send(connection, packed.get(..packed.len() / 2).unwrap_or_default());
-                out.push(Output::Close(connection));
+                packed.truncate(packed.len() / 2);
+                (packed, true)
             }
-            Action::Garbage => {
-                out.take_packed(start);
-                out.send(connection, GARBAGE);
+            Action::Corrupt => {
+                let frame = self.config.spec.framing.length.map_or(0, |length| length.size());
+                for _ in 0..BITS_TURNED {
+                    let last = (packed.len() as u64).saturating_sub(1);
+                    let place = self.rng.between((frame as u64).min(last), last) as usize;
+                    let bit = self.rng.between(0, 7);
+                    packed.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= 1 << bit);
+                }
+                (packed, false)
             }
-            Action::Oversized => {
-                out.take_packed(start);
-                out.send(connection, OVERSIZED);
-            }
+            Action::Respond(_)
+            | Action::Decline
+            | Action::Delay(_)
+            | Action::Late(..)
+            | Action::Duplicate
+            | Action::WrongMac
+            | Action::Stray
+            | Action::Restart(_) => (packed, false),
         }
     }
 }
@@ -307,6 +325,8 @@ fn balance_54(balance: i64) -> [u8; 20] {
     text
 }
 
+/// How many bits of an answer a mood turns.
+const BITS_TURNED: u32 = 3;
 const ACQUIRER: &[u8] = b"00095840";
 /// A length of 16 and as many bytes that are no message.
 const GARBAGE: &[u8] = &[

@@ -3,10 +3,12 @@
 use super::{
     duration::Time,
     file::{Feeder, File, Flow, Generate, Scenario},
+    operation_keys::OperationKeys,
     overlay::Overrides,
     step::Step,
     words::Executor,
 };
+use crate::operation::Kind;
 
 /// Fills in the seed, the built-in flow, the default feeder, and what scenarios and groups leave to be guessed.
 pub(super) fn complete(file: &mut File, overrides: &Overrides, fallback_seed: u64) {
@@ -15,6 +17,10 @@ pub(super) fn complete(file: &mut File, overrides: &Overrides, fallback_seed: u6
     if wants_sign_in && file.flows.find(SIGN_IN).is_none() {
         let steps = Step::bare(SIGN_IN).into_iter().collect();
         file.flows.0.push((SIGN_IN.to_owned(), Flow { steps }));
+    }
+    for flow in file.flows.things_mut() {
+        let operations = flow.steps.iter_mut().flat_map(|step| &mut step.operations);
+        operations.for_each(|(kind, keys)| fill_operation(*kind, keys));
     }
     if file.feeders.is_empty() && takes_cards(file) {
         let feeder = Feeder { generate: Some(Generate::default()), ..Feeder::default() };
@@ -32,8 +38,22 @@ pub(super) fn complete(file: &mut File, overrides: &Overrides, fallback_seed: u6
 }
 
 fn takes_cards(file: &File) -> bool {
-    let mut steps = file.flows.iter().flat_map(|(_, flow)| &flow.steps);
-    steps.any(|step| step.0.sale.is_some() || step.0.balance.is_some())
+    let steps = file.flows.iter().flat_map(|(_, flow)| &flow.steps);
+    steps.flat_map(|step| &step.operations).any(|(_, keys)| keys.card.is_some())
+}
+
+/// Fills in the card, and the code of a payer. What is about an earlier transaction may take the card of that one.
+fn fill_operation(kind: Kind, keys: &mut OperationKeys) {
+    if kind.takes_card() && kind.originals().is_empty() {
+        keys.card.get_or_insert_with(|| "${ cards.next }".to_owned());
+    }
+    if keys.card.is_some() {
+        keys.entry.get_or_insert_default();
+        keys.pin.get_or_insert(false);
+    }
+    if kind == Kind::QrSale {
+        keys.code.get_or_insert_with(|| "${ paymentCode() }".to_owned());
+    }
 }
 
 /// Fills in the settings that the scenario's executor takes.

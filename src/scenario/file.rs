@@ -4,13 +4,15 @@
 //! mean, and whether names exist, is left to `compile`.
 
 use super::{
+    acquirer::{KeySchemeWord, Notices, Order, Settlement},
     duration::{Time, TimeRange},
     named::Named,
+    rule::Rule,
     step::Step,
-    text::{Currency, Header, Money, MoneyRange, Percentage, Tpdu},
+    text::{Currency, Header, Money, Percentage, Tpdu},
     words::{
-        Arrival, CardOrder, Connection, Drop, Executor, Fault, Keys, Mac, MacFormName, MacKey, PinBlock,
-        SpecName, TerminalKind, UnknownCards,
+        Arrival, Bug, CardOrder, Connection, Executor, Keys, Mac, MacFormName, MacKey, PinBlock, SpecName,
+        TerminalKind, UnknownCards,
     },
 };
 use schemars::JsonSchema;
@@ -165,6 +167,32 @@ pub struct Group {
     /// The header of requests, twelve hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<Header>,
+    /// What keys PINs and messages are protected with; session keys without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_scheme: Option<KeySchemeWord>,
+    /// How many transactions its log holds before it must settle; 300 without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 9999))]
+    pub log_capacity: Option<u16>,
+    /// When it tells the host what it did offline; before the next transaction without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notices: Option<Notices>,
+    /// What follows a settlement.
+    #[serde(default)]
+    pub settlement: Settlement,
+    /// Up to this amount a contactless card needs no PIN; 0 without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contactless_limit: Option<Money>,
+    /// The longest part of a signature, in bytes; 900 without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 999))]
+    pub signature_part: Option<u16>,
+    /// How it waits for a payer who scans the code that it shows.
+    #[serde(default)]
+    pub order: Order,
+    /// Whether it prints receipts; without it as its kind does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipts: Option<bool>,
 }
 
 /// What a terminal does when it does not know whether a sale was booked.
@@ -298,54 +326,36 @@ pub struct Host {
     pub unknown_cards: UnknownCards,
     /// How long the MAC key is that it hands out.
     pub mac_key: MacKey,
+    /// What it keeps of every payment.
+    pub fees: Percentage,
+    /// The most that a completion may be, in percent of what was set aside.
+    #[schemars(range(min = 1, max = 1000))]
+    pub completion_percent: u32,
+    /// The most that a tip may add, in percent of the sale.
+    #[schemars(range(max = 1000))]
+    pub tip_percent: u32,
+    /// What becomes of orders that wait for a payer to scan their code.
+    pub orders: Orders,
+    /// What it gets wrong on purpose, for the reconciliation to find.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bug: Option<Bug>,
     /// Its moods; the first rule that fits a request decides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
 }
 
-/// A mood of the host: one of `respond`, `delay`, `drop` and `fault`.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Rule {
-    /// Which requests it is about; without it all.
-    #[serde(default)]
-    pub when: When,
-    /// Answers with this code and does nothing else.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub respond: Option<String>,
-    /// Does its work and answers so much later.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delay: Option<TimeRange>,
-    /// Loses the request on its way in, or the response on its way out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub drop: Option<Drop>,
-    /// Does its work and answers wrongly.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fault: Option<Fault>,
-}
-
-/// Which requests a rule is about; all conditions must hold.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+/// What becomes of orders that wait for a payer to scan their code.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct When {
-    /// The message type: `0200`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mti: Option<String>,
-    /// DE 3: `000000`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub processing_code: Option<String>,
-    /// The amount, or a range of amounts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub amount: Option<MoneyRange>,
-    /// The first digits of the card number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub card: Option<String>,
-    /// DE 41.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub terminal: Option<String>,
-    /// Only so many of them, by chance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub probability: Option<Percentage>,
+pub struct Orders {
+    /// How long payers take.
+    pub pays_after: TimeRange,
+    /// The share of orders that the payer closes instead.
+    pub closed: Percentage,
+    /// The share of orders that nobody pays.
+    pub expired: Percentage,
+    /// How long an order that nobody pays can be asked about.
+    pub expires_after: Time,
 }
 
 impl<'de> Deserialize<'de> for Scalar {
@@ -373,6 +383,17 @@ impl Default for Generate {
     }
 }
 
+impl Default for Orders {
+    fn default() -> Self {
+        Self {
+            pays_after: TimeRange { min: Time::default(), max: Time::from_secs(6) },
+            closed: Percentage(0.0),
+            expired: Percentage(0.0),
+            expires_after: Time::from_secs(120),
+        }
+    }
+}
+
 impl Default for Host {
     fn default() -> Self {
         Self {
@@ -380,6 +401,11 @@ impl Default for Host {
             sale_limit: Money(crate::money::Amount::from_minor(5_000_000)),
             unknown_cards: UnknownCards::default(),
             mac_key: MacKey::default(),
+            fees: Percentage(0.006),
+            completion_percent: 115,
+            tip_percent: 20,
+            orders: Orders::default(),
+            bug: None,
             rules: Vec::new(),
         }
     }

@@ -17,9 +17,7 @@ use super::{
     named::Named,
     node::Node,
     overlay::Sources,
-    read_file,
-    schema,
-    shape, undecodable,
+    read_file, schema, shape, undecodable,
 };
 use crate::{
     expr::nearest,

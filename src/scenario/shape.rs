@@ -34,7 +34,7 @@ impl<'s> Walk<'s> {
             return self.wrong_type(node, schema);
         };
         if let Some(options) = options(schema) {
-            return self.option(node, &options);
+            return self.option(node, &options, schema);
         }
         match &node.value {
             Value::Map(entries) => self.map(node, entries, schema),
@@ -94,6 +94,8 @@ impl<'s> Walk<'s> {
         let problem = match (alias, nearest(&entry.key, known.iter().copied())) {
             (Some((_, key)), _) => problem.help(format!("write `{key}`")),
             (None, near) if !near.is_empty() => problem.did_you_mean(&near),
+            _ if known.is_empty() => problem.help("there is nothing to set here"),
+            _ if known.len() > MOST_LISTED => problem.help("the reference lists all keys: docs/scenarios.md"),
             _ => problem.help(format!("the keys here are {}", listed(&known))),
         };
         entry.node.is_bad.set(true);
@@ -116,13 +118,17 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn option(&mut self, node: &Node, options: &[&str]) {
+    /// A word among many is complained about by its format, for a list of them all would help nobody.
+    fn option(&mut self, node: &Node, options: &[&str], schema: &Json) {
         let written = node.scalar().map(|scalar| scalar.text.as_str());
         if written.is_some_and(|written| options.contains(&written)) {
             return;
         }
         let near = nearest(written.unwrap_or_default(), options.iter().copied());
-        let message = format!("expected one of {}, found {}", listed(options), node.describe());
+        let own =
+            schema["format"].as_str().zip(written).and_then(|(format, text)| text::complaint(format, text));
+        let message =
+            own.unwrap_or_else(|| format!("expected one of {}, found {}", listed(options), node.describe()));
         node.is_bad.set(true);
         self.problems.push(Problem::new(node.span.clone(), message).did_you_mean(&near));
     }
@@ -241,6 +247,8 @@ fn listed(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// So many names are still a help to read.
+const MOST_LISTED: usize = 24;
 const WORDS: [(&str, &str); 6] = [
     ("object", "a map"),
     ("array", "a list"),

@@ -1,155 +1,82 @@
 //! The steps of flows in the file format: `- sale: { … }`, `- think: 5s..20s`, or just `- sign-in`.
 
-use super::{duration::TimeRange, named::Named};
+use super::{
+    duration::TimeRange,
+    named::Named,
+    operation_keys::{self, OperationKeys},
+    words::OnError,
+};
+use crate::operation::Kind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error, MapAccess, Visitor},
+    ser::SerializeMap,
 };
 use std::{borrow::Cow, fmt};
 
-/// One step of a flow, however it was written.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(transparent)]
-pub struct Step(pub StepKeys);
-
-/// A step: one of the operations, or `think`, and what goes with it.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct StepKeys {
-    /// The name of the step in results and thresholds; without it the name of the operation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Signs in: brings the work keys.
-    #[serde(rename = "sign-in", skip_serializing_if = "Option::is_none")]
-    pub sign_in: Option<Empty>,
-    /// Signs out.
-    #[serde(rename = "sign-out", skip_serializing_if = "Option::is_none")]
-    pub sign_out: Option<Empty>,
-    /// Asks whether the host is there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub echo: Option<Empty>,
-    /// Asks for the balance of a card.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub balance: Option<CardKeys>,
-    /// Sells.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sale: Option<Sale>,
-    /// Waits.
-    #[serde(skip_serializing_if = "Option::is_none")]
+/// One step of a flow, however it was written: one of the operations or `think`, and what goes with it.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// What it does; a right step has one of these or `think`.
+    pub operations: Vec<(Kind, OperationKeys)>,
+    /// How long it waits.
     pub think: Option<TimeRange>,
+    /// What goes with it.
+    pub settings: Settings,
+}
+
+/// What goes with a step, whatever it does.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// The name of the step in results and thresholds; without it the name of the operation.
+    pub name: Option<String>,
     /// Conditions over request and answer: `code == '00'`. They are counted and decide nothing alone.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<String>,
     /// What later steps need of the answer, by the name they use.
-    #[serde(skip_serializing_if = "Named::is_empty")]
     pub capture: Named<String>,
     /// What a time-out or an error means for the rest of the iteration.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_error: Option<OnError>,
-}
-
-/// No settings.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Empty {}
-
-/// A sale.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Sale {
-    /// The amount: `12.50`, or `${ amount(1.00, 500.00) }`.
-    #[schemars(schema_with = "text_or_number")]
-    pub amount: String,
-    /// The card: `${ cards.next }` draws the next one of the feeder `cards`, `${ cards.current }` takes it again.
-    #[serde(default = "next_card")]
-    pub card: String,
-    /// How the card is read.
-    #[serde(default)]
-    pub entry: Entry,
-    /// Whether the holder enters the PIN.
-    #[serde(default)]
-    pub pin: bool,
-}
-
-/// A card and how it is read.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CardKeys {
-    /// The card: `${ cards.next }` draws the next one of the feeder `cards`, `${ cards.current }` takes it again.
-    #[serde(default = "next_card")]
-    pub card: String,
-    /// How the card is read.
-    #[serde(default)]
-    pub entry: Entry,
-    /// Whether the holder enters the PIN.
-    #[serde(default)]
-    pub pin: bool,
-}
-
-/// How a card is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Entry {
-    /// Contact chip.
-    #[default]
-    Chip,
-    /// Contactless chip.
-    Contactless,
-    /// Magnetic stripe.
-    Stripe,
-    /// Keyed by hand.
-    Keyed,
-}
-
-/// What a time-out or an error of a step means for the rest of the iteration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnError {
-    /// The iteration ends.
-    #[default]
-    Abort,
-    /// The next step is done all the same.
-    Continue,
-}
-
-/// The operations that need no settings and may be written as their name alone.
-pub const BARE: [&str; 4] = ["sign-in", "sign-out", "echo", "balance"];
-
-/// All keys of a step that say what it does.
-pub const ACTIONS: [&str; 6] = ["sign-in", "sign-out", "echo", "balance", "sale", "think"];
-
-impl StepKeys {
-    /// The keys that say what the step does; a right step has one.
-    pub fn actions(&self) -> Vec<&'static str> {
-        let present = [
-            self.sign_in.is_some(),
-            self.sign_out.is_some(),
-            self.echo.is_some(),
-            self.balance.is_some(),
-            self.sale.is_some(),
-            self.think.is_some(),
-        ];
-        ACTIONS.into_iter().zip(present).filter(|(_, is_present)| *is_present).map(|(name, _)| name).collect()
-    }
-
-    fn bare(name: &str) -> Option<Self> {
-        let empty = Some(Empty {});
-        match name {
-            "sign-in" => Some(Self { sign_in: empty, ..Self::default() }),
-            "sign-out" => Some(Self { sign_out: empty, ..Self::default() }),
-            "echo" => Some(Self { echo: empty, ..Self::default() }),
-            "balance" => Some(Self { balance: Some(CardKeys::default()), ..Self::default() }),
-            _ => None,
-        }
-    }
 }
 
 impl Step {
     /// The step that its name alone stands for.
     pub fn bare(name: &str) -> Option<Self> {
-        StepKeys::bare(name).map(Self)
+        if operation_keys::bare_complaint(name).is_some() {
+            return None;
+        }
+        let kind = Kind::from_name(name)?;
+        Some(Self { operations: vec![(kind, OperationKeys::default())], ..Self::default() })
     }
+
+    /// The keys that say what the step does; a right step has one.
+    pub fn actions(&self) -> Vec<&'static str> {
+        let think = self.think.map(|_| THINK);
+        self.operations.iter().map(|(kind, _)| kind.name()).chain(think).collect()
+    }
+
+    /// Takes the value of one key.
+    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            THINK => self.think = Some(map.next_value()?),
+            "name" => self.settings.name = Some(map.next_value()?),
+            "checks" => self.settings.checks = map.next_value()?,
+            "capture" => self.settings.capture = map.next_value()?,
+            "onError" => self.settings.on_error = Some(map.next_value()?),
+            _ => {
+                let kind = Kind::from_name(key).filter(|kind| !kind.is_automatic());
+                let kind = kind.ok_or_else(|| A::Error::custom(format!("unknown key `{key}`")))?;
+                self.operations.push((kind, map.next_value()?));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All keys of a step that say what it does.
+pub fn actions() -> Vec<&'static str> {
+    operation_keys::kinds().map(|(_, name)| name).chain([THINK]).collect()
 }
 
 impl<'de> Deserialize<'de> for Step {
@@ -163,16 +90,48 @@ impl<'de> Deserialize<'de> for Step {
                 f.write_str("a step")
             }
 
-            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Step, E> {
-                Step::bare(name).ok_or_else(|| E::unknown_variant(name, &BARE))
+            fn visit_str<E: Error>(self, name: &str) -> Result<Step, E> {
+                Step::bare(name).ok_or_else(|| {
+                    E::custom(operation_keys::bare_complaint(name).unwrap_or_else(|| "not a step".to_owned()))
+                })
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Step, A::Error> {
-                StepKeys::deserialize(MapAccessDeserializer::new(map)).map(Step)
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Step, A::Error> {
+                let mut step = Step::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    step.take(&key, &mut map)?;
+                }
+                Ok(step)
             }
         }
 
         deserializer.deserialize_any(Written)
+    }
+}
+
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Settings { name, checks, capture, on_error } = &self.settings;
+        let mut map = serializer.serialize_map(None)?;
+        for (kind, keys) in &self.operations {
+            map.serialize_entry(kind.name(), keys)?;
+        }
+        if let Some(think) = &self.think {
+            map.serialize_entry(THINK, think)?;
+        }
+        if let Some(name) = name {
+            map.serialize_entry("name", name)?;
+        }
+        if !checks.is_empty() {
+            map.serialize_entry("checks", checks)?;
+        }
+        if !capture.is_empty() {
+            map.serialize_entry("capture", capture)?;
+        }
+        if let Some(on_error) = on_error {
+            map.serialize_entry("onError", on_error)?;
+        }
+        map.end()
     }
 }
 
@@ -182,24 +141,21 @@ impl JsonSchema for Step {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let keys = generator.subschema_for::<StepKeys>();
+        let mut keys = Settings::json_schema(generator);
+        if let Some(properties) = keys.get_mut("properties").and_then(|all| all.as_object_mut()) {
+            let think = TimeRange::json_schema(generator);
+            properties.insert(THINK.to_owned(), think.to_value());
+            for (kind, name) in operation_keys::kinds() {
+                properties.insert(name.to_owned(), operation_keys::schema_of(kind, generator).to_value());
+            }
+        }
+        keys.remove("required");
+        keys.insert("additionalProperties".to_owned(), false.into());
         json_schema!({
             "description": "What a terminal does: `sale: { … }`, `think: 5s..20s`, or just `sign-in`.",
-            "anyOf": [{ "type": "string", "enum": BARE }, keys],
+            "anyOf": [{ "type": "string", "format": "step", "enum": operation_keys::bare_names() }, keys],
         })
     }
 }
 
-impl Default for CardKeys {
-    fn default() -> Self {
-        Self { card: next_card(), entry: Entry::default(), pin: false }
-    }
-}
-
-fn next_card() -> String {
-    "${ cards.next }".to_owned()
-}
-
-fn text_or_number(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": ["string", "number"] })
-}
+const THINK: &str = "think";

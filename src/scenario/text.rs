@@ -200,6 +200,7 @@ pub(super) fn complaint(format: &str, text: &str) -> Option<String> {
         "money" => parse::<Money>(text),
         "money-range" => parse::<MoneyRange>(text),
         "percentage" => parse::<Percentage>(text),
+        "step" => super::operation_keys::bare_complaint(text),
         "currency" => parse::<Currency>(text),
         "tpdu" => parse::<Tpdu>(text),
         "header" => parse::<Header>(text),

@@ -203,5 +203,44 @@ choice! {
         Oversized = "oversized",
         /// With the answer to another terminal's question first.
         Stray = "stray",
+        /// With a few bits turned.
+        Corrupt = "corrupt",
+    }
+}
+choice! {
+    /// How a card is read.
+    Entry {
+        /// Contact chip.
+        Chip = "chip",
+        /// Contactless chip.
+        Contactless = "contactless",
+        /// Magnetic stripe.
+        Stripe = "stripe",
+        /// Keyed by hand.
+        Keyed = "keyed",
+    }
+}
+choice! {
+    /// What a time-out or an error of a step means for the rest of the iteration.
+    OnError {
+        /// The iteration ends.
+        Abort = "abort",
+        /// The next step is done all the same.
+        Continue = "continue",
+    }
+}
+choice! {
+    /// What a host gets wrong on purpose: every answer looks right.
+    Bug {
+        /// Reversals are answered with 00, and the money stays where it is.
+        ForgetsReversal = "forgets-reversal",
+        /// Every sale is booked a second time.
+        BooksTwice = "books-twice",
+        /// Voids are answered with 00 and not booked.
+        IgnoresVoid = "ignores-void",
+        /// Sales are booked for another terminal and its merchant.
+        SettlesToNeighbour = "settles-to-neighbour",
+        /// Sales are booked with one minor unit too much.
+        WrongAmount = "wrong-amount",
     }
 }

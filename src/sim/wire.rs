@@ -20,6 +20,8 @@ pub(super) struct Wire {
     rng: Rng,
     connections: HashMap<ConnectionId, Connection>,
     opened: u64,
+    /// Before this the host takes no connection.
+    down_until: Instant,
 }
 
 /// One connection; messages that are under way outlive its ends.
@@ -36,7 +38,7 @@ struct Connection {
 
 impl Wire {
     pub(super) fn new(network: Network, rng: Rng) -> Self {
-        Self { network, rng, connections: HashMap::new(), opened: 0 }
+        Self { network, rng, connections: HashMap::new(), opened: 0, down_until: Instant::START }
     }
 
     /// From now on nothing happens to any message.
@@ -64,6 +66,7 @@ impl Wire {
         };
         self.connections.insert(id, connection);
         match self.network.connect(&mut self.rng) {
+            Some(after) if now < self.down_until => queue.push(now + after, Event::Closed(id)),
             Some(after) => queue.push(now + after, Event::Connected(id)),
             None => queue.push(now, Event::Closed(id)),
         }
@@ -121,6 +124,20 @@ impl Wire {
         let after = draw(&self.network.latency, &mut self.rng);
         let at = (now + after).max(connection.last[Direction::ToTerminal as usize]);
         queue.push(at, Event::Closed(id));
+    }
+
+    /// The host's ends of all connections are gone, and it takes no other before `until`.
+    pub(super) fn end_all(&mut self, now: Instant, until: Instant, queue: &mut Queue) {
+        self.down_until = until;
+        let mut there: Vec<ConnectionId> = self
+            .connections
+            .iter()
+            .filter(|(_, connection)| connection.host_is_there)
+            .map(|(id, _)| *id)
+            .collect();
+        // The order of the map differs from run to run, the trace must not.
+        there.sort_unstable();
+        there.into_iter().for_each(|id| self.end(now, id, queue));
     }
 
     /// The terminal's end is gone.

@@ -23,9 +23,10 @@ impl Terminal {
         kind: Kind,
         buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
+        let code = profile.customs.network_management(kind, kind.form().network_management);
         let question = match kind {
-            Kind::KeyDownload => self.key_question(),
-            _ => active.transfer.get_or_insert_with(|| Box::new(Transfer::new(kind))).question(),
+            Kind::KeyDownload => self.key_question(code),
+            _ => active.transfer.get_or_insert_with(|| Box::new(Transfer::new(kind, code))).question(),
         };
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), question.mti);
         packer
@@ -136,11 +137,11 @@ impl Terminal {
     }
 
     /// DE 62 of the question for a master key: who asks (chapter 7).
-    fn key_question(&self) -> Question {
+    fn key_question(&self, code: u16) -> Question {
         let form = Kind::KeyDownload.form();
         let serial = [CERTIFICATE, self.id.as_bytes()].concat();
         let text = [SEQUENCE_NO, format!("{:02}", serial.len()).as_bytes(), &serial].concat();
-        Question { mti: form.mti, management: form.network_management, text }
+        Question { mti: form.mti, management: code, text }
     }
 
     /// The new master key counts at once; work keys under the old one are of no more use.

@@ -25,8 +25,8 @@
 //! A notice is told again with what the terminal kept of the card: DE 2 and 14, neither track nor PIN.
 
 mod answer;
-mod download;
 mod customs;
+mod download;
 mod exchange;
 mod icc;
 mod log;
@@ -48,8 +48,8 @@ mod transfer;
 mod trouble;
 mod upload;
 
-pub use log::Log;
 pub use customs::{Customs, ReversalReasons};
+pub use log::Log;
 pub use outbox::{Event, Input, Outbox, Output, Stray};
 pub use profile::{
     KeyScheme, NoticePolicy, OrderPolicy, Profile, ReversalPolicy, SettlementPolicy, SignInForm,

@@ -337,7 +337,8 @@ fn security_control(profile: &Profile, keys: &WorkKeys, pin: bool, track: bool) 
 /// DE 60 of a financial message: kind, batch, 000, reads stripe, chip and contactless, whether the stripe of a chip card
 /// was read; for points also that account.
 fn financial_60(profile: &Profile, transaction: &Transaction, form: MessageForm) -> ShortDigits {
-    let mut digits = ShortDigits { bytes: *b"00000000000600000", length: profile.customs.financial_60.into() };
+    let mut digits =
+        ShortDigits { bytes: *b"00000000000600000", length: profile.customs.financial_60.into() };
     decimal(&mut digits.bytes[..2], u32::from(form.message_kind));
     digits.bytes[2..8].copy_from_slice(&transaction.batch.digits());
     digits.bytes[12] += u8::from(transaction.card.is_some_and(|card| card.is_fallback));

@@ -14,6 +14,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Transfer {
     kind: Kind,
+    /// DE 60.3 of its items; the list and the end are numbered from there.
+    first_code: u16,
     stage: Stage,
     /// What the list named so far.
     names: Vec<EntryName>,
@@ -57,14 +59,14 @@ pub(super) enum Progress {
 }
 
 impl Transfer {
-    pub(super) fn new(kind: Kind) -> Self {
+    pub(super) fn new(kind: Kind, first_code: u16) -> Self {
         let stage = if tagged(kind).is_some() { Stage::List } else { Stage::Pages(0) };
-        Self { kind, stage, names: Vec::new(), table: Table::EMPTY, last_page: None }
+        Self { kind, first_code, stage, names: Vec::new(), table: Table::EMPTY, last_page: None }
     }
 
     /// The message that comes next.
     pub(super) fn question(&self) -> Question {
-        let first = self.kind.form().network_management;
+        let first = self.first_code;
         let page = |from: usize| PageQuery { from: from as u8 }.text().to_vec();
         let (mti, management, text) = match self.stage {
             Stage::List => (Mti::NETWORK_ADVICE, first + 2, page(self.names.len())),

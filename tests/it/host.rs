@@ -305,7 +305,7 @@ fn moods_that_spoil_the_answer_do_the_work() {
         (Action::HalfFrame, &["?"], 1),
         (Action::Oversized, &["?"], 0),
         (Action::Stray, &["00", "00"], 0),
-        (Action::Delay(millis(0..=0)), &[], 0),
+        (Action::Delay(millis(0..=0).into()), &[], 0),
     ];
     for (action, expected, closes) in cases {
         let mut shop = Shop::with(|config, _| config.rules = vec![sales(action.clone())]);
@@ -364,8 +364,8 @@ fn a_wrong_mac_is_wrong_and_a_stray_is_for_another_terminal() {
 fn delayed_answers_come_in_the_order_of_their_times() {
     let mut shop = Shop::with(|config, _| {
         config.rules = vec![
-            Rule { when: amount(1..=1), action: Action::Delay(millis(300..=300)) },
-            Rule { when: amount(2..=3), action: Action::Delay(millis(100..=100)) },
+            Rule { when: amount(1..=1), action: Action::Delay(millis(300..=300).into()) },
+            Rule { when: amount(2..=3), action: Action::Delay(millis(100..=100).into()) },
         ];
     });
     shop.sign_in();
@@ -687,6 +687,7 @@ fn drain(out: &mut Outbox) -> Step {
             Output::Close(_) => step.closes += 1,
             Output::Record(_) => {}
             Output::Unreadable { .. } => step.unreadable += 1,
+            Output::Down { .. } => step.closes += 1,
             Output::Wait(until) => (step.wait, has_ended) = (until, true),
         }
     }

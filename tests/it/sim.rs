@@ -81,7 +81,7 @@ fn no_money_is_lost_whatever_the_mood_of_the_host() {
     let report = every_seed("no_money_is_lost_whatever_the_mood_of_the_host", |config| {
         let actions = [
             Close,
-            Delay(seconds(0..=60)),
+            Delay(seconds(0..=60).into()),
             DropRequest,
             DropResponse,
             Duplicate,
@@ -140,6 +140,23 @@ fn a_day_without_trouble_does_every_kind() {
     let missing: Vec<_> =
         DAY.iter().filter(|kind| !never.contains(kind) && !evidence.done.contains_key(kind)).collect();
     assert!(missing.is_empty(), "never approved: {missing:?} of {:?}", evidence.done);
+}
+
+#[test]
+fn no_money_is_lost_when_the_host_goes_down_or_is_late_twice() {
+    let report = every_seed("no_money_is_lost_when_the_host_goes_down_or_is_late_twice", |config| {
+        let late = host::Delay::Exponential { mean: Duration::from_secs(60) };
+        let actions = [
+            host::Action::Restart(Duration::from_secs(5)),
+            host::Action::Late(late, Box::new(host::Action::Duplicate)),
+        ];
+        let when = || Match { probability: Some(0.06), ..Match::default() };
+        config.host.rules = actions.into_iter().map(|action| host::Rule { when: when(), action }).collect();
+        // A refused reversal would be a host that keeps the money, which is for the auditor to find.
+        let sales = Match { mti: Some(Mti::FINANCIAL), ..when() };
+        config.host.rules.push(host::Rule { when: sales, action: host::Action::Decline });
+    });
+    assert!(report.failed > 100 && report.timed_out > 50 && report.declined > 100, "{report:?}");
 }
 
 #[test]

@@ -17,7 +17,8 @@ mod words;
 pub use kinds::{KindTraits, abilities, traits};
 pub use shipped::SHIPPED;
 
-pub(super) use settings::Settings;
+pub(super) use settings::{Order, Settings, Settlement};
+pub(super) use words::{KeySchemeWord, Notices};
 
 use super::{
     Read,
@@ -196,6 +197,13 @@ impl Group {
             reversal: self.reversal,
             tpdu: self.tpdu,
             header: self.header,
+            key_scheme: self.key_scheme,
+            log_capacity: self.log_capacity,
+            notices: self.notices,
+            settlement: self.settlement,
+            contactless_limit: self.contactless_limit,
+            signature_part: self.signature_part,
+            order: self.order,
             ..Settings::default()
         }
     }
@@ -222,5 +230,18 @@ impl Group {
         };
         self.tpdu = Some(super::text::Tpdu(profile.tpdu));
         self.header = Some(super::text::Header(profile.header));
+        self.key_scheme = said.key_scheme.or_else(|| Some(Default::default()));
+        self.log_capacity = Some(profile.log_capacity);
+        self.notices = said.notices.or_else(|| Some(Default::default()));
+        self.settlement = Settlement {
+            sign_out: Some(profile.settlement.sign_out),
+            always_end: Some(profile.settlement.always_end),
+        };
+        self.contactless_limit = Some(super::text::Money(profile.contactless_limit));
+        self.signature_part = Some(profile.signature_part);
+        self.order = Order {
+            poll_every: Some(super::duration::Time(profile.order.poll_every)),
+            give_up_after: Some(super::duration::Time(profile.order.give_up_after)),
+        };
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What terminals do.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -93,22 +93,26 @@ pub struct Reasons {
 }
 
 /// What follows a settlement.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settlement {
     /// Whether the terminal signs out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_out: Option<bool>,
     /// Whether the end message of a batch upload is sent although nothing had to be uploaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub always_end: Option<bool>,
 }
 
 /// How a terminal waits for a payer who scans the code that it shows.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Order {
     /// From one question to the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub poll_every: Option<Time>,
     /// After this it asks no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub give_up_after: Option<Time>,
 }
 
@@ -126,7 +130,6 @@ impl Settings {
             pin_block: self.pin_block.or(below.pin_block),
             pin_length: self.pin_length.or(below.pin_length),
             encrypt_tracks: self.encrypt_tracks.or(below.encrypt_tracks),
-            key_scheme: self.key_scheme.or(below.key_scheme),
             currency: self.currency.or(below.currency),
             operator: self.operator.or(below.operator),
             auto_sign_in: self.auto_sign_in.or(below.auto_sign_in),
@@ -140,6 +143,19 @@ impl Settings {
             },
             tpdu: self.tpdu.or(below.tpdu),
             header: self.header.or(below.header),
+            key_scheme: self.key_scheme.or(below.key_scheme),
+            log_capacity: self.log_capacity.or(below.log_capacity),
+            notices: self.notices.or(below.notices),
+            settlement: Settlement {
+                sign_out: self.settlement.sign_out.or(below.settlement.sign_out),
+                always_end: self.settlement.always_end.or(below.settlement.always_end),
+            },
+            contactless_limit: self.contactless_limit.or(below.contactless_limit),
+            signature_part: self.signature_part.or(below.signature_part),
+            order: Order {
+                poll_every: self.order.poll_every.or(below.order.poll_every),
+                give_up_after: self.order.give_up_after.or(below.order.give_up_after),
+            },
             // The rest belongs to profiles alone.
             ..below
         }

@@ -2,28 +2,29 @@
 
 use super::Compiler;
 use crate::{
-    expr::{self, Binding, Expr, Unknown, ValueKind, nearest, parse_expression, parse_template},
+    expr::{self, Binding, Expr, Unknown, ValueKind, nearest, parse_expression},
     flow::{Action, Capture, CardTemplate, Check, Draw, Flow, OnError, Step, Template, Variable},
-    money::Amount,
-    operation::{Entry, Kind},
+    operation::Kind,
     scenario::{
         complete::SIGN_IN,
         diagnostic::Problem,
         node::{Node, Span},
         overlay,
-        step::{self, ACTIONS, CardKeys, StepKeys},
+        plan::Group,
+        step::{Settings, Step as Written, actions},
+        words,
     },
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// What expressions of a flow can name, at one of its steps.
-struct Names {
+pub(super) struct Names {
     variables: Vec<(String, expr::Value<'static>)>,
     captured: Vec<String>,
 }
 
 impl Compiler<'_> {
-    pub(super) fn flows(&mut self) -> Vec<Arc<Flow>> {
+    pub(super) fn flows(&mut self, groups: &[Group]) -> Vec<Arc<Flow>> {
         let file = self.file;
         // Terminals sign in and reverse of their own accord, so these have figures whatever the flows say.
         self.steps.intern(SIGN_IN);
@@ -37,7 +38,7 @@ impl Compiler<'_> {
                 .steps
                 .iter()
                 .enumerate()
-                .filter_map(|(index, step)| self.step(node.item(index), &step.0, &mut names))
+                .filter_map(|(index, step)| self.step(node.item(index), step, &mut names))
                 .collect();
             let card_draws = steps.iter().filter(|step| draws_a_card(step)).count() as u64;
             flows.push(Arc::new(Flow {
@@ -47,7 +48,9 @@ impl Compiler<'_> {
                 card_draws,
             }));
         }
-        self.steps.intern(Kind::Reversal.name());
+        for kind in of_their_own_accord(&flows, groups) {
+            self.steps.intern(kind.name());
+        }
         flows
     }
 
@@ -63,90 +66,75 @@ impl Compiler<'_> {
         }
     }
 
-    fn step(&mut self, node: &Node, keys: &StepKeys, names: &mut Names) -> Option<Step> {
-        let action = match keys.actions()[..] {
-            [only] => only,
-            [] => {
-                if !node.is_tainted() {
-                    self.complain(&node.span, format!("a step needs one of {}", ACTIONS.join(", ")));
-                }
-                return None;
-            }
-            [first, second, ..] => {
-                let message = format!("a step does one thing, this one says `{first}` and `{second}`");
-                self.complain(&node.at_key(second), message);
-                return None;
-            }
-        };
-        if let Some(range) = keys.think {
-            for key in ["name", "checks", "capture", "onError"].into_iter().filter(|key| node.has(key)) {
-                self.complain(&node.at_key(key), format!("`think` takes no `{key}`: it has no answer"));
-            }
-            return Some(Step {
-                action: Action::Think { min: range.min.0, max: range.max.0 },
-                id: None,
-                checks: Vec::new(),
-                captures: Vec::new(),
-                on_error: OnError::Continue,
-            });
+    fn step(&mut self, node: &Node, written: &Written, names: &mut Names) -> Option<Step> {
+        let action = self.only_action(node, written)?;
+        let settings = &written.settings;
+        if let Some(range) = written.think {
+            return Some(self.pause(node, range.min.0, range.max.0));
         }
-        let name = keys.name.as_deref().unwrap_or(action);
+        let (kind, keys) = written.operations.first()?;
+        let name = settings.name.as_deref().unwrap_or(action);
         if name.is_empty() || name.contains('.') {
             self.complain(&node.at("name"), "the name of a step is not empty and has no dots");
         }
-        let template = self.template(node.child(action), action, keys, names);
-        let checks = self.checks(node, keys, names);
-        let captures = self.captures(node, keys, names);
+        let template = self.template(node.child(action), *kind, keys, names);
+        let checks = self.checks(node, settings, names);
+        let captures = self.captures(node, settings, names);
         Some(Step {
             action: Action::Operate(template?),
             id: Some(self.steps.intern(name)),
             checks,
             captures,
-            on_error: match keys.on_error.unwrap_or_default() {
-                step::OnError::Abort => OnError::Abort,
-                step::OnError::Continue => OnError::Continue,
+            on_error: match settings.on_error.unwrap_or_default() {
+                words::OnError::Abort => OnError::Abort,
+                words::OnError::Continue => OnError::Continue,
             },
         })
     }
 
-    fn template(&mut self, node: &Node, action: &str, keys: &StepKeys, names: &Names) -> Option<Template> {
-        let kind = Kind::ALL.iter().find(|(_, name)| *name == action).map(|(kind, _)| *kind)?;
-        let card = keys.balance.clone().or_else(|| {
-            keys.sale.as_ref().map(|sale| CardKeys {
-                card: sale.card.clone(),
-                entry: sale.entry,
-                pin: sale.pin,
-            })
-        });
-        let card = match card {
-            Some(card) => Some(self.card(node, &card)?),
-            None => None,
-        };
-        let amount = match &keys.sale {
-            Some(sale) => Some(self.amount(&node.at("amount"), &sale.amount, names)?),
-            None => None,
-        };
-        Some(Template { kind, amount, card })
-    }
-
-    fn amount(&mut self, span: &Span, text: &str, names: &Names) -> Option<Expr> {
-        let parsed = parse_template(text, &|name| names.resolve(name));
-        let expression = self.parsed(span, text, parsed)?;
-        let amount = match expression.as_constant() {
-            None => {
-                return self.of_kind(span, expression, &[ValueKind::Amount, ValueKind::Number], "an amount");
+    /// The one thing that a step does.
+    fn only_action(&mut self, node: &Node, written: &Written) -> Option<&'static str> {
+        match written.actions()[..] {
+            [only] => Some(only),
+            [] => {
+                if !node.is_tainted() {
+                    let message = "a step needs something to do: an operation, or `think`";
+                    self.complain_with_help(
+                        &node.span,
+                        message,
+                        format!("there is {}", actions().join(", ")),
+                    );
+                }
+                None
             }
-            Some(expr::Value::Text(text)) => text.trim().parse::<Amount>().map_err(|error| error.to_string()),
-            Some(value) => value.amount().map_err(|error| error.to_string()),
-        };
-        let amount = self.or_complain(span, amount)?;
-        if amount == Amount::ZERO {
-            self.complain(span, "the amount of a sale is more than 0");
+            [first, second, ..] => {
+                let message = format!("a step does one thing, this one says `{first}` and `{second}`");
+                self.complain(&node.at_key(second), message);
+                None
+            }
         }
-        Some(Expr::constant(expr::Value::Amount(amount)))
     }
 
-    fn of_kind(&mut self, span: &Span, expression: Expr, kinds: &[ValueKind], wanted: &str) -> Option<Expr> {
+    fn pause(&mut self, node: &Node, min: Duration, max: Duration) -> Step {
+        for key in ["name", "checks", "capture", "onError"].into_iter().filter(|key| node.has(key)) {
+            self.complain(&node.at_key(key), format!("`think` takes no `{key}`: it has no answer"));
+        }
+        Step {
+            action: Action::Think { min, max },
+            id: None,
+            checks: Vec::new(),
+            captures: Vec::new(),
+            on_error: OnError::Continue,
+        }
+    }
+
+    pub(super) fn of_kind(
+        &mut self,
+        span: &Span,
+        expression: Expr,
+        kinds: &[ValueKind],
+        wanted: &str,
+    ) -> Option<Expr> {
         match expression.kind() {
             Some(kind) if !kinds.contains(&kind) => {
                 self.complain(span, format!("expected {wanted}, found {kind}"));
@@ -156,35 +144,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn card(&mut self, node: &Node, keys: &CardKeys) -> Option<CardTemplate> {
-        let file = self.file;
-        let at = node.at("card");
-        let inside = keys.card.trim().strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-        let drawn = inside.and_then(|inside| inside.trim().rsplit_once('.'));
-        let (feeder, draw) = match drawn {
-            Some((feeder, "next")) => (feeder, Draw::Next),
-            Some((feeder, "current")) => (feeder, Draw::Current),
-            _ => {
-                self.complain(&at, "expected `${ FEEDER.next }` or `${ FEEDER.current }`");
-                return None;
-            }
-        };
-        let Some(number) = file.feeders.position(feeder) else {
-            if !self.root.child("feeders").is_tainted() {
-                self.unknown(&at, "feeder", feeder, file.feeders.names());
-            }
-            return None;
-        };
-        let entry = match keys.entry {
-            step::Entry::Chip => Entry::Chip,
-            step::Entry::Contactless => Entry::Contactless,
-            step::Entry::Stripe => Entry::Stripe,
-            step::Entry::Keyed => Entry::Keyed,
-        };
-        Some(CardTemplate { feeder: number, draw, entry, pin: keys.pin })
-    }
-
-    fn checks(&mut self, node: &Node, keys: &StepKeys, names: &Names) -> Vec<Check> {
+    fn checks(&mut self, node: &Node, keys: &Settings, names: &Names) -> Vec<Check> {
         let mut checks = Vec::new();
         for (index, text) in keys.checks.iter().enumerate() {
             let at = &node.child("checks").item(index).span;
@@ -199,7 +159,7 @@ impl Compiler<'_> {
         checks
     }
 
-    fn captures(&mut self, node: &Node, keys: &StepKeys, names: &mut Names) -> Vec<Capture> {
+    fn captures(&mut self, node: &Node, keys: &Settings, names: &mut Names) -> Vec<Capture> {
         let mut captures = Vec::new();
         let mut captured = names.captured.clone();
         for (name, text) in keys.capture.iter() {
@@ -223,7 +183,12 @@ impl Compiler<'_> {
     }
 
     /// The expression, or a complaint about the part of `text` at `span` that is to blame.
-    fn parsed(&mut self, span: &Span, text: &str, parsed: Result<Expr, expr::ParseError>) -> Option<Expr> {
+    pub(super) fn parsed(
+        &mut self,
+        span: &Span,
+        text: &str,
+        parsed: Result<Expr, expr::ParseError>,
+    ) -> Option<Expr> {
         parsed
             .map_err(|error| {
                 let at = self.context.sources.inside(span, text, error.range.clone());
@@ -235,7 +200,7 @@ impl Compiler<'_> {
 
 impl Names {
     /// Captured names hide those that every flow has, which hide the variables of the file.
-    fn resolve(&self, name: &str) -> Result<Binding, Unknown> {
+    pub(super) fn resolve(&self, name: &str) -> Result<Binding, Unknown> {
         let slot = self.captured.iter().position(|known| known == name).map(Variable::Slot);
         let built_in =
             Variable::BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, variable)| *variable);
@@ -253,6 +218,25 @@ impl Names {
         let built_in = Variable::BUILT_IN.iter().map(|(name, _)| *name);
         captured.chain(built_in).chain(self.variables.iter().map(|(name, _)| name.as_str()))
     }
+}
+
+/// What terminals may do without being asked: what is due after and before others, and what a header asks for.
+fn of_their_own_accord(flows: &[Arc<Flow>], groups: &[Group]) -> Vec<Kind> {
+    let requests = groups.iter().flat_map(|group| group.profile.processing_requests.into_iter().flatten());
+    let asked = |wanted: fn(Kind) -> bool| {
+        let steps = flows.iter().flat_map(|flow| &flow.steps);
+        steps.filter_map(move |step| match &step.action {
+            Action::Operate(template) => Some(template.kind).filter(|kind| wanted(*kind)),
+            Action::Think { .. } => None,
+        })
+    };
+    // A notice is sent some time after its step, whatever name the step has.
+    let notices = asked(Kind::is_notice);
+    let queries = asked(|kind| kind == Kind::QrOrder).map(|_| Kind::QrQuery);
+    let mut kinds =
+        vec![Kind::Reversal, Kind::ScriptResult, Kind::Settlement, Kind::BatchUpload, Kind::SignOut];
+    kinds.extend(notices.chain(queries).chain(requests));
+    kinds
 }
 
 fn draws_a_card(step: &Step) -> bool {

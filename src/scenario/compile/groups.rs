@@ -193,7 +193,11 @@ impl Compiler<'_> {
             self.complain(&node.at("profile"), "its messages have no MAC, and terminals always send one");
         }
         let traits = traits(group.kind);
-        Profile { abilities: traits.abilities, prints: traits.prints, ..settings.profile(name, spec) }
+        Profile {
+            abilities: traits.abilities,
+            prints: group.receipts.unwrap_or(traits.prints),
+            ..settings.profile(name, spec)
+        }
     }
 
     /// Settings that do not go together, whether the group or its profile says them.

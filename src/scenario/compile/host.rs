@@ -1,14 +1,12 @@
-//! The host inside this program: its limits, its moods, and the terminals and cards that it knows.
+//! The host inside this program: its limits, and the terminals and cards that it knows.
 
 use super::Compiler;
 use crate::{
     flow::CardFeeder,
-    host::{self, Action, Enrolment, Match},
+    host::{self, Enrolment},
     scenario::{
-        file::{self, Rule},
-        node::Node,
         plan::{Group, Target},
-        words::{self, Drop, Fault, MacKey},
+        words::{self, MacKey},
     },
     time::WallClock,
 };
@@ -20,6 +18,9 @@ impl Compiler<'_> {
         let rules = self.rules(node.child("rules"), &written.rules);
         if written.sale_limit.0 == crate::money::Amount::ZERO {
             self.complain(&node.at("saleLimit"), "with this limit every sale is declined");
+        }
+        if written.orders.closed.0 + written.orders.expired.0 > 1.0 {
+            self.complain(&node.at("orders"), "more orders are closed or expire than there are");
         }
         let mut embedded = groups.iter().filter(|group| group.target == Target::Embedded);
         let first = embedded.next().or(groups.first())?;
@@ -55,105 +56,28 @@ impl Compiler<'_> {
             opening_balance: written.opening_balance.0,
             sale_limit: written.sale_limit.0,
             rules,
+            fees: host::Fees { basis_points: (written.fees.0 * 10_000.0).round() as u32 },
+            pre_auth: host::PreAuthPolicy { completion_percent: written.completion_percent },
+            tips: host::TipPolicy { percent: written.tip_percent },
+            orders: host::OrderDrill {
+                pays_after: written.orders.pays_after.min.0..=written.orders.pays_after.max.0,
+                closed: written.orders.closed.0,
+                expired: written.orders.expired.0,
+                expires_after: written.orders.expires_after.0,
+            },
+            bug: written.bug.map(bug),
             clock: WallClock::starting_at(0),
             seed: self.seed,
-            ..host::Config::default()
         })
     }
-
-    fn rules(&mut self, node: &Node, rules: &[Rule]) -> Vec<host::Rule> {
-        let mut made = Vec::new();
-        for (index, rule) in rules.iter().enumerate() {
-            let node = node.item(index);
-            let when = self.when(node.child("when"), &rule.when);
-            if let Some(action) = self.action(node, rule) {
-                made.push(host::Rule { when, action });
-            }
-        }
-        made
-    }
-
-    fn action(&mut self, node: &Node, rule: &Rule) -> Option<Action> {
-        let respond = match &rule.respond {
-            Some(code) => Some(self.or_complain(&node.at("respond"), two_characters(code))?),
-            None => None,
-        };
-        let actions = [
-            ("respond", respond.map(Action::Respond)),
-            ("delay", rule.delay.map(|range| Action::Delay(range.min.0..=range.max.0))),
-            ("drop", rule.drop.map(dropped)),
-            ("fault", rule.fault.map(fault)),
-        ];
-        let mut given = actions.into_iter().filter_map(|(key, action)| Some((key, action?)));
-        match (given.next(), given.next()) {
-            (Some((_, action)), None) => Some(action),
-            (Some((first, _)), Some((second, _))) => {
-                let message = format!("a rule does one thing, this one says `{first}` and `{second}`");
-                self.complain(&node.at_key(second), message);
-                None
-            }
-            (None, _) => {
-                if !node.is_tainted() {
-                    self.complain(&node.span, "a rule needs one of respond, delay, drop, fault");
-                }
-                None
-            }
-        }
-    }
-
-    fn when(&mut self, node: &Node, when: &file::When) -> Match {
-        if when.probability.is_some_and(|probability| probability.0 == 0.0) {
-            self.complain(&node.at("probability"), "a rule with 0% never applies");
-        }
-        Match {
-            mti: self.text(node, "mti", when.mti.as_ref()),
-            processing_code: self.text(node, "processingCode", when.processing_code.as_ref()),
-            amount: when.amount.as_ref().map(|range| range.0.clone()),
-            card_prefix: self.card_prefix(node, when.card.as_deref()),
-            terminal: self.text(node, "terminal", when.terminal.as_ref()),
-            probability: when.probability.map(|probability| probability.0),
-        }
-    }
-
-    fn text<T: std::str::FromStr<Err: std::fmt::Display>>(
-        &mut self,
-        node: &Node,
-        key: &str,
-        text: Option<&String>,
-    ) -> Option<T> {
-        text.and_then(|text| self.or_complain(&node.at(key), text.parse()))
-    }
-
-    fn card_prefix(&mut self, node: &Node, written: Option<&str>) -> Option<String> {
-        let digits = written?.trim_end_matches(['…', '*']);
-        if digits.is_empty() || digits.len() > 19 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            self.complain(&node.at("card"), "expected the first digits of card numbers, such as 6212");
-        }
-        Some(digits.to_owned())
-    }
 }
 
-fn two_characters(code: &str) -> Result<crate::iso8583::ResponseCode, String> {
-    let fits = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let code = fits.then(|| code.parse().ok()).flatten();
-    code.ok_or_else(|| "a response code is two letters or digits, such as 51".to_owned())
-}
-
-fn dropped(what: Drop) -> Action {
-    match what {
-        Drop::Request => Action::DropRequest,
-        Drop::Response => Action::DropResponse,
-    }
-}
-
-fn fault(fault: Fault) -> Action {
-    match fault {
-        Fault::Close => Action::Close,
-        Fault::Duplicate => Action::Duplicate,
-        Fault::WrongMac => Action::WrongMac,
-        Fault::Garbage => Action::Garbage,
-        Fault::HalfFrame => Action::HalfFrame,
-        Fault::Oversized => Action::Oversized,
-        Fault::Stray => Action::Stray,
+fn bug(word: words::Bug) -> host::Bug {
+    match word {
+        words::Bug::ForgetsReversal => host::Bug::ForgetsReversal,
+        words::Bug::BooksTwice => host::Bug::BooksTwice,
+        words::Bug::IgnoresVoid => host::Bug::IgnoresVoid,
+        words::Bug::SettlesToNeighbour => host::Bug::SettlesToNeighbour,
+        words::Bug::WrongAmount => host::Bug::WrongAmount,
     }
 }

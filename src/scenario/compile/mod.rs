@@ -5,6 +5,8 @@ mod feeders;
 mod flows;
 mod groups;
 mod host;
+mod operations;
+mod rules;
 mod scenarios;
 mod thresholds;
 
@@ -42,7 +44,7 @@ pub(super) fn compile(
     let mut compiler = Compiler { file, root, context, seed, steps: StepNames::default(), problems };
     let groups = compiler.groups();
     let feeders = compiler.feeders();
-    let flows = compiler.flows();
+    let flows = compiler.flows(&groups);
     let scenarios = compiler.scenarios();
     compiler.check_abilities(&flows, &scenarios);
     let thresholds = compiler.thresholds();

@@ -1,0 +1,16 @@
+//! The shipped trading mix exercises every kind of transaction there is, and the books agree at its end.
+
+use crate::program::{Finished, Folder, run_in, shipped};
+use posfleet::operation::Kind;
+
+#[test]
+fn the_trading_mix_runs_every_kind_and_the_books_agree() {
+    let folder = Folder::new("trading-mix");
+    let finished = Finished::of(&mut run_in(&folder, &shipped("trading-mix.yaml"), &[]));
+    let summary = finished.summary();
+    let ran = |kind: &str| summary["steps"][kind]["count"].as_u64() > Some(0);
+    let never: Vec<&str> = Kind::ALL.iter().map(|(_, name)| *name).filter(|name| !ran(name)).collect();
+    assert!(never.is_empty(), "never ran: {never:?}\n{}", finished.stderr);
+    assert_eq!(summary["reconciliation"]["mismatches"].as_u64(), Some(0), "{}", finished.stderr);
+    finished.exits_with(0);
+}
