@@ -76,7 +76,7 @@ fn a_reader_that_goes_away_is_not_an_error() {
 #[test]
 fn help_of_every_command() {
     let mut all = String::new();
-    for command in ["", "run", "validate", "expand", "host", "schema", "completions"] {
+    for command in ["", "run", "validate", "expand", "reconcile", "host", "schema", "completions"] {
         let arguments = [command, "--help"].into_iter().filter(|argument| !argument.is_empty());
         let help = Finished::of(&mut posfleet(arguments)).exits_with(0).stdout;
         all.push_str(&format!(
