@@ -21,7 +21,7 @@ pub use snapshot::{
     StepView, TerminalRow, TerminalsView, ThresholdView,
 };
 pub use summary::{
-    GeneratorSummary, LagSummary, LatencySummary, MismatchSummary, ReconciliationSummary, SideSummary,
+    Count, GeneratorSummary, LagSummary, LatencySummary, MismatchSummary, ReconciliationSummary, SideSummary,
     StepSummary, Summary, ThresholdSummary, Verdict,
 };
 pub use threshold::{Aggregation, Comparison, MetricName, Threshold, ThresholdError};

@@ -170,7 +170,7 @@ pub struct ReconciliationSummary {
 
 impl ReconciliationSummary {
     /// The counts that thresholds may be about, by their names.
-    pub const COUNTS: [(&str, fn(&Self) -> u64); 13] = [
+    pub const COUNTS: [(&'static str, Count); 13] = [
         ("mismatches", |found| found.mismatches),
         ("lost", |found| found.lost),
         ("doubled", |found| found.doubled),
@@ -191,6 +191,9 @@ impl ReconciliationSummary {
         Self::COUNTS.iter().find(|(known, _)| *known == name).map(|(_, count)| count(self))
     }
 }
+
+/// One count out of a summary.
+pub type Count = fn(&ReconciliationSummary) -> u64;
 
 /// One transaction on which the two sides do not agree, with what both say of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -116,6 +116,9 @@ impl Comparison {
             return;
         };
         let stands = row.state.stands();
+        if stands && side.transaction.is_other(&row) {
+            return self.strangers.push(row);
+        }
         if side.transaction.judge(&row).is_err() || stands && side.is_booked {
             self.odd.entry(key).or_default().push(row);
         } else {
@@ -185,6 +188,13 @@ impl Transaction {
             (Standing::Voided, true) if row.state != RowState::Closed => Err(Fault::VoidIgnored),
             (_, _) => Ok(()),
         }
+    }
+
+    /// Whether a row under the same name is another transaction, such as that of a neighbour with the same STAN.
+    fn is_other(&self, row: &Row) -> bool {
+        let rrn_differs = row.rrn.zip(self.rrn).is_some_and(|(said, believed)| said != believed);
+        let card_differs = row.card.zip(self.card).is_some_and(|(said, believed)| !said.agrees(&believed));
+        (rrn_differs || card_differs) && self.difference(row).is_some()
     }
 
     /// The first thing in which a row differs.

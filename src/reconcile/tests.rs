@@ -204,6 +204,7 @@ enum Mistake {
     BooksTwice,
     IgnoresVoid,
     Neighbour,
+    NeighbourWithSameNumbers,
     NeighbourWithoutRrn,
     Merchant,
     Amount,
@@ -212,11 +213,12 @@ enum Mistake {
 }
 
 impl Mistake {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::ForgetsReversal,
         Self::BooksTwice,
         Self::IgnoresVoid,
         Self::Neighbour,
+        Self::NeighbourWithSameNumbers,
         Self::NeighbourWithoutRrn,
         Self::Merchant,
         Self::Amount,
@@ -248,6 +250,11 @@ impl Mistake {
                 rows.remove(at + 1);
             }
             Self::Neighbour => wrong.terminal = Some(neighbour),
+            Self::NeighbourWithSameNumbers => {
+                let first = line(0, 1, Kind::Sale, Belief::Approved).key.terminal;
+                let second = line(1, 1, Kind::Sale, Belief::Approved).key.terminal;
+                wrong.terminal = Some(if wrong.terminal == Some(first) { second } else { first });
+            }
             Self::NeighbourWithoutRrn => (wrong.terminal, wrong.rrn) = (Some(neighbour), None),
             Self::Merchant => wrong.merchant = MerchantId::from_bytes(b"898999999999999").ok(),
             Self::Amount => wrong.amount += Amount::from_minor(1),
@@ -261,7 +268,9 @@ impl Mistake {
             Self::ForgetsReversal => Fault::NotReversed,
             Self::BooksTwice => Fault::Doubled,
             Self::IgnoresVoid => Fault::VoidIgnored,
-            Self::Neighbour | Self::NeighbourWithoutRrn => Fault::WrongTerminal,
+            Self::Neighbour | Self::NeighbourWithSameNumbers | Self::NeighbourWithoutRrn => {
+                Fault::WrongTerminal
+            }
             Self::Merchant => Fault::WrongMerchant,
             Self::Amount => Fault::Amount,
             Self::Loses => Fault::Lost,

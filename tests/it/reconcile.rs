@@ -92,7 +92,19 @@ fn a_statement_of_another_host_is_read_by_its_mapping() {
         "TYPE;TID;REF;AMT;ST\nPURCHASE;10000009;100000000001;10.00;00\nPURCHASE;10000002;100000000003;30.01;00\n",
     );
     let told = reconcile(&folder, &differs, &mapping).exits_with(99).stdout;
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @"
+    compared 3 transactions of 2 terminals: the sides do not agree on 2 transactions
+      1 amount: the amounts differ
+      1 wrong-terminal: the host has it under another terminal
+
+    wrong-terminal: the host has it under another terminal
+      terminal  10000001 000001/000001 sale 10.00 622202******0001 RRN 100000000001 merchant 898100012340001 approved
+      host      10000009 ?/? sale 10.00 RRN 100000000001 captured
+
+    amount: the amounts differ
+      terminal  10000002 000001/000001 sale 30.00 622202******0003 RRN 100000000003 merchant 898100012340002 approved
+      host      10000002 ?/? sale 30.01 RRN 100000000003 captured
+    ");
 }
 
 #[test]
