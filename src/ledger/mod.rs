@@ -11,6 +11,7 @@ mod postings;
 mod record;
 mod row;
 mod rules;
+mod shelf;
 
 pub use account::{Account, Posting};
 pub use booking::{Booking, State};
