@@ -88,6 +88,28 @@ impl SettlementTotals {
 }
 
 impl Totals {
+    /// Counts a sale or a completion of so many minor units.
+    pub fn add_debit(&mut self, amount: u64) {
+        self.debit_amount = self.debit_amount.saturating_add(amount);
+        self.debit_count = self.debit_count.saturating_add(1);
+    }
+
+    /// Counts a void or a refund of so many minor units.
+    pub fn add_credit(&mut self, amount: u64) {
+        self.credit_amount = self.credit_amount.saturating_add(amount);
+        self.credit_count = self.credit_count.saturating_add(1);
+    }
+
+    /// Whether two halves add up to the same, whatever is said of them; counts are compared as they are written.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let written = |totals: &Self| {
+            let amounts = (totals.debit_amount % AMOUNT_END, totals.credit_amount % AMOUNT_END);
+            (amounts, totals.debit_count % COUNT_END, totals.credit_count % COUNT_END)
+        };
+        written(self) == written(other)
+    }
+
     fn take(cursor: &mut DigitCursor<'_>) -> Result<Self, ValueError> {
         Ok(Self {
             debit_amount: cursor.need(12, EXPECTED)?,
@@ -99,6 +121,9 @@ impl Totals {
     }
 }
 
+/// Amounts have twelve digits, counts three; larger ones keep their last.
+const AMOUNT_END: u64 = 1_000_000_000_000;
+const COUNT_END: u16 = 1_000;
 const EXPECTED: ValueError = ValueError::new("settlement totals", "62 digits");
 
 #[cfg(test)]

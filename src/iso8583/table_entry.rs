@@ -53,7 +53,7 @@ pub enum EntryError {
 }
 
 /// What names an item of a table: the bytes of its naming tags, as a download asks for it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct EntryName {
     bytes: [u8; Self::CAPACITY],
     length: u8,
@@ -94,7 +94,7 @@ impl TaggedTable {
             self.check_length(&object)?;
             if place == 0 {
                 self.check_name(names.last())?;
-                names.push(EntryName::EMPTY);
+                names.push(EntryName::default());
             }
             names.last_mut().ok_or(EntryError::Stray(object.tag))?.push(&object)?;
         }
@@ -128,7 +128,7 @@ impl TaggedTable {
     #[must_use]
     pub fn name_of(self, entry: &[u8]) -> Option<EntryName> {
         let tags = Tlv::new(entry);
-        let mut name = EntryName::EMPTY;
+        let mut name = EntryName::default();
         for tag in self.naming() {
             name.append(*tag, tags.find(*tag)?)?;
         }
@@ -152,7 +152,6 @@ impl TaggedTable {
 impl EntryName {
     /// Tag and value of an AID, and of the index of a key.
     const CAPACITY: usize = 24;
-    const EMPTY: Self = Self { bytes: [0; Self::CAPACITY], length: 0 };
 
     /// The bytes as they stand in DE 62.
     #[must_use]
