@@ -75,7 +75,8 @@ impl Terminal {
         let Some(active) = self.active.as_deref_mut() else { return };
         let reading = Reading::of(message, code, between(active.sent_at.take(), now));
         active.expected = None;
-        if request != 0 && active.exchange != Exchange::SignIn {
+        // What follows an outcome is asked for once, or a host that keeps asking would keep the terminal busy for ever.
+        if request != 0 && active.exchange != Exchange::SignIn && !active.told {
             let requested = profile.processing_requests.get(usize::from(request)).copied().flatten();
             active.requested = requested.filter(|kind| profile.abilities.has(*kind)).or(active.requested);
         }
@@ -93,6 +94,9 @@ impl Terminal {
             Exchange::Download(kind) => self.download_answered(profile, now, kind, message, &reading, out),
             Exchange::Requested(kind) => {
                 self.tell_automatic(kind, end_of(code), Some(&reading), out);
+                if kind == Kind::SignOut && code.is_approval() {
+                    self.drop_keys();
+                }
                 self.proceed(profile, now, out);
             }
         }

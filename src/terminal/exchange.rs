@@ -48,11 +48,6 @@ pub(super) struct Expectation {
 }
 
 impl Exchange {
-    /// Whether its message has a number of its own, and uses it up.
-    fn uses_stan(self) -> bool {
-        !matches!(self, Self::Reversal | Self::Notice(_))
-    }
-
     /// Whether it needs the work keys of a sign-in.
     fn needs_keys(self, operation: Kind) -> bool {
         match self {
@@ -93,7 +88,7 @@ impl Terminal {
     fn next(&self, profile: &Profile) -> Option<Exchange> {
         let active = self.active.as_deref()?;
         let kind = active.operation.kind;
-        let requested = active.requested.filter(|kind| *kind != Kind::SignIn);
+        let requested = active.requested.filter(|kind| *kind != Kind::SignIn).or(self.missing_table(profile));
         let next = match (self.due(profile), active.order) {
             (Some(due), _) => due,
             (None, Some(order)) if !active.told => Exchange::Query(order),
@@ -115,7 +110,8 @@ impl Terminal {
     /// 3. stored notices, where the policy says so; always when the operation is about an earlier transaction, which
     ///    one of them may have changed,
     /// 4. a last question about orders left from before,
-    /// 5. a settlement, when the log has no room for what the operation leaves there.
+    /// 5. a settlement, when the log has no room for what the operation leaves there, or one was not finished; what
+    ///    was stored goes before it.
     fn due(&self, profile: &Profile) -> Option<Exchange> {
         let active = self.active.as_deref()?;
         let kind = active.operation.kind;
@@ -126,7 +122,9 @@ impl Terminal {
             return None;
         }
         let form = kind.form();
-        let settles = matches!(kind, Kind::Settlement | Kind::Reversal);
+        let is_full = is_logged(kind) && self.log.len() >= usize::from(profile.log_capacity);
+        let is_forced = is_full || self.is_settling() && form.has_mac && kind != Kind::Reversal;
+        let settles = is_forced || matches!(kind, Kind::Settlement | Kind::Reversal);
         let clears = settles || form.has_mac && !kind.is_notice();
         let at_once = profile.notices == NoticePolicy::BeforeNext || form.reference != Reference::None;
         let open = |standing| self.log.first_open(standing).map(|open| open.number());
@@ -134,14 +132,13 @@ impl Terminal {
             open(Standing::Stored).filter(|_| clears && (settles || at_once) && !active.skips_notices);
         let waiting =
             open(Standing::Waiting).filter(|_| clears && kind != Kind::QrQuery && !active.skips_orders);
-        let is_full = is_logged(kind) && self.log.len() >= usize::from(profile.log_capacity);
         match () {
             () if clears && self.script.is_some() => Some(Exchange::ScriptResult),
             () if clears && self.reversal.is_some() => Some(Exchange::Reversal),
             () => stored
                 .map(Exchange::Notice)
                 .or(waiting.map(Exchange::Query))
-                .or(is_full.then_some(Exchange::Settlement)),
+                .or(is_forced.then_some(Exchange::Settlement)),
         }
     }
 
@@ -205,8 +202,14 @@ impl Terminal {
                 active.sent_at = Some(now);
                 active.deadline = now + profile.response_timeout;
                 active.stan = expected.stan;
-                if expected.stan.is_some() && exchange.uses_stan() {
+                // What is told or reversed has an earlier number.
+                if expected.stan == Some(self.next_stan) {
                     self.next_stan = self.next_stan.next();
+                }
+                match exchange {
+                    Exchange::Settlement => self.settlement_sent(),
+                    Exchange::Download(kind) => self.unfinished = Some(kind),
+                    _ => {}
                 }
             }
             Err(failure) => self.exchange_failed(profile, now, End::Failed(failure), out),

@@ -75,6 +75,11 @@ impl Log {
         pages.transactions.push(transaction);
     }
 
+    /// The transactions, oldest first, to mark them; where they stand is changed by [`Log::change`] alone, which counts.
+    pub(super) fn transactions_mut(&mut self) -> &mut [Transaction] {
+        self.0.as_deref_mut().map_or(&mut [], |pages| &mut pages.transactions)
+    }
+
     /// Changes a transaction and returns it as it is then; `None` when it is not here.
     pub(super) fn change(
         &mut self,
@@ -90,7 +95,6 @@ impl Log {
     }
 
     /// Forgets everything, after a settlement.
-    #[expect(dead_code, reason = "a settlement clears the log")]
     pub(super) fn clear(&mut self) {
         self.0 = None;
     }

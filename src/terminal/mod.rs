@@ -29,8 +29,11 @@ mod reversal;
 mod script;
 mod settlement;
 mod signature;
+mod tables;
 mod transaction;
+mod transfer;
 mod trouble;
+mod upload;
 
 pub use log::Log;
 pub use outbox::{Event, Input, Outbox, Output, Stray};
@@ -38,6 +41,7 @@ pub use profile::{
     KeyScheme, NoticePolicy, OrderPolicy, Profile, ReversalPolicy, SettlementPolicy, SignInForm,
 };
 pub use reversal::Reason;
+pub use tables::{Table, Tables};
 pub use transaction::{KeptCard, Organization, Standing, Transaction};
 
 use crate::{
@@ -50,7 +54,9 @@ use crate::{
 use exchange::{Exchange, Expectation};
 use reversal::Reversal;
 use script::ScriptNotice;
+use settlement::Settling;
 use transaction::Number;
+use transfer::Transfer;
 
 /// One virtual terminal.
 #[derive(Debug)]
@@ -69,6 +75,10 @@ pub struct Terminal {
     log: Log,
     reversal: Option<Box<Reversal>>,
     script: Option<Box<ScriptNotice>>,
+    settling: Option<Box<Settling>>,
+    tables: Tables,
+    /// The download that a loss of power interrupted.
+    unfinished: Option<Kind>,
     active: Option<Box<Active>>,
     record: Record,
 }
@@ -128,6 +138,8 @@ struct Active {
     is_last_question: bool,
     /// Whether nothing is under way until the deadline, when the next question is due.
     is_pausing: bool,
+    /// The table that is under way.
+    transfer: Option<Box<Transfer>>,
     /// How many parts of a signature the host has.
     parts_done: u16,
     stan: Option<Stan>,
@@ -160,6 +172,9 @@ impl Terminal {
             log: Log::default(),
             reversal: None,
             script: None,
+            settling: None,
+            tables: Tables::default(),
+            unfinished: None,
             active: None,
             record: Record::default(),
         }
@@ -215,6 +230,11 @@ impl Terminal {
         &self.log
     }
 
+    /// The tables that it has downloaded.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
     /// Whether the host has yet to hear of something: a reversal, the result of a script, a stored notice, or a question
     /// about an order. An operation of [`Kind::Reversal`] sends all of it.
     pub fn owes(&self) -> bool {
@@ -262,6 +282,7 @@ impl Terminal {
             ask_until: Instant::NEVER,
             is_last_question: false,
             is_pausing: false,
+            transfer: None,
             parts_done: 0,
             stan: None,
             sent_at: None,

@@ -59,6 +59,8 @@ pub struct Profile {
     pub order: OrderPolicy,
     /// What the digits 0 to 9 of the processing request in the header ask for; a sign-in, a download or an upload.
     pub processing_requests: [Option<Kind>; 10],
+    /// Whether it downloads applications and public keys by itself as long as it has none.
+    pub first_downloads: bool,
     /// What keys it protects PINs and messages with.
     pub key_scheme: KeyScheme,
     /// Whether it prints a receipt of what was approved.
@@ -194,6 +196,7 @@ impl Default for Profile {
             signature_part: 900,
             order: OrderPolicy::default(),
             processing_requests: PROCESSING_REQUESTS,
+            first_downloads: false,
             key_scheme: KeyScheme::default(),
             prints: false,
         }

@@ -44,7 +44,7 @@ impl Terminal {
         match active.exchange {
             Exchange::SignIn => self.pack_management(profile, Kind::SignIn, buffer),
             Exchange::Requested(kind) => self.pack_management(profile, kind, buffer),
-            Exchange::Settlement => self.pack_settlement(profile, active, buffer),
+            Exchange::Settlement => self.pack_settlement(profile, now, active, buffer),
             Exchange::Download(kind) => self.pack_download(profile, active, kind, buffer),
             Exchange::ScriptResult => self.pack_script_result(profile, active, buffer),
             Exchange::Reversal => {
@@ -74,7 +74,7 @@ impl Terminal {
         }
     }
 
-    fn pack_transaction(
+    pub(super) fn pack_transaction(
         &self,
         profile: &Profile,
         now: Instant,
@@ -85,7 +85,11 @@ impl Terminal {
     ) -> Result<Expectation, Failure> {
         let keys = self.keys.as_deref().ok_or(Failure::NotSignedIn)?;
         let form = transaction.form();
-        let mti = if matches!(purpose, Purpose::Reversal(_)) { Mti::REVERSAL } else { form.mti };
+        let mti = match purpose {
+            Purpose::Reversal(_) => Mti::REVERSAL,
+            Purpose::Upload => Mti::BATCH_UPLOAD,
+            Purpose::Request(_) | Purpose::Notice => form.mti,
+        };
         let today = self.clock.map(|clock| clock.at(now)).unwrap_or(DateTime::new_year(profile.year));
         let letter = Letter { terminal: self, profile, keys, transaction, form, purpose };
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), mti);
@@ -113,6 +117,8 @@ pub(super) enum Purpose<'a> {
     Request(&'a Operation),
     /// To tell of it, with what was kept of it: neither track nor PIN.
     Notice,
+    /// As a notice, and once more in the upload of a batch.
+    Upload,
     /// To reverse it.
     Reversal(Reason),
 }
@@ -293,7 +299,7 @@ impl Letter<'_> {
     }
 
     fn is_notice(&self) -> bool {
-        matches!(self.purpose, Purpose::Notice)
+        matches!(self.purpose, Purpose::Notice | Purpose::Upload)
     }
 }
 

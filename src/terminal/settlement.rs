@@ -1,22 +1,117 @@
-//! Settlement of the batch: what the machine does when an exchange of it is answered or fails.
+//! Settlement of the batch: totals, upload, end message, and the clearing of the log (chapters 8.2 to 8.4, 17).
+//!
+//! What has begun survives power loss: from the first message until the log is cleared, nothing else that moves money
+//! is done, and whatever asks for it finishes the settlement first. Every message goes on where the last that was
+//! answered stopped.
+//!
+//! | stage    | message                         | approved                   | refused                | no answer |
+//! |----------|---------------------------------|----------------------------|------------------------|-----------|
+//! | totals   | 0500                            | verdict kept → upload      | as if it had not begun | stays     |
+//! | upload   | 0320, as [`super::upload`] says | told ones marked → upload  | stays                  | stays     |
+//! | end      | 0320, 202 or 207                | log cleared, next batch    | stays                  | stays     |
 
-use super::{Active, Outbox, Profile, Terminal, answer::Reading, exchange::Expectation};
+use super::{
+    Active, Event, Outbox, Profile, Terminal,
+    answer::{Reading, needs_sign_in},
+    exchange::Expectation,
+    icc::IccData,
+    management::{head, operator_63},
+    request::{Purpose, entry_mode, missing},
+    transaction::{Standing, Transaction},
+    upload::{Balance, Upload},
+};
 use crate::{
-    iso8583::Message,
-    operation::{End, Failure, Kind},
-    time::Instant,
+    iso8583::{
+        BatchNo, De, IccDetail, Message, Mti, Packer, Private60, SettlementTotals, Tlv, Totals, UploadCount,
+        Verdict, append_tlv,
+    },
+    money::Amount,
+    operation::{End, Failure, Kind, Outcome, Side},
+    reconcile::Belief,
+    time::{DateTime, Instant},
 };
 
+/// A settlement that has begun and is not finished.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settling {
+    /// The batch that is settled; a sign-in meanwhile may bring the next.
+    batch: BatchNo,
+    /// What the host said of the totals; `None` until it did.
+    balance: Option<Balance>,
+}
+
+/// The message that comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Totals,
+    Upload(Balance, Upload),
+    End(Balance),
+    Finished,
+}
+
+/// What the totals of a settlement (DE 48) say of these transactions.
+///
+/// What stands counts on the side of its kind; a voided sale still counts, and its void on the other side. An
+/// adjustment has changed the amount of its original, and counts nowhere itself.
+pub(super) fn totals(log: &[Transaction]) -> SettlementTotals {
+    let mut totals = SettlementTotals::default();
+    let counted = |known: &&Transaction| matches!(known.standing, Standing::Done | Standing::Voided);
+    for known in log.iter().filter(counted) {
+        let half = if known.organization.is_domestic() { &mut totals.domestic } else { &mut totals.foreign };
+        match known.form().side {
+            Side::Debit => half.add_debit(known.amount.minor()),
+            Side::Credit => half.add_credit(known.amount.minor()),
+            Side::None | Side::Adjust => {}
+        }
+    }
+    totals
+}
+
 impl Terminal {
+    /// Whether a settlement has begun and is not finished.
+    pub fn is_settling(&self) -> bool {
+        self.settling.is_some()
+    }
+
     /// Packs the next message of the settlement.
     pub(super) fn pack_settlement(
         &self,
-        _profile: &Profile,
+        profile: &Profile,
+        now: Instant,
         active: &mut Active,
-        _buffer: &mut Vec<u8>,
+        buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
-        let is_forced = active.operation.kind != Kind::Settlement;
-        Err(if is_forced { Failure::LogFull } else { Failure::NotAble })
+        if self.log.has_open() {
+            // What the host has not heard of would be forgotten with the log.
+            return Err(Failure::LogFull);
+        }
+        let batch = self.settling.as_deref().map_or(self.batch, |settling| settling.batch);
+        match self.stage(profile) {
+            Stage::Totals => self.pack_totals(profile, batch, buffer),
+            Stage::Upload(balance, Upload::Details) => {
+                let details = balance.details(self.log.transactions()).digits();
+                self.pack_upload(profile, batch, DETAILS, &details, buffer)
+            }
+            Stage::Upload(_, Upload::Notice(place)) => {
+                let told = self.log.transactions().get(place).ok_or(Failure::NoOriginal)?;
+                self.pack_transaction(profile, now, &mut active.mac, told, Purpose::Upload, buffer)
+            }
+            Stage::Upload(_, Upload::Icc(place, is_even)) => {
+                let told = self.log.transactions().get(place).ok_or(Failure::NoOriginal)?;
+                self.pack_icc(profile, now, batch, told, is_even, buffer)
+            }
+            Stage::End(balance) => {
+                let code = if balance.is_even() { END_BALANCED } else { END_UNBALANCED };
+                self.pack_upload(profile, batch, code, &UploadCount(self.uploaded()).digits(), buffer)
+            }
+            Stage::Finished => Err(Failure::Interrupted),
+        }
+    }
+
+    /// A message of the settlement was sent: from the first on, nothing else may be done before the last is answered.
+    pub(super) fn settlement_sent(&mut self) {
+        let batch = self.batch;
+        self.settling.get_or_insert_with(|| Box::new(Settling { batch, balance: None }));
     }
 
     /// A message of the settlement was answered.
@@ -24,15 +119,223 @@ impl Terminal {
         &mut self,
         profile: &Profile,
         now: Instant,
-        _message: &Message<'_>,
-        _reading: &Reading,
+        message: &Message<'_>,
+        reading: &Reading,
         out: &mut Outbox,
     ) {
-        self.settlement_failed(profile, now, End::Declined, out);
+        let stage = self.stage(profile);
+        if needs_sign_in(reading.code) && self.may_sign_in() {
+            self.drop_keys();
+            return self.proceed(profile, now, out);
+        }
+        if !reading.code.is_approval() {
+            if stage == Stage::Totals {
+                self.settling = None;
+            }
+            return self.settlement_over(profile, now, End::Declined, Some(reading), out);
+        }
+        match stage {
+            Stage::Totals => {
+                let Some(balance) = balance_of(message) else {
+                    return self.settlement_failed(profile, now, End::Failed(Failure::Malformed), out);
+                };
+                if let Some(settling) = self.settling.as_deref_mut() {
+                    settling.balance = Some(balance);
+                }
+            }
+            Stage::Upload(balance, upload) => balance.told(upload, self.log.transactions_mut()),
+            Stage::End(_) | Stage::Finished => return self.close_batch(profile, now, reading, out),
+        }
+        match self.stage(profile) {
+            Stage::Finished => self.close_batch(profile, now, reading, out),
+            _ => self.proceed(profile, now, out),
+        }
     }
 
-    /// A message of the settlement stayed without a usable answer.
-    pub(super) fn settlement_failed(&mut self, _: &Profile, _: Instant, end: End, out: &mut Outbox) {
-        self.give_up_with(end, out);
+    /// A message of the settlement stayed without a usable answer: it is the first when the settlement goes on.
+    pub(super) fn settlement_failed(&mut self, profile: &Profile, now: Instant, end: End, out: &mut Outbox) {
+        self.settlement_over(profile, now, end, None, out);
+    }
+
+    /// The host has everything: the log is cleared, and the next batch begins.
+    fn close_batch(&mut self, profile: &Profile, now: Instant, reading: &Reading, out: &mut Outbox) {
+        for settled in self.log.transactions() {
+            out.event(Event::Journal(settled.line(self, Belief::Settled, now)));
+        }
+        self.log.clear();
+        if self.settling.take().is_some_and(|settling| settling.batch == self.batch) {
+            self.batch = self.batch.next();
+        }
+        self.settlement_over(profile, now, End::Approved, Some(reading), out);
+    }
+
+    /// Tells how it ended; what had to wait for it goes on, or is given up.
+    fn settlement_over(
+        &mut self,
+        profile: &Profile,
+        now: Instant,
+        end: End,
+        reading: Option<&Reading>,
+        out: &mut Outbox,
+    ) {
+        let Some(active) = self.active.as_deref_mut() else { return };
+        if active.operation.kind != Kind::Settlement {
+            self.tell_automatic(Kind::Settlement, end, reading, out);
+            return match end {
+                End::Approved => self.proceed(profile, now, out),
+                End::Failed(Failure::NotConnected) => self.give_up(Failure::NotConnected, out),
+                _ => self.give_up(Failure::LogFull, out),
+            };
+        }
+        if end == End::Approved && profile.settlement.sign_out {
+            active.requested = Some(Kind::SignOut);
+        }
+        let outcome = Outcome {
+            code: reading.map(|reading| reading.code),
+            stan: active.stan,
+            rrn: reading.and_then(|reading| reading.rrn),
+            date: reading.and_then(|reading| reading.date),
+            service: reading.map(|reading| reading.service),
+            ..Outcome::ended(Kind::Settlement, end, Amount::ZERO)
+        };
+        self.tell(outcome, out);
+        if end == End::Approved { self.proceed(profile, now, out) } else { self.rest(out) }
+    }
+
+    /// The message that comes next.
+    fn stage(&self, profile: &Profile) -> Stage {
+        let Some(settling) = self.settling.as_deref() else { return Stage::Totals };
+        let Some(balance) = settling.balance else { return Stage::Totals };
+        if let Some(upload) = balance.next(self.log.transactions()) {
+            return Stage::Upload(balance, upload);
+        }
+        let ends = !balance.is_even() || profile.settlement.always_end || self.uploaded() > 0;
+        if ends { Stage::End(balance) } else { Stage::Finished }
+    }
+
+    fn uploaded(&self) -> u16 {
+        self.log.transactions().iter().filter(|known| known.is_uploaded).count() as u16
+    }
+
+    /// 0500: what the log adds up to.
+    fn pack_totals(
+        &self,
+        profile: &Profile,
+        batch: BatchNo,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Expectation, Failure> {
+        let mut packer = Packer::new(profile.spec, buffer, &head(profile), Mti::SETTLEMENT);
+        self.put_parties(&mut packer);
+        packer
+            .put(De::PRIVATE_48, &totals(self.log.transactions()).digits())
+            .put(De::CURRENCY, &profile.currency)
+            .put(De::PRIVATE_60, &Private60::management(batch, TOTALS).digits())
+            .put(De::PRIVATE_63, &operator_63(profile))
+            .finish()
+            .map_err(missing)?;
+        Ok(self.plain(Mti::SETTLEMENT))
+    }
+
+    /// 0320 with details of stripe and keyed cards, or at the end with their count.
+    fn pack_upload(
+        &self,
+        profile: &Profile,
+        batch: BatchNo,
+        code: u16,
+        digits: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<Expectation, Failure> {
+        let mut packer = Packer::new(profile.spec, buffer, &head(profile), Mti::BATCH_UPLOAD);
+        self.put_parties(&mut packer);
+        packer
+            .put(De::PRIVATE_48, digits)
+            .put(De::PRIVATE_60, &Private60::management(batch, code).digits())
+            .finish()
+            .map_err(missing)?;
+        Ok(self.plain(Mti::BATCH_UPLOAD))
+    }
+
+    /// 0320 with one chip transaction, under the number of its own.
+    fn pack_icc(
+        &self,
+        profile: &Profile,
+        now: Instant,
+        batch: BatchNo,
+        told: &Transaction,
+        is_even: bool,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Expectation, Failure> {
+        let card = told.card.ok_or(Failure::MissingData)?;
+        let today = self.clock.map(|clock| clock.at(now)).unwrap_or(DateTime::new_year(profile.year));
+        let code = if is_even { ICC_BALANCED } else { ICC_UNBALANCED };
+        let private60 = Private60 {
+            read_capability: Some(READS_ALL),
+            ic_condition: Some(0),
+            ..Private60::management(batch, code)
+        };
+        let currency =
+            profile.currency.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit.wrapping_sub(b'0')));
+        let foreign = !told.organization.is_domestic();
+        let detail = IccDetail { foreign, amount: told.amount.minor(), currency, failure: None };
+        let mut packer = Packer::new(profile.spec, buffer, &head(profile), Mti::BATCH_UPLOAD);
+        packer
+            .put(De::PAN, card.pan.as_bytes())
+            .put_number(De::AMOUNT, told.amount.minor())
+            .put_number(De::STAN, u64::from(told.stan.number()))
+            .put_number(De::ENTRY_MODE, entry_mode(told))
+            .put_number(De::CARD_SEQUENCE, u64::from(card.sequence.unwrap_or_default()))
+            .put(De::TERMINAL_ID, self.id.as_bytes())
+            .put(De::MERCHANT_ID, self.merchant.as_bytes())
+            .put(De::ICC_DATA, &certificate(IccData::request(told, now, today).as_bytes()))
+            .put(De::PRIVATE_60, &private60.digits())
+            .put(De::PRIVATE_62, &detail.text())
+            .finish()
+            .map_err(missing)?;
+        Ok(Expectation { stan: Some(told.stan), amount: Some(told.amount), ..self.plain(Mti::BATCH_UPLOAD) })
+    }
+
+    fn put_parties(&self, packer: &mut Packer<'_>) {
+        packer
+            .put(De::STAN, &self.next_stan.digits())
+            .put(De::TERMINAL_ID, self.id.as_bytes())
+            .put(De::MERCHANT_ID, self.merchant.as_bytes());
+    }
+
+    /// What the answer to a message with a number of its own, and without a MAC, must repeat.
+    fn plain(&self, mti: Mti) -> Expectation {
+        Expectation { mti, processing_code: None, stan: Some(self.next_stan), amount: None, has_mac: false }
     }
 }
+
+/// What the host says of the totals; everything but "balanced" asks for the upload.
+fn balance_of(message: &Message<'_>) -> Option<Balance> {
+    let mut buffer = [0; 64];
+    let digits = message.get(De::PRIVATE_48)?.write_to(&mut buffer)?;
+    let totals = SettlementTotals::from_digits(digits).ok()?;
+    let is_even = |half: &Totals| half.verdict == Verdict::BALANCED;
+    Some(Balance { domestic: is_even(&totals.domestic), foreign: is_even(&totals.foreign) })
+}
+
+/// DE 55 of an uploaded chip transaction: that of the request, with the cryptogram of an approval (9F27 is 40).
+fn certificate(request: &[u8]) -> Vec<u8> {
+    let mut tags = Vec::with_capacity(request.len());
+    for object in Tlv::new(request).map_while(Result::ok) {
+        let value = if object.tag.number() == CRYPTOGRAM_INFORMATION { &[APPROVED] } else { object.value };
+        append_tlv(&mut tags, object.tag, value);
+    }
+    tags
+}
+
+const CRYPTOGRAM_INFORMATION: u32 = 0x9F27;
+/// The card has approved: the cryptogram is a transaction certificate.
+const APPROVED: u8 = 0x40;
+/// DE 60.3 of a settlement.
+const TOTALS: u16 = 201;
+/// DE 60.3 of an upload.
+const DETAILS: u16 = 201;
+const END_UNBALANCED: u16 = 202;
+const ICC_BALANCED: u16 = 203;
+const ICC_UNBALANCED: u16 = 205;
+const END_BALANCED: u16 = 207;
+/// DE 60.4: stripe, chip and contactless.
+const READS_ALL: u8 = 6;

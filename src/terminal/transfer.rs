@@ -62,10 +62,6 @@ impl Transfer {
         Self { kind, stage, names: Vec::new(), table: Table::EMPTY, last_page: None }
     }
 
-    pub(super) fn kind(&self) -> Kind {
-        self.kind
-    }
-
     /// The message that comes next.
     pub(super) fn question(&self) -> Question {
         let first = self.kind.form().network_management;
@@ -116,7 +112,9 @@ impl Transfer {
         let table = tagged(self.kind).ok_or(Failure::BrokenDownload)?;
         match table.check(&self.name(place), page.body) {
             Ok(()) => {}
-            Err(EntryError::Other(_)) if self.is_earlier(table, page.body, place) => return Ok(Progress::Repeated),
+            Err(EntryError::Other(_)) if self.is_earlier(table, page.body, place) => {
+                return Ok(Progress::Repeated);
+            }
             Err(_) => return Err(Failure::BrokenDownload),
         }
         self.table.add(page.body);
