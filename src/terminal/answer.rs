@@ -75,11 +75,7 @@ impl Terminal {
         let Some(active) = self.active.as_deref_mut() else { return };
         let reading = Reading::of(message, code, between(active.sent_at.take(), now));
         active.expected = None;
-        // What follows an outcome is asked for once, or a host that keeps asking would keep the terminal busy for ever.
-        if request != 0 && active.exchange != Exchange::SignIn && !active.told {
-            let requested = profile.processing_requests.get(usize::from(request)).copied().flatten();
-            active.requested = requested.filter(|kind| profile.abilities.has(*kind)).or(active.requested);
-        }
+        active.hear_request(profile, request);
         match active.exchange {
             Exchange::Operation => self.operation_answered(profile, now, message, &reading, out),
             Exchange::SignIn => self.signed_in(profile, now, message, &reading, out),
@@ -274,7 +270,7 @@ impl Terminal {
             service: Some(reading.service),
         };
         if let Some(transaction) = active.transaction.take() {
-            self.book(now, end, transaction, message, reading, out);
+            self.book(profile, now, end, transaction, message, reading, out);
         }
         if kind == Kind::SignOut && end == End::Approved || needs_sign_in(reading.code) {
             self.keys = None;
@@ -284,8 +280,10 @@ impl Terminal {
     }
 
     /// Writes what an answer says of a transaction into log and journal.
+    #[expect(clippy::too_many_arguments, reason = "the answer and all that it changes")]
     fn book(
         &mut self,
+        profile: &Profile,
         now: Instant,
         end: End,
         mut transaction: Transaction,
@@ -301,12 +299,13 @@ impl Terminal {
             self.script = Some(Box::new(ScriptNotice::of(&transaction, message)));
         }
         if transaction.kind == Kind::QrQuery {
-            return self.order_asked(now, &transaction, message, reading, out);
+            return self.order_asked(profile, now, &transaction, message, reading, out);
         }
         if end != End::Approved || !is_logged(transaction.kind) {
             return;
         }
         out.event(Event::Journal(transaction.line(self, Belief::Approved, now)));
+        self.print(profile, now, &transaction, out);
         self.change_original(&transaction, now, out);
         self.log.push(transaction);
     }

@@ -65,8 +65,8 @@ impl Log {
 
     /// The oldest transaction that stands there, stored or waiting.
     pub(super) fn first_open(&self, standing: Standing) -> Option<&Transaction> {
-        let has_open = self.has_open();
-        self.transactions().iter().filter(|_| has_open).find(|known| known.standing == standing)
+        let open = if self.has_open() { self.transactions() } else { &[] };
+        open.iter().find(|known| known.standing == standing)
     }
 
     pub(super) fn push(&mut self, transaction: Transaction) {

@@ -24,6 +24,7 @@ mod order;
 mod original;
 mod outbox;
 mod profile;
+mod receipt;
 mod request;
 mod reversal;
 mod script;
@@ -392,6 +393,20 @@ impl Terminal {
 }
 
 impl Active {
+    /// Notes what the header of an answer asks for, to be done when the operation is over.
+    ///
+    /// 1. The profile says what each digit means, and what its terminals may do.
+    /// 2. What was done because it was asked for may not ask again: a host that always asks would never let go.
+    /// 3. Nobody signs in again because of a sign-in.
+    fn hear_request(&mut self, profile: &Profile, request: u8) {
+        let is_sign_in = self.exchange == Exchange::SignIn || self.operation.kind == Kind::SignIn;
+        let means = profile.processing_requests.get(usize::from(request)).copied().flatten();
+        let heard = means
+            .filter(|kind| profile.abilities.has(*kind) && !self.told)
+            .filter(|kind| !(is_sign_in && *kind == Kind::SignIn));
+        self.requested = heard.or(self.requested);
+    }
+
     /// The amount that its request says, else the one that was asked for.
     fn amount(&self) -> Amount {
         self.transaction.as_ref().map_or(self.operation.amount, |transaction| transaction.amount)

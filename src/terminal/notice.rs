@@ -3,7 +3,7 @@
 use super::{
     Event, Outbox, Profile, Terminal,
     answer::{Reading, needs_sign_in},
-    transaction::{Number, Standing, Transaction},
+    transaction::{Number, Standing, Transaction, is_told_again},
 };
 use crate::{
     iso8583::ResponseCode,
@@ -28,6 +28,7 @@ impl Terminal {
             ..Outcome::ended(transaction.kind, End::Approved, transaction.amount)
         };
         out.event(Event::Journal(transaction.line(self, Belief::Stored, now)));
+        self.print(profile, now, &transaction, out);
         self.log.push(transaction);
         self.tell(outcome, out);
         self.proceed(profile, now, out);
@@ -58,6 +59,9 @@ impl Terminal {
             let belief = if is_done { Belief::Approved } else { Belief::Refused };
             out.event(Event::Journal(settled.line(self, belief, now)));
             if is_done {
+                if is_told_again(kind) {
+                    self.print(profile, now, &settled, out);
+                }
                 self.change_original(&settled, now, out);
             }
         }
@@ -76,7 +80,7 @@ impl Terminal {
             () if adjusts => {
                 (original.amount, original.tip, original.is_adjusted) = (done.amount, done.tip, true);
             }
-            () => original.is_used = true,
+            () => original.is_used |= done.kind != Kind::PreAuthAdd,
         });
         let belief = match () {
             () if voids => Belief::Voided,

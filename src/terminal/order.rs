@@ -69,7 +69,7 @@ impl Terminal {
         if reading.code == STILL_WAITING && !is_last {
             return self.pause(profile, now);
         }
-        self.close_order(order, now, message, reading, out);
+        self.close_order(profile, order, now, message, reading, out);
         if !is_own {
             return self.proceed(profile, now, out);
         }
@@ -112,8 +112,9 @@ impl Terminal {
     }
 
     /// Writes into the log and the journal what became of an order that was waiting.
-    pub(super) fn close_order(
+    fn close_order(
         &mut self,
+        profile: &Profile,
         order: Number,
         now: Instant,
         message: &Message<'_>,
@@ -132,14 +133,18 @@ impl Terminal {
             }
         });
         let belief = if is_paid { Belief::Approved } else { Belief::Refused };
-        if let Some(line) = closed.cloned().map(|order| order.line(self, belief, now)) {
-            out.event(Event::Journal(line));
+        if let Some(order) = closed.cloned() {
+            out.event(Event::Journal(order.line(self, belief, now)));
+            if is_paid {
+                self.print(profile, now, &order, out);
+            }
         }
     }
 
     /// A question that was the operation itself was answered; one that waits is closed by what ends it.
     pub(super) fn order_asked(
         &mut self,
+        profile: &Profile,
         now: Instant,
         question: &Transaction,
         message: &Message<'_>,
@@ -152,7 +157,7 @@ impl Terminal {
             && reading.code != STILL_WAITING
             && !needs_sign_in(reading.code)
         {
-            self.close_order(order, now, message, reading, out);
+            self.close_order(profile, order, now, message, reading, out);
         }
     }
 

@@ -8,6 +8,7 @@ use super::{
     transaction::{Standing, is_told_again},
 };
 use crate::{
+    money::Amount,
     operation::{End, Failure, Kind, Outcome},
     reconcile::Belief,
     time::Instant,
@@ -68,6 +69,7 @@ impl Terminal {
         was_sent: bool,
         out: &mut Outbox,
     ) {
+        let amount = self.active.as_deref().map_or(Amount::ZERO, super::Active::amount);
         if was_sent {
             self.keep_unknown(now, Reason::of(end), out);
         }
@@ -75,7 +77,6 @@ impl Terminal {
         active.attempts_left = profile.reversal.resend + 1;
         active.reverses = was_sent && active.operation.kind.form().reversible && profile.reversal.at_once;
         let (kind, stan, reverses) = (active.operation.kind, active.stan, active.reverses);
-        let amount = active.amount();
         self.tell(Outcome { stan, ..Outcome::ended(kind, end, amount) }, out);
         if reverses { self.proceed(profile, now, out) } else { self.rest(out) }
     }

@@ -100,19 +100,19 @@ impl Pair {
     }
 
     pub fn sale(&self, amount: u64, entry: Entry) -> Operation {
-        self.sale_with(amount, entry, "6212")
+        self.sale_with(amount, entry, "621234")
     }
 
     pub fn foreign_sale(&self, amount: u64) -> Operation {
-        self.sale_with(amount, Entry::Stripe, "4000")
+        self.sale_with(amount, Entry::Stripe, "400000")
     }
 
     pub fn of(kind: Kind, amount: u64) -> Operation {
         Operation { kind, amount: Amount::from_minor(amount), original: Original::Newest, ..Operation::of(kind) }
     }
 
-    fn sale_with(&self, amount: u64, entry: Entry, prefix: &str) -> Operation {
-        let card = card(prefix);
+    fn sale_with(&self, amount: u64, entry: Entry, bin: &str) -> Operation {
+        let card = card(bin);
         Operation::sale(Amount::from_minor(amount), CardUse { card, entry, pin: false })
     }
 
@@ -194,8 +194,8 @@ enum Next {
     PowerCut,
 }
 
-fn card(prefix: &str) -> Card {
-    let range = CardRange { prefix: prefix.parse().unwrap(), ..CardRange::default() };
+fn card(bin: &str) -> Card {
+    let range = CardRange { bins: vec![bin.parse().unwrap()], ..CardRange::default() };
     CardGenerator::new(range, 1, Expiry::new(26, 1).unwrap()).unwrap().card(0)
 }
 
