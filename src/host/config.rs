@@ -1,6 +1,7 @@
 //! What a simulated host is told before it starts: its dialect, limits and the rules for its moods.
 
 use super::policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy};
+use super::{settle::SettlementRules, tables::TableStock};
 use crate::{
     card::Card,
     crypto::{MacAlgorithm, MacForm, Tmk},
@@ -44,6 +45,10 @@ pub struct Config {
     pub orders: OrderDrill,
     /// What it gets wrong on purpose.
     pub bug: Option<Bug>,
+    /// How it settles.
+    pub settlement: SettlementRules,
+    /// What it has for terminals to download.
+    pub tables: TableStock,
     /// The wall clock for DE 12, 13 and 15.
     pub clock: WallClock,
     /// The seed of everything that it decides by chance.
@@ -69,6 +74,8 @@ impl Default for Config {
             tips: TipPolicy::default(),
             orders: OrderDrill::default(),
             bug: None,
+            settlement: SettlementRules::default(),
+            tables: TableStock::default(),
             clock: WallClock::starting_at(0),
             seed: Seed(0),
         }

@@ -2,7 +2,10 @@
 
 use super::{Host, Inquiry, respond::Answer, tables::ProcessingRequest};
 use crate::{
-    iso8583::{De, EntryName, Message, Mti, Page, PageMarker, PageQuery, Private60, ResponseCode, TaggedTable, Tlv, append_tlv},
+    iso8583::{
+        De, EntryName, Mti, Page, PageMarker, PageQuery, ResponseCode, TaggedTable, TerminalId, Tlv,
+        append_tlv,
+    },
     operation::{Kind, KindSet},
     terminal::SignInForm,
 };
@@ -51,7 +54,8 @@ impl Host {
 
     /// The item that a terminal names; a page of nothing when there is none.
     fn item(&self, table: TaggedTable, name: &[u8]) -> Option<Vec<u8>> {
-        let is_named = |entry: &&Vec<u8>| table.name_of(entry).as_ref().map(EntryName::as_bytes) == Some(name);
+        let is_named =
+            |entry: &&Vec<u8>| table.name_of(entry).as_ref().map(EntryName::as_bytes) == Some(name);
         let entry = self.config.tables.entries(table).iter().find(is_named);
         let body = entry.map(Vec::as_slice).unwrap_or_default();
         Some(Page { marker: marker(body.is_empty(), true), body }.to_bytes())
@@ -79,6 +83,13 @@ impl Host {
         }
     }
 
+    /// A MAC under keys that the newest master key carried has shown that the terminal has it.
+    pub(super) fn confirm_master_key(&mut self, terminal: TerminalId) {
+        if let Some(station) = self.stations.get_mut(&terminal) {
+            station.confirm_master_key();
+        }
+    }
+
     /// The digit that the header of an answer asks for: the first thing that this terminal has not done yet.
     pub(super) fn asks_for(&mut self, inquiry: &Inquiry<'_>, code: ResponseCode) -> u8 {
         if self.config.tables.requests.is_empty() || !code.is_approval() {
@@ -86,9 +97,11 @@ impl Host {
         }
         let all = || self.config.tables.requests.iter();
         let progress = self.asked.entry(inquiry.terminal).or_insert(Asked::NOTHING);
-        let done = all().filter(|request| progress.asked.has(request.kind) && completes(request.kind, inquiry));
+        let done =
+            all().filter(|request| progress.asked.has(request.kind) && completes(request.kind, inquiry));
         progress.done = done.fold(progress.done, |done, request| done.with(request.kind));
-        let Some(ProcessingRequest { digit, kind }) = all().find(|request| !progress.done.has(request.kind)) else {
+        let Some(ProcessingRequest { digit, kind }) = all().find(|request| !progress.done.has(request.kind))
+        else {
             return 0;
         };
         progress.asked = progress.asked.with(*kind);

@@ -23,6 +23,7 @@ mod bug;
 mod classify;
 mod config;
 mod demand;
+mod download;
 mod mood;
 mod notes;
 mod order;
@@ -32,14 +33,18 @@ mod outbox;
 mod policy;
 mod respond;
 mod reverse;
+mod settle;
 mod statement;
 mod station;
+mod tables;
 
 pub use config::{Action, Config, Enrolment, Match, Rule, UnknownCards};
 pub use notes::Signature;
 pub use outbox::{ConnectionId, Outbox, Output};
 pub use policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy};
+pub use settle::{Closing, Difference, SettlementRules, SettlementTally, TotalsDrill, Unbalanced};
 pub use statement::StatementRow;
+pub use tables::{ProcessingRequest, TableStock};
 
 use crate::{
     card::{Card, Pan},
@@ -55,9 +60,11 @@ use crate::{
     time::{DateTime, Instant},
 };
 use classify::{Purpose, classify};
+use download::Asked;
 use mood::Delayed;
 use notes::Notes;
 use respond::{Answer, SignIn};
+use settle::Settlement;
 use station::Station;
 use std::collections::{BinaryHeap, HashMap};
 
@@ -74,6 +81,8 @@ pub struct Host {
     /// The number of the last retrieval reference that was given out.
     last_reference: u64,
     tally: Tally,
+    settlements: HashMap<TerminalId, Settlement>,
+    asked: HashMap<TerminalId, Asked>,
 }
 
 /// What a host has done so far.
@@ -87,6 +96,8 @@ pub struct Tally {
     pub unreadable: u64,
     /// Requests that a rule did not let through as they were.
     pub ruled: u64,
+    /// What settlements came to.
+    pub settlements: SettlementTally,
 }
 
 /// One connection, as the host sees it.
@@ -145,6 +156,8 @@ impl Host {
             rng: config.seed.stream(Domain::Host, 0, 0),
             last_reference: 1,
             tally: Tally::default(),
+            settlements: HashMap::new(),
+            asked: HashMap::new(),
             config,
         }
     }
@@ -242,20 +255,34 @@ impl Host {
             return refuse(ResponseCode::INVALID_MERCHANT);
         }
         let Some(private60) = private60_of(message) else { return refuse(ResponseCode::FORMAT_ERROR) };
-        let (merchant, open_batch) = (station.merchant, station.batch);
+        let (merchant, batch, is_renewed) = (station.merchant, station.batch, station.is_renewed());
+        let open_batch = self.open_batch(terminal, batch, private60.batch, out);
         let today = self.config.clock.at(now);
         let inquiry = Inquiry { today, terminal, merchant, open_batch, private60, message };
-        match classify(message, &private60) {
+        let mut answer = self.grant(&inquiry, request, out);
+        if is_renewed && request.mac.is_some() && answer.code.is_approval() {
+            self.confirm_master_key(terminal);
+        }
+        answer.asks_for = self.asks_for(&inquiry, answer.code);
+        answer
+    }
+
+    /// Leads a request of a known terminal through the other gates, by what it is for.
+    fn grant(&mut self, inquiry: &Inquiry<'_>, request: &Request<'_>, out: &mut Outbox) -> Answer {
+        let (refuse, terminal) = (Answer::code, inquiry.terminal);
+        let has_mac = inquiry.message.mac().is_some();
+        match classify(inquiry.message, &inquiry.private60) {
             None => refuse(ResponseCode::NOT_SUPPORTED),
             Some(Purpose::SignIn(form)) => self.sign_in(terminal, form),
-            Some(Purpose::Batch) => refuse(ResponseCode::NOT_SUPPORTED),
-            Some(Purpose::Tables) => refuse(ResponseCode::NOT_SUPPORTED),
-            Some(Purpose::Operation(kind, _)) if !kind.form().has_mac => self.manage(&inquiry, kind),
+            Some(Purpose::Batch) if has_mac && !request.is_authentic() => refuse(ResponseCode::MAC_FAILED),
+            Some(Purpose::Batch) => self.settle(inquiry, out),
+            Some(Purpose::Tables) => self.download(inquiry),
+            Some(Purpose::Operation(kind, _)) if !kind.form().has_mac => self.manage(inquiry, kind),
             Some(_) if !request.is_authentic() => refuse(ResponseCode::MAC_FAILED),
-            Some(Purpose::Reversal) => self.reverse(&inquiry, out),
-            Some(_) if private60.batch != open_batch => refuse(ResponseCode::BATCH_MISMATCH),
-            Some(Purpose::ScriptResult) => self.script_result(&inquiry),
-            Some(Purpose::Operation(kind, variant)) => self.operate(&inquiry, kind, variant, out),
+            Some(Purpose::Reversal) => self.reverse(inquiry, out),
+            Some(_) if inquiry.private60.batch != inquiry.open_batch => refuse(ResponseCode::BATCH_MISMATCH),
+            Some(Purpose::ScriptResult) => self.script_result(inquiry),
+            Some(Purpose::Operation(kind, variant)) => self.operate(inquiry, kind, variant, out),
         }
     }
 

@@ -19,7 +19,6 @@ impl Organisation {
     }
 
     /// Whether its cards are settled as domestic ones.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the totals of a settlement"))]
     pub(super) fn is_domestic(&self) -> bool {
         self.code == UNIONPAY.code
     }

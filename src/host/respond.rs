@@ -34,6 +34,8 @@ pub(super) struct Answer {
     pub(super) private59: Option<Vec<u8>>,
     /// DE 62: a table, a key.
     pub(super) private62: Option<Vec<u8>>,
+    /// The processing request of the header; 0 for none.
+    pub(super) asks_for: u8,
 }
 
 /// What a sign-in response brings.
@@ -60,6 +62,7 @@ impl Answer {
             icc: None,
             private59: None,
             private62: None,
+            asks_for: 0,
         }
     }
 }
@@ -166,7 +169,11 @@ impl Response<'_> {
         // A signature says the amount that was signed, and does not ask for it back.
         let is_about_money = is_financial || is_upload;
         let is_settled = is_financial && message.has(De::AMOUNT) || message.mti() == Mti::SETTLEMENT;
-        let mut packer = Packer::new(self.spec, buffer, &self.request.head.response(), mti);
+        let mut head = self.request.head.response();
+        if answer.asks_for != 0 {
+            head.header = head.header.with_processing_request(answer.asks_for);
+        }
+        let mut packer = Packer::new(self.spec, buffer, &head, mti);
         if is_about_money && !self.is_script_result() {
             put_or_copy(&mut packer, De::PAN, answer.pan.as_ref().map(Pan::as_bytes), message);
         }

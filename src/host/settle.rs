@@ -13,7 +13,8 @@ use super::{Host, Inquiry, Outbox, demand::stan_of, organisation::Organisation, 
 use crate::{
     card::Pan,
     iso8583::{
-        BatchDetails, BatchNo, De, Mti, ResponseCode, SettlementTotals, Stan, TerminalId, Totals, UploadCount, Verdict,
+        BatchDetails, BatchNo, De, Mti, ResponseCode, SettlementTotals, Stan, TerminalId, Totals,
+        UploadCount, Verdict,
     },
     ledger::{Booking, Record, State},
     money::Amount,
@@ -105,20 +106,25 @@ struct Told {
 
 impl Host {
     /// Takes a message of a settlement or of an upload.
-    pub(super) fn settle(&mut self, inquiry: &Inquiry<'_>, is_authentic: bool, out: &mut Outbox) -> Answer {
+    pub(super) fn settle(&mut self, inquiry: &Inquiry<'_>, out: &mut Outbox) -> Answer {
         let (batch, open) = (inquiry.private60.batch, inquiry.open_batch);
         let refuse = Answer::code;
         match inquiry.message.mti() {
             _ if batch != open && batch.next() != open => refuse(ResponseCode::BATCH_MISMATCH),
-            _ if inquiry.message.mac().is_some() && !is_authentic => refuse(ResponseCode::MAC_FAILED),
             Mti::SETTLEMENT => self.compare_totals(inquiry, out),
             _ if batch != open => self.uploaded_before(inquiry),
             _ => self.upload(inquiry, out),
         }
     }
 
-    /// A message that names the batch after one that has balanced says that the terminal is done with that.
-    pub(super) fn move_on(&mut self, terminal: TerminalId, open: BatchNo, named: BatchNo, out: &mut Outbox) -> BatchNo {
+    /// The open batch: a message that names the one after it says that the terminal is done with it, if it has balanced.
+    pub(super) fn open_batch(
+        &mut self,
+        terminal: TerminalId,
+        open: BatchNo,
+        named: BatchNo,
+        out: &mut Outbox,
+    ) -> BatchNo {
         let is_done = named == open.next()
             && self.settlements.get(&terminal).is_some_and(|known| known.batch == open && known.is_even());
         if is_done {

@@ -2,7 +2,7 @@
 
 use super::config::{Config, Enrolment};
 use crate::{
-    crypto::{Algorithm, MacSchedule, Tmk, WorkKeyLayout, WorkKeys},
+    crypto::{Algorithm, Key, MacSchedule, Tmk, WorkKeyLayout, WorkKeys},
     iso8583::{BatchNo, MerchantId},
     rng::Rng,
     terminal::SignInForm,
@@ -15,11 +15,19 @@ pub(super) struct Station {
     pub(super) batch: BatchNo,
     pub(super) keys: Option<WorkKeys>,
     tmk: Tmk,
+    /// The master key before, as long as nothing has shown that the terminal has the new one.
+    previous_tmk: Option<Tmk>,
 }
 
 impl Station {
     pub(super) fn new(enrolment: &Enrolment) -> Self {
-        Self { merchant: enrolment.merchant, batch: BatchNo::FIRST, keys: None, tmk: enrolment.tmk.clone() }
+        Self {
+            merchant: enrolment.merchant,
+            batch: BatchNo::FIRST,
+            keys: None,
+            tmk: enrolment.tmk.clone(),
+            previous_tmk: None,
+        }
     }
 
     /// Makes fresh work keys; returns them as DE 62, `None` when the master key cannot carry them.
@@ -34,6 +42,29 @@ impl Station {
         keys.wrap(&self.tmk, &mut wrapped).ok()?;
         self.keys = Some(keys);
         Some(wrapped)
+    }
+
+    /// Makes a new master key; returns it as DE 62, `None` when the old one cannot carry it.
+    ///
+    /// Whoever asks again before it has used a key under the new one gets the same again.
+    pub(super) fn renew_master_key(&mut self, rng: &mut Rng) -> Option<Vec<u8>> {
+        if self.previous_tmk.is_none() {
+            let new = Tmk(Key::random(self.tmk.algorithm(), || rng.bits()));
+            self.tmk.wrap_successor(&new).ok()?;
+            self.previous_tmk = Some(std::mem::replace(&mut self.tmk, new));
+            self.keys = None;
+        }
+        self.previous_tmk.as_ref()?.wrap_successor(&self.tmk).ok()
+    }
+
+    /// Whether nothing has shown yet that the terminal has its newest master key.
+    pub(super) fn is_renewed(&self) -> bool {
+        self.previous_tmk.is_some()
+    }
+
+    /// A MAC under its newest keys has shown that the terminal has the master key.
+    pub(super) fn confirm_master_key(&mut self) {
+        self.previous_tmk = None;
     }
 
     pub(super) fn sign_out(&mut self) {

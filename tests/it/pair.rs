@@ -103,12 +103,17 @@ impl Pair {
         self.sale_with(amount, entry, "621234")
     }
 
-    pub fn foreign_sale(&self, amount: u64) -> Operation {
-        self.sale_with(amount, Entry::Stripe, "400000")
+    pub fn foreign_sale(&self, amount: u64, entry: Entry) -> Operation {
+        self.sale_with(amount, entry, "400000")
     }
 
     pub fn of(kind: Kind, amount: u64) -> Operation {
-        Operation { kind, amount: Amount::from_minor(amount), original: Original::Newest, ..Operation::of(kind) }
+        Operation {
+            kind,
+            amount: Amount::from_minor(amount),
+            original: Original::Newest,
+            ..Operation::of(kind)
+        }
     }
 
     fn sale_with(&self, amount: u64, entry: Entry, bin: &str) -> Operation {
@@ -150,7 +155,7 @@ impl Pair {
         let draft = Draft::of(request);
         self.sent.push(draft.clone());
         let decided = fate(&draft);
-        let answers = match decided {
+        let answers = match &decided {
             Fate::RequestLost => return,
             Fate::Says(answer) => vec![answer.frame()],
             _ => self.answers(request),
