@@ -167,7 +167,7 @@ fn hear(shard: &Shard, since: &Cell<Instant>, event: Event) {
             };
             recorder.notice(shard.now(), Severity::Warning, text);
         }
-        Event::Outcome(_) => {}
+        Event::Outcome(_) | Event::Receipt(_) => {}
     }
 }
 

@@ -240,6 +240,7 @@ impl World {
             terminal::Event::Journal(entry) => self.evidence.journal.push(entry),
             terminal::Event::Automatic(_) => report.automatic += 1,
             terminal::Event::Stray(_) => report.strays += 1,
+            terminal::Event::Receipt(_) => {}
             terminal::Event::Outcome(outcome) => match outcome.end {
                 End::Approved => report.approved += 1,
                 End::Declined => report.declined += 1,

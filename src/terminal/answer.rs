@@ -1,12 +1,19 @@
 //! How a terminal reads what comes back: is it the answer, is it authentic, and what follows from it.
 
-use super::{Active, Event, Exchange, Outbox, Profile, Stray, Terminal, request::mac_schedule};
+use super::{
+    Event, Outbox, Profile, Stray, Terminal,
+    exchange::Exchange,
+    icc, order,
+    request::mac_schedule,
+    script::ScriptNotice,
+    transaction::{Organization, Transaction, is_logged},
+};
 use crate::{
     crypto::WorkKeys,
-    iso8583::{ApprovalCode, BatchNo, De, Message, MonthDay, Mti, ResponseCode, Rrn},
+    iso8583::{ApprovalCode, BatchNo, De, Message, MonthDay, Mti, Private59, ResponseCode, Rrn},
     money::Amount,
     operation::{End, Failure, Kind, Outcome},
-    reconcile::{Belief, Entry},
+    reconcile::Belief,
     time::{DateTime, Instant, WallClock},
 };
 use std::time::Duration;
@@ -20,6 +27,7 @@ pub(super) struct Reading {
     pub(super) approval_code: Option<ApprovalCode>,
     pub(super) date: Option<MonthDay>,
     pub(super) balance: Option<i64>,
+    pub(super) organization: Option<Organization>,
     pub(super) service: Duration,
 }
 
@@ -55,6 +63,8 @@ impl Terminal {
         if let Err(stray) = self.matches(message, code) {
             return out.event(Event::Stray(stray));
         }
+        // The answer to a settlement has no DE 39 (chapter 5.1).
+        let code = code.or((message.mti() == Mti::SETTLEMENT.response()).then_some(ResponseCode::APPROVED));
         let Some(code) = code else {
             return self.exchange_failed(profile, now, End::Failed(Failure::Malformed), out);
         };
@@ -64,16 +74,25 @@ impl Terminal {
         }
         let Some(active) = self.active.as_deref_mut() else { return };
         let reading = Reading::of(message, code, between(active.sent_at.take(), now));
+        active.expected = None;
+        active.hear_request(profile, request);
         match active.exchange {
-            Exchange::Operation if active.operation.kind == Kind::SignIn => {
-                let end = self.take_keys(profile, now, message, code);
-                self.answered(now, end, &reading, out);
-            }
-            Exchange::Operation => self.answered(now, end_of(code), &reading, out),
+            Exchange::Operation => self.operation_answered(profile, now, message, &reading, out),
             Exchange::SignIn => self.signed_in(profile, now, message, &reading, out),
+            Exchange::ScriptResult => {
+                self.tell_automatic(Kind::ScriptResult, end_of(code), Some(&reading), out);
+                self.proceed(profile, now, out);
+            }
             Exchange::Reversal => self.reversal_answered(profile, now, &reading, out),
+            Exchange::Notice(number) => self.notice_answered(profile, now, number, &reading, out),
+            Exchange::Query(order) => self.query_answered(profile, now, order, message, &reading, out),
+            Exchange::Settlement => self.settlement_answered(profile, now, message, &reading, out),
+            Exchange::Download(kind) => self.download_answered(profile, now, kind, message, &reading, out),
+            Exchange::Requested(kind) => {
+                self.tell_automatic(kind, end_of(code), Some(&reading), out);
+                self.proceed(profile, now, out);
+            }
         }
-        self.obey(request);
     }
 
     /// Whether `message` answers the exchange under way.
@@ -87,12 +106,10 @@ impl Terminal {
         if !says(De::TERMINAL_ID, self.id.as_bytes()) {
             return stray("terminal id of another terminal");
         }
-        let Some(active) = self.active.as_deref().filter(|active| active.sent_at.is_some()) else {
-            return Err(Stray::Late);
-        };
-        let expected = self.expectation(active);
+        let active = self.active.as_deref().filter(|active| active.sent_at.is_some());
+        let Some(expected) = active.and_then(|active| active.expected) else { return Err(Stray::Late) };
         let stan = message.number(De::STAN);
-        if stan != expected.stan {
+        if stan != expected.stan.map(|stan| stan.number().into()) {
             return match stan {
                 Some(stan) if stan < u64::from(self.next_stan.number()) => Err(Stray::Late),
                 Some(_) => stray("STAN never sent"),
@@ -102,51 +119,29 @@ impl Terminal {
         let is_approved = code == Some(ResponseCode::APPROVED);
         let differs = |de, sent: Option<u64>| sent.is_some() && message.number(de) != sent;
         let may_lack_amount = !message.has(De::AMOUNT) && !code.is_some_and(ResponseCode::is_approval);
-        let is_partial =
-            code == Some(ResponseCode::PARTIAL_APPROVAL) && expected.mti == Mti::FINANCIAL.response();
+        let is_partial = code == Some(ResponseCode::PARTIAL_APPROVAL) && expected.mti == Mti::FINANCIAL;
         match () {
-            () if message.mti() != expected.mti => Err(Stray::Late),
-            () if differs(De::PROCESSING_CODE, expected.processing_code) => stray("another processing code"),
+            () if message.mti() != expected.mti.response() => Err(Stray::Late),
+            () if differs(De::PROCESSING_CODE, expected.processing_code.map(u64::from)) => {
+                stray("another processing code")
+            }
             () if is_approved && !says(De::MERCHANT_ID, self.merchant.as_bytes()) => {
                 stray("another merchant id")
             }
-            () if differs(De::AMOUNT, expected.amount) && !may_lack_amount && !is_partial => {
+            () if differs(De::AMOUNT, expected.amount.map(Amount::minor))
+                && !may_lack_amount
+                && !is_partial =>
+            {
                 stray("another amount")
             }
             () => Ok(()),
         }
     }
 
-    fn expectation(&self, active: &Active) -> Expectation {
-        let kind = match active.exchange {
-            Exchange::SignIn => Kind::SignIn,
-            Exchange::Operation => active.operation.kind,
-            Exchange::Reversal => Kind::Reversal,
-        };
-        let original = self.reversal.as_deref().filter(|_| kind == Kind::Reversal);
-        let form = original.map_or(kind, |original| original.kind).form();
-        let amount = match original {
-            Some(original) => Some(original.amount),
-            None => kind.takes_amount().then_some(active.operation.amount),
-        };
-        Expectation {
-            mti: kind.form().mti.response(),
-            processing_code: form.processing_code.map(u64::from),
-            stan: original
-                .map_or(active.stan, |original| Some(original.stan))
-                .map(|stan| stan.number().into()),
-            amount: amount.map(Amount::minor),
-        }
-    }
-
     /// Whether the MAC holds; only approvals of messages that carry one are looked at.
     fn is_authentic(&mut self, profile: &Profile, message: &Message<'_>, code: ResponseCode) -> bool {
         let Some(active) = self.active.as_deref_mut() else { return true };
-        let has_mac = match active.exchange {
-            Exchange::SignIn => false,
-            Exchange::Reversal => true,
-            Exchange::Operation => active.operation.kind.form().has_mac,
-        };
+        let has_mac = active.expected.is_some_and(|expected| expected.has_mac);
         if !has_mac || code != ResponseCode::APPROVED {
             return true;
         }
@@ -164,6 +159,17 @@ impl Terminal {
         if let Some(active) = self.active.as_deref_mut() {
             active.mac = None;
         }
+    }
+
+    /// Whether this operation may still sign in by itself.
+    pub(super) fn may_sign_in(&self) -> bool {
+        self.active.as_deref().is_some_and(|active| active.sign_ins_left > 0)
+    }
+
+    /// Terminal and host no longer have the same keys or batch: the next message is preceded by a sign-in.
+    pub(super) fn drop_keys(&mut self) {
+        self.keys = None;
+        self.forget_mac_schedule();
     }
 
     /// Takes work keys, batch number, date and time of a sign-in response.
@@ -212,33 +218,93 @@ impl Terminal {
         self.proceed(profile, now, out);
     }
 
-    /// The operation itself was answered.
-    fn answered(&mut self, now: Instant, end: End, reading: &Reading, out: &mut Outbox) {
-        let Some(active) = self.active.as_deref() else { return };
+    /// The operation itself, or a part of it, was answered.
+    fn operation_answered(
+        &mut self,
+        profile: &Profile,
+        now: Instant,
+        message: &Message<'_>,
+        reading: &Reading,
+        out: &mut Outbox,
+    ) {
+        let Some(kind) = self.active.as_deref().map(|active| active.operation.kind) else { return };
+        let is_approved = reading.code.is_approval();
+        match kind {
+            Kind::SignIn => {
+                let end = self.take_keys(profile, now, message, reading.code);
+                self.answered(profile, now, end, message, reading, out);
+            }
+            Kind::QrOrder if is_approved => self.order_taken(profile, now, reading, out),
+            Kind::ESignature if is_approved && self.has_more_parts(profile) => {
+                self.proceed(profile, now, out);
+            }
+            _ => self.answered(profile, now, end_of(reading.code), message, reading, out),
+        }
+    }
+
+    /// The operation was answered, and is over.
+    fn answered(
+        &mut self,
+        profile: &Profile,
+        now: Instant,
+        end: End,
+        message: &Message<'_>,
+        reading: &Reading,
+        out: &mut Outbox,
+    ) {
+        let Some(active) = self.active.as_deref_mut() else { return };
         let kind = active.operation.kind;
         let outcome = Outcome {
             kind,
             end,
             code: Some(reading.code),
             stan: active.stan,
-            amount: reading.amount.unwrap_or(active.operation.amount),
+            amount: reading.amount.unwrap_or(active.amount()),
             rrn: reading.rrn,
             approval_code: reading.approval_code,
             date: reading.date,
             balance: reading.balance,
             service: Some(reading.service),
         };
-        if end == End::Approved
-            && kind.form().reversible
-            && let Some(entry) = self.entry(active, Belief::Approved, now)
-        {
-            out.event(Event::Journal(Entry { amount: outcome.amount, rrn: outcome.rrn, ..entry }));
+        if let Some(transaction) = active.transaction.take() {
+            self.book(profile, now, end, transaction, message, reading, out);
         }
         if kind == Kind::SignOut && end == End::Approved || needs_sign_in(reading.code) {
             self.keys = None;
         }
         self.tell(outcome, out);
-        self.rest(out);
+        self.proceed(profile, now, out);
+    }
+
+    /// Writes what an answer says of a transaction into log and journal.
+    #[expect(clippy::too_many_arguments, reason = "the answer and all that it changes")]
+    fn book(
+        &mut self,
+        profile: &Profile,
+        now: Instant,
+        end: End,
+        mut transaction: Transaction,
+        message: &Message<'_>,
+        reading: &Reading,
+        out: &mut Outbox,
+    ) {
+        reading.write_into(&mut transaction);
+        if let Some(voucher) = order::tag(message, Private59::VOUCHER) {
+            transaction.set_voucher(&voucher);
+        }
+        if message.get(De::ICC_DATA).is_some_and(|tags| icc::has_script(tags.raw())) {
+            self.script = Some(Box::new(ScriptNotice::of(&transaction, message)));
+        }
+        if transaction.kind == Kind::QrQuery {
+            return self.order_asked(profile, now, &transaction, message, reading, out);
+        }
+        if end != End::Approved || !is_logged(transaction.kind) {
+            return;
+        }
+        out.event(Event::Journal(transaction.line(self, Belief::Approved, now)));
+        self.print(profile, now, &transaction, out);
+        self.change_original(&transaction, now, out);
+        self.log.push(transaction);
     }
 
     /// A reversal was answered: done, or to be tried again.
@@ -247,21 +313,13 @@ impl Terminal {
         let end = if is_settled { End::Approved } else { End::Declined };
         self.tell_automatic(Kind::Reversal, end, Some(reading), out);
         if needs_sign_in(reading.code) {
-            self.keys = None;
-            self.forget_mac_schedule();
+            self.drop_keys();
         }
         if is_settled && let Some(reversal) = self.reversal.take() {
             self.record.reversed += 1;
-            out.event(Event::Journal(reversal.entry(self, Belief::Reversed, now)));
+            out.event(Event::Journal(reversal.transaction.line(self, Belief::Reversed, now)));
         }
         self.proceed(profile, now, out);
-    }
-
-    /// Obeys the processing request of the header: 3 asks for a new sign-in.
-    fn obey(&mut self, request: u8) {
-        if request == SIGN_IN_AGAIN && self.active.is_none() {
-            self.keys = None;
-        }
     }
 }
 
@@ -277,17 +335,19 @@ impl Reading {
             date: text(message, De::LOCAL_DATE)
                 .and_then(|digits: [u8; 4]| MonthDay::from_digits(&digits).ok()),
             balance: text(message, De::BALANCE).and_then(|text| balance(&text)),
+            organization: organization(message),
             service,
         }
     }
-}
 
-/// What the answer to an exchange must repeat.
-struct Expectation {
-    mti: Mti,
-    processing_code: Option<u64>,
-    stan: Option<u64>,
-    amount: Option<u64>,
+    /// Writes into a transaction what its answer said; what it did not say stays.
+    pub(super) fn write_into(&self, transaction: &mut Transaction) {
+        transaction.amount = self.amount.unwrap_or(transaction.amount);
+        transaction.rrn = self.rrn.or(transaction.rrn);
+        transaction.approval_code = self.approval_code.or(transaction.approval_code);
+        transaction.date = self.date.or(transaction.date);
+        transaction.organization = self.organization.unwrap_or(transaction.organization);
+    }
 }
 
 /// Time from one instant to another, where both are known.
@@ -295,17 +355,24 @@ fn between(from: Option<Instant>, to: Instant) -> Duration {
     from.map_or(Duration::ZERO, |from| to.since(from))
 }
 
-fn end_of(code: ResponseCode) -> End {
+pub(super) fn end_of(code: ResponseCode) -> End {
     if code.is_approval() { End::Approved } else { End::Declined }
 }
 
-fn needs_sign_in(code: ResponseCode) -> bool {
+pub(super) fn needs_sign_in(code: ResponseCode) -> bool {
     SIGN_IN_FIRST.contains(&code)
 }
 
 /// An element of fixed length.
 fn text<const N: usize>(message: &Message<'_>, de: De) -> Option<[u8; N]> {
     message.get(de)?.array()
+}
+
+/// DE 63.1: whose card it is.
+fn organization(message: &Message<'_>) -> Option<Organization> {
+    let mut buffer = [0; 163];
+    let text = message.get(De::PRIVATE_63)?.write_to(&mut buffer)?;
+    text.first_chunk().copied().map(Organization)
 }
 
 /// DE 60.2 of a sign-in response.
@@ -325,7 +392,6 @@ fn balance(text: &[u8; 20]) -> Option<i64> {
     }
 }
 
-const SIGN_IN_AGAIN: u8 = 3;
 const SIGN_IN_FIRST: [ResponseCode; 3] =
     [ResponseCode::BATCH_MISMATCH, ResponseCode::PIN_FORMAT, ResponseCode::MAC_FAILED];
 /// Answers to a reversal that say there is nothing left to reverse.

@@ -1,47 +1,173 @@
-//! Which exchange of an operation comes next, and what follows when one ends without an answer.
+//! Which exchange of an operation comes next: the one place that states their order.
 
-use super::reversal::Reversal;
-use super::{Active, Event, Exchange, Link, Outbox, Output, Profile, Reason, Terminal, answer::Reading};
+use super::{
+    Event, Link, Outbox, Output, Profile, Terminal,
+    answer::Reading,
+    profile::NoticePolicy,
+    transaction::{Number, Standing, is_logged},
+};
 use crate::{
+    iso8583::{Mti, Stan},
     money::Amount,
-    operation::{End, Failure, Kind, Outcome},
-    reconcile::{Belief, Entry},
+    operation::{End, Failure, Kind, Outcome, Reference},
     time::Instant,
 };
 
+/// The exchange that is under way or comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exchange {
+    /// A sign-in that has to come first.
+    SignIn,
+    /// What became of an issuer's script.
+    ScriptResult,
+    /// A reversal that is due.
+    Reversal,
+    /// A notice that was stored.
+    Notice(Number),
+    /// A question about an order: that of the operation, or one left from before.
+    Query(Number),
+    /// A message of a settlement: the operation itself, or because the log is full.
+    Settlement,
+    /// A message of a download: the operation itself, or because the host asks for it.
+    Download(Kind),
+    /// The operation itself, or a part of it.
+    Operation,
+    /// A management message that the header of an answer asked for.
+    Requested(Kind),
+}
+
+/// What the answer to an exchange must repeat.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expectation {
+    pub(super) mti: Mti,
+    pub(super) processing_code: Option<u32>,
+    pub(super) stan: Option<Stan>,
+    pub(super) amount: Option<Amount>,
+    /// Whether an approval carries a MAC.
+    pub(super) has_mac: bool,
+}
+
+impl Exchange {
+    /// Whether its message has a number of its own, and uses it up.
+    fn uses_stan(self) -> bool {
+        !matches!(self, Self::Reversal | Self::Notice(_))
+    }
+
+    /// Whether it needs the work keys of a sign-in.
+    fn needs_keys(self, operation: Kind) -> bool {
+        match self {
+            Self::SignIn => false,
+            Self::Operation => operation != Kind::Reversal && !operation.form().before_sign_in,
+            Self::Download(kind) | Self::Requested(kind) => !kind.form().before_sign_in,
+            Self::ScriptResult | Self::Reversal | Self::Notice(_) | Self::Query(_) | Self::Settlement => true,
+        }
+    }
+}
+
 impl Terminal {
     /// Chooses the next exchange of the active operation, and begins it.
-    ///
-    /// 1. What needs work keys is preceded by a sign-in while there are none.
-    /// 2. A reversal goes before every message with a MAC, and after an operation whose fate is unknown.
-    /// 3. Then comes the operation itself, once.
     pub(super) fn proceed(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
-        let Some(active) = self.active.as_deref_mut() else { return };
-        let (kind, told) = (active.operation.kind, active.told);
-        let form = kind.form();
-        let reversal_is_due = self.reversal.is_some() && (told || form.has_mac);
-        let needs_keys = reversal_is_due || !(told || form.before_sign_in || kind == Kind::Reversal);
-        active.exchange = match () {
-            () if self.keys.is_none() && needs_keys => Exchange::SignIn,
-            () if reversal_is_due => Exchange::Reversal,
-            () => Exchange::Operation,
-        };
-        match active.exchange {
+        let next = self.next(profile);
+        let (Some(next), Some(active)) = (next, self.active.as_deref_mut()) else { return self.rest(out) };
+        active.exchange = next;
+        match next {
             Exchange::SignIn if !profile.auto_sign_in || active.sign_ins_left == 0 => {
                 self.give_up(Failure::NotSignedIn, out);
             }
             Exchange::Reversal if active.attempts_left == 0 => self.reversals_exhausted(profile, now, out),
-            Exchange::Operation if active.told => self.rest(out),
-            Exchange::Operation if active.operation.kind == Kind::Reversal => {
-                self.tell(Outcome::ended(Kind::Reversal, End::Approved, Amount::ZERO), out);
-                self.rest(out);
+            Exchange::Operation => self.begin_operation(profile, now, out),
+            Exchange::Requested(_) | Exchange::Download(_) => {
+                active.requested = None;
+                self.reach_out(profile, now, out);
             }
             _ => self.reach_out(profile, now, out),
         }
     }
 
+    /// The next exchange; `None` when nothing is left to do.
+    ///
+    /// 1. What is due goes first, see [`Self::due`].
+    /// 2. Then comes the operation itself, until its outcome is told.
+    /// 3. Then what the header of an answer asked for; a sign-in waits for the next operation.
+    /// 4. What needs work keys is preceded by a sign-in while there are none.
+    fn next(&self, profile: &Profile) -> Option<Exchange> {
+        let active = self.active.as_deref()?;
+        let kind = active.operation.kind;
+        let requested = active.requested.filter(|kind| *kind != Kind::SignIn);
+        let next = match (self.due(profile), active.order) {
+            (Some(due), _) => due,
+            (None, Some(order)) if !active.told => Exchange::Query(order),
+            _ if active.told && requested.is_some_and(Kind::is_download) => Exchange::Download(requested?),
+            _ if active.told => Exchange::Requested(requested?),
+            _ if kind == Kind::Settlement => Exchange::Settlement,
+            _ if kind.is_download() => Exchange::Download(kind),
+            _ => Exchange::Operation,
+        };
+        let lacks_keys = self.keys.is_none() && next.needs_keys(kind);
+        Some(if lacks_keys { Exchange::SignIn } else { next })
+    }
+
+    /// What has to be sent before the operation, or after it because its fate is unknown.
+    ///
+    /// Before every message with a MAC, before a settlement, and when a reversal is asked for:
+    /// 1. the result of an issuer's script,
+    /// 2. a reversal,
+    /// 3. stored notices, where the policy says so; always when the operation is about an earlier transaction, which
+    ///    one of them may have changed,
+    /// 4. a last question about orders left from before,
+    /// 5. a settlement, when the log has no room for what the operation leaves there.
+    fn due(&self, profile: &Profile) -> Option<Exchange> {
+        let active = self.active.as_deref()?;
+        let kind = active.operation.kind;
+        if active.told {
+            return (active.reverses && self.reversal.is_some()).then_some(Exchange::Reversal);
+        }
+        if active.order.is_some() {
+            return None;
+        }
+        let form = kind.form();
+        let settles = matches!(kind, Kind::Settlement | Kind::Reversal);
+        let clears = settles || form.has_mac && !kind.is_notice();
+        let at_once = profile.notices == NoticePolicy::BeforeNext || form.reference != Reference::None;
+        let open = |standing| self.log.first_open(standing).map(|open| open.number());
+        let stored =
+            open(Standing::Stored).filter(|_| clears && (settles || at_once) && !active.skips_notices);
+        let waiting =
+            open(Standing::Waiting).filter(|_| clears && kind != Kind::QrQuery && !active.skips_orders);
+        let is_full = is_logged(kind) && self.log.len() >= usize::from(profile.log_capacity);
+        match () {
+            () if clears && self.script.is_some() => Some(Exchange::ScriptResult),
+            () if clears && self.reversal.is_some() => Some(Exchange::Reversal),
+            () => stored
+                .map(Exchange::Notice)
+                .or(waiting.map(Exchange::Query))
+                .or(is_full.then_some(Exchange::Settlement)),
+        }
+    }
+
+    /// Begins the operation itself: what it says is fixed now, after everything that was due.
+    fn begin_operation(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
+        let Some(active) = self.active.as_deref() else { return };
+        if active.operation.kind == Kind::Reversal {
+            self.tell(Outcome::ended(Kind::Reversal, End::Approved, Amount::ZERO), out);
+            return self.proceed(profile, now, out);
+        }
+        match self.transaction_of(profile, &active.operation) {
+            Err(failure) => self.give_up(failure, out),
+            Ok(Some(transaction)) if transaction.kind.is_notice() => {
+                self.store(profile, now, transaction, out);
+            }
+            Ok(transaction) => {
+                if let Some(active) = self.active.as_deref_mut() {
+                    active.transaction = transaction;
+                }
+                self.reach_out(profile, now, out);
+            }
+        }
+    }
+
     /// Sends at once over an open link, else opens one first.
-    fn reach_out(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
+    pub(super) fn reach_out(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
         if self.link == Link::Up {
             return self.send(profile, now, out);
         }
@@ -57,108 +183,56 @@ impl Terminal {
     /// Packs and sends the message of the active exchange.
     ///
     /// An attempt counts before it is packed, so that what cannot be packed is not tried for ever; a STAN is used up
-    /// only by what was sent.
+    /// only by what was sent. The result of a script is forgotten once it is sent, whatever the answer (chapter 9.1).
     pub(super) fn send(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
         let Some(active) = self.active.as_deref_mut() else { return };
         match active.exchange {
             Exchange::Reversal => active.attempts_left = active.attempts_left.saturating_sub(1),
             Exchange::SignIn => active.sign_ins_left = active.sign_ins_left.saturating_sub(1),
-            Exchange::Operation => {}
+            _ => {}
         }
         active.stan = None;
+        let exchange = active.exchange;
         let packed = self.pack(profile, now, out);
+        if exchange == Exchange::ScriptResult {
+            self.script = None;
+        }
         let Some(active) = self.active.as_deref_mut() else { return };
         match packed {
-            Ok(range) => {
+            Ok((expected, range)) => {
                 out.push(Output::Send(range));
+                active.expected = Some(expected);
                 active.sent_at = Some(now);
                 active.deadline = now + profile.response_timeout;
-                if active.stan.is_some() {
+                active.stan = expected.stan;
+                if expected.stan.is_some() && exchange.uses_stan() {
                     self.next_stan = self.next_stan.next();
                 }
             }
-            Err(failure) => {
-                active.stan = None;
-                self.exchange_failed(profile, now, End::Failed(failure), out);
-            }
+            Err(failure) => self.exchange_failed(profile, now, End::Failed(failure), out),
         }
-    }
-
-    /// The active exchange ended without a usable answer.
-    pub(super) fn exchange_failed(&mut self, profile: &Profile, now: Instant, end: End, out: &mut Outbox) {
-        let Some(active) = self.active.as_deref_mut() else { return };
-        let was_sent = active.sent_at.take().is_some();
-        match active.exchange {
-            Exchange::Operation => self.operation_failed(profile, now, end, was_sent, out),
-            Exchange::SignIn => self.sign_in_failed(end, None, out),
-            Exchange::Reversal => {
-                self.tell_automatic(Kind::Reversal, end, None, out);
-                match end {
-                    // Nobody was told of it, so that it neither counts as tried nor may be dropped.
-                    End::Failed(Failure::NotConnected) => self.give_up(Failure::NotConnected, out),
-                    _ => self.proceed(profile, now, out),
-                }
-            }
-        }
-    }
-
-    /// The operation itself has no answer: tell so, and reverse what may have happened, at once or later.
-    fn operation_failed(
-        &mut self,
-        profile: &Profile,
-        now: Instant,
-        end: End,
-        was_sent: bool,
-        out: &mut Outbox,
-    ) {
-        if was_sent {
-            self.owe_reversal(now, Reason::of(end), out);
-        }
-        let Some(active) = self.active.as_deref_mut() else { return };
-        active.attempts_left = profile.reversal.resend + 1;
-        let reverses = was_sent && active.operation.kind.form().reversible && profile.reversal.at_once;
-        let outcome = Outcome {
-            stan: active.stan,
-            ..Outcome::ended(active.operation.kind, end, active.operation.amount)
-        };
-        self.tell(outcome, out);
-        if reverses { self.proceed(profile, now, out) } else { self.rest(out) }
-    }
-
-    /// A sign-in that had to come first did not succeed: the operation cannot be done.
-    pub(super) fn sign_in_failed(&mut self, end: End, reading: Option<&Reading>, out: &mut Outbox) {
-        self.tell_automatic(Kind::SignIn, end, reading, out);
-        let failure = match end {
-            End::Failed(failure) => failure,
-            _ => Failure::NotSignedIn,
-        };
-        self.give_up(failure, out);
-    }
-
-    /// All sends that one trigger allows are spent: drop the reversal and go on, or keep it and give up.
-    fn reversals_exhausted(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
-        if profile.reversal.keep {
-            return self.give_up(Failure::ReversalPending, out);
-        }
-        if let Some(reversal) = self.reversal.take() {
-            out.event(Event::Journal(reversal.entry(self, Belief::ReversalAbandoned, now)));
-        }
-        self.proceed(profile, now, out);
     }
 
     /// Ends the active operation undone; if its outcome was told already, nothing more is to say.
     pub(super) fn give_up(&mut self, failure: Failure, out: &mut Outbox) {
+        self.give_up_with(End::Failed(failure), out);
+    }
+
+    pub(super) fn give_up_with(&mut self, end: End, out: &mut Outbox) {
         let Some(active) = self.active.as_deref() else { return };
         if !active.told {
             let (kind, amount) = (active.operation.kind, active.operation.amount);
-            self.tell(Outcome::ended(kind, End::Failed(failure), amount), out);
+            self.tell(Outcome::ended(kind, end, amount), out);
         }
         self.rest(out);
     }
 
     /// The operation is over, with all that follows from it.
     pub(super) fn rest(&mut self, out: &mut Outbox) {
-        self.active = None;
+        let Some(active) = self.active.take() else { return };
+        if active.requested == Some(Kind::SignIn) {
+            self.keys = None;
+        }
         if !self.keeps_connection {
             self.hang_up(out);
         }
@@ -189,33 +263,5 @@ impl Terminal {
             ..Outcome::ended(kind, end, Amount::ZERO)
         };
         out.event(Event::Automatic(outcome));
-    }
-
-    /// What the terminal believes of its active operation, as a line of its journal.
-    pub(super) fn entry(&self, active: &Active, belief: Belief, now: Instant) -> Option<Entry> {
-        Some(Entry {
-            at: now.since(Instant::START),
-            terminal: self.id,
-            batch: self.batch,
-            stan: active.stan?,
-            kind: active.operation.kind,
-            amount: active.operation.amount,
-            merchant: self.merchant,
-            card: active.operation.card.as_ref().map(|used| used.card.pan),
-            rrn: None,
-            belief,
-        })
-    }
-
-    /// Records that the active request's fate is unknown and must be reversed.
-    pub(super) fn owe_reversal(&mut self, now: Instant, reason: Reason, out: &mut Outbox) {
-        let Some(active) = self.active.as_deref() else { return };
-        if !active.operation.kind.form().reversible {
-            return;
-        }
-        if let Some(entry) = self.entry(active, Belief::Unknown, now) {
-            out.event(Event::Journal(entry));
-        }
-        self.reversal = Reversal::of(active, self.batch, reason).map(Box::new);
     }
 }

@@ -1,8 +1,8 @@
 //! The chip's part of a request (DE 55): the tags that hosts expect, with values that do not depend on a real chip.
 
+use super::transaction::Transaction;
 use crate::{
     iso8583::Stan,
-    operation::Operation,
     time::{DateTime, Instant},
 };
 
@@ -14,8 +14,9 @@ pub(super) struct IccData {
 
 impl IccData {
     /// DE 55 of an online request: every mandatory tag of the dialect, in its usual order.
-    pub(super) fn request(operation: &Operation, stan: Stan, now: Instant, today: DateTime) -> Self {
-        let cryptogram = mix(u64::from(stan.number()) ^ (operation.amount.minor() << 20)).to_be_bytes();
+    pub(super) fn request(transaction: &Transaction, now: Instant, today: DateTime) -> Self {
+        let (stan, amount) = (transaction.stan, transaction.amount);
+        let cryptogram = mix(u64::from(stan.number()) ^ (amount.minor() << 20)).to_be_bytes();
         let unpredictable = (mix(now.as_nanos()) as u32).to_be_bytes();
         Self::empty()
             .with(&[0x9F, 0x26], &cryptogram)
@@ -26,7 +27,7 @@ impl IccData {
             .with(&[0x95], &[0; 5])
             .with(&[0x9A], &date(today))
             .with(&[0x9C], &[0x00])
-            .with(&[0x9F, 0x02], &bcd12(operation.amount.minor()))
+            .with(&[0x9F, 0x02], &bcd12(amount.minor()))
             .with(&[0x5F, 0x2A], &[0x01, 0x56])
             .with(&[0x82], &[0x7C, 0x00])
             .with(&[0x9F, 0x1A], &[0x01, 0x56])
@@ -35,11 +36,21 @@ impl IccData {
     }
 
     /// DE 55 of a reversal: verification results, application data, transaction counter.
-    pub(super) fn reversal(stan: Stan) -> Self {
+    pub(super) fn reversal(transaction: &Transaction) -> Self {
         Self::empty()
             .with(&[0x95], &[0; 5])
             .with(&[0x9F, 0x10], &ISSUER_DATA)
-            .with(&[0x9F, 0x36], &counter(stan))
+            .with(&[0x9F, 0x36], &counter(transaction.stan))
+    }
+
+    /// DE 55 of a script result notice: what became of the issuer's script, and the counter of the transaction.
+    pub(super) fn script_result(transaction: &Transaction) -> Self {
+        Self::empty()
+            .with(&[0x9F, 0x33], &[0xE0, 0xF9, 0xC8])
+            .with(&[0x95], &[0; 5])
+            .with(&[0x9F, 0x10], &ISSUER_DATA)
+            .with(&[0x9F, 0x36], &counter(transaction.stan))
+            .with(&[0xDF, 0x31], &SCRIPT_DONE)
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
@@ -57,6 +68,23 @@ impl IccData {
         }
         self
     }
+}
+
+/// Whether DE 55 of an answer carries a script of the issuer (tag 71 or 72).
+pub(super) fn has_script(mut tags: &[u8]) -> bool {
+    while let [tag, rest @ ..] = tags {
+        let has_second_byte = tag & 0x1F == 0x1F;
+        let Some((length, value)) = rest.get(usize::from(has_second_byte)..).and_then(<[u8]>::split_first)
+        else {
+            return false;
+        };
+        if matches!(tag, 0x71 | 0x72) && *length > 0 {
+            return true;
+        }
+        let Some(next) = value.get(usize::from(*length)..) else { return false };
+        tags = next;
+    }
+    false
 }
 
 /// The application transaction counter.
@@ -90,4 +118,6 @@ fn mix(number: u64) -> u64 {
 
 /// Room for all tags of a request.
 const SIZE: usize = 128;
+/// DF31: the script was carried out.
+const SCRIPT_DONE: [u8; 5] = [0x20, 0, 0, 0, 0];
 const ISSUER_DATA: [u8; 8] = [0x07, 0x01, 0x01, 0x03, 0xA0, 0x20, 0x00, 0x01];

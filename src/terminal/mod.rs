@@ -14,26 +14,44 @@
 //! and the reversal that follows when its fate is unknown.
 
 mod answer;
+mod download;
 mod exchange;
 mod icc;
+mod log;
+mod management;
+mod notice;
+mod order;
+mod original;
 mod outbox;
 mod profile;
+mod receipt;
 mod request;
 mod reversal;
+mod script;
+mod settlement;
+mod signature;
+mod transaction;
+mod trouble;
 
+pub use log::Log;
 pub use outbox::{Event, Input, Outbox, Output, Stray};
 pub use profile::{
     KeyScheme, NoticePolicy, OrderPolicy, Profile, ReversalPolicy, SettlementPolicy, SignInForm,
 };
 pub use reversal::Reason;
+pub use transaction::{KeptCard, Organization, Standing, Transaction};
 
 use crate::{
     crypto::{MacSchedule, Tmk, WorkKeys},
     iso8583::{BatchNo, Deframer, FrameError, LengthHeader, MerchantId, Mti, ResponseCode, Stan, TerminalId},
-    operation::{End, Failure, Operation},
+    money::Amount,
+    operation::{End, Failure, Kind, Operation},
     time::{Instant, WallClock},
 };
+use exchange::{Exchange, Expectation};
 use reversal::Reversal;
+use script::ScriptNotice;
+use transaction::Number;
 
 /// One virtual terminal.
 #[derive(Debug)]
@@ -49,7 +67,9 @@ pub struct Terminal {
     keeps_connection: bool,
     link: Link,
     deframer: Deframer,
+    log: Log,
     reversal: Option<Box<Reversal>>,
+    script: Option<Box<ScriptNotice>>,
     active: Option<Box<Active>>,
     record: Record,
 }
@@ -83,28 +103,38 @@ enum Link {
 #[derive(Debug)]
 struct Active {
     operation: Operation,
-    /// Whether its outcome has been told; what follows is the reversal of it.
+    /// What it is as a transaction, fixed when its turn comes; gone once log, reversal or journal have it.
+    transaction: Option<Transaction>,
+    /// Whether its outcome has been told; what follows is the reversal of it, or what the host asked for.
     told: bool,
+    /// Whether its reversal follows at once.
+    reverses: bool,
     exchange: Exchange,
+    /// What the answer to the message under way must repeat.
+    expected: Option<Expectation>,
     /// Sends of a reversal that this trigger still allows.
     attempts_left: u32,
     /// Sign-ins that this operation still allows.
     sign_ins_left: u32,
+    /// Whether a stored notice stayed unanswered, so that all of them wait for another time.
+    skips_notices: bool,
+    /// Whether a question about an order from before stayed unanswered.
+    skips_orders: bool,
+    /// What the header of an answer asked for.
+    requested: Option<Kind>,
+    /// The order that the host has taken.
+    order: Option<Number>,
+    /// When it is asked about for the last time.
+    ask_until: Instant,
+    is_last_question: bool,
+    /// Whether nothing is under way until the deadline, when the next question is due.
+    is_pausing: bool,
+    /// How many parts of a signature the host has.
+    parts_done: u16,
     stan: Option<Stan>,
     sent_at: Option<Instant>,
     deadline: Instant,
     mac: Option<MacSchedule>,
-}
-
-/// The exchange that is under way or comes next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Exchange {
-    /// A sign-in that the operation needs first.
-    SignIn,
-    /// A reversal that is due.
-    Reversal,
-    /// The operation itself.
-    Operation,
 }
 
 impl Terminal {
@@ -128,7 +158,9 @@ impl Terminal {
             keeps_connection,
             link: Link::Down,
             deframer: deframer.unwrap_or_else(|| Deframer::new(LengthHeader::BINARY2)),
+            log: Log::default(),
             reversal: None,
+            script: None,
             active: None,
             record: Record::default(),
         }
@@ -179,6 +211,17 @@ impl Terminal {
         self.reversal.is_some()
     }
 
+    /// The log of the open batch.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Whether the host has yet to hear of something: a reversal, the result of a script, a stored notice, or a question
+    /// about an order. An operation of [`Kind::Reversal`] sends all of it.
+    pub fn owes(&self) -> bool {
+        self.reversal.is_some() || self.script.is_some() || self.log.has_open()
+    }
+
     /// What it has done so far.
     pub fn record(&self) -> Record {
         self.record
@@ -203,17 +246,32 @@ impl Terminal {
         if self.active.is_some() {
             return;
         }
+        let is_able = is_able(profile, &operation);
         self.active = Some(Box::new(Active {
             operation,
+            transaction: None,
             told: false,
+            reverses: false,
             exchange: Exchange::Operation,
+            expected: None,
             attempts_left: profile.reversal.resend + 1,
             sign_ins_left: 1,
+            skips_notices: false,
+            skips_orders: false,
+            requested: None,
+            order: None,
+            ask_until: Instant::NEVER,
+            is_last_question: false,
+            is_pausing: false,
+            parts_done: 0,
             stan: None,
             sent_at: None,
             deadline: Instant::NEVER,
             mac: None,
         }));
+        if !is_able {
+            return self.give_up(Failure::NotAble, out);
+        }
         self.proceed(profile, now, out);
     }
 
@@ -260,13 +318,17 @@ impl Terminal {
     fn closed(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
         let was = std::mem::replace(&mut self.link, Link::Down);
         let failure = if was == Link::Up { Failure::ConnectionLost } else { Failure::NotConnected };
-        if self.active.is_some() {
+        // Between two questions about an order nobody needs the connection.
+        if self.active.as_deref().is_some_and(|active| !active.is_pausing) {
             self.exchange_failed(profile, now, End::Failed(failure), out);
         }
     }
 
     fn timeout(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
         let Some(active) = self.active.as_deref().filter(|active| active.deadline <= now) else { return };
+        if active.is_pausing {
+            return self.ask(profile, now, out);
+        }
         let end = if active.sent_at.is_some() { End::TimedOut } else { End::Failed(Failure::NotConnected) };
         // A connection that is kept stays open: what comes late over it is told apart and counted.
         if !self.keeps_connection || self.link == Link::Opening {
@@ -279,7 +341,7 @@ impl Terminal {
         let Some(active) = self.active.as_deref() else { return self.hang_up(out) };
         let sent = active.sent_at.is_some() && active.exchange == Exchange::Operation;
         if sent {
-            self.owe_reversal(now, Reason::Other, out);
+            self.keep_unknown(now, Reason::Other, out);
         }
         self.give_up(Failure::Interrupted, out);
         self.hang_up(out);
@@ -290,7 +352,7 @@ impl Terminal {
         if self.is_awaiting()
             && self.active.as_deref().is_some_and(|active| active.exchange == Exchange::Operation)
         {
-            self.owe_reversal(now, Reason::Other, out);
+            self.keep_unknown(now, Reason::Other, out);
         }
         self.active = None;
         self.hang_up(out);
@@ -307,4 +369,32 @@ impl Terminal {
     fn is_awaiting(&self) -> bool {
         self.active.as_deref().is_some_and(|active| active.sent_at.is_some())
     }
+}
+
+impl Active {
+    /// Notes what the header of an answer asks for, to be done when the operation is over.
+    ///
+    /// 1. The profile says what each digit means, and what its terminals may do.
+    /// 2. What was done because it was asked for may not ask again: a host that always asks would never let go.
+    /// 3. Nobody signs in again because of a sign-in.
+    fn hear_request(&mut self, profile: &Profile, request: u8) {
+        let is_sign_in = self.exchange == Exchange::SignIn || self.operation.kind == Kind::SignIn;
+        let means = profile.processing_requests.get(usize::from(request)).copied().flatten();
+        let heard = means
+            .filter(|kind| profile.abilities.has(*kind) && !self.told)
+            .filter(|kind| !(is_sign_in && *kind == Kind::SignIn));
+        self.requested = heard.or(self.requested);
+    }
+
+    /// The amount that its request says, else the one that was asked for.
+    fn amount(&self) -> Amount {
+        self.transaction.as_ref().map_or(self.operation.amount, |transaction| transaction.amount)
+    }
+}
+
+/// Whether terminals of this kind may do what is asked, and flows may ask for it.
+fn is_able(profile: &Profile, operation: &Operation) -> bool {
+    let kind = operation.kind;
+    let is_asked = kind == Kind::Reversal || !kind.is_automatic();
+    is_asked && profile.abilities.has(kind) && operation.variant.applies_to(kind)
 }

@@ -50,6 +50,8 @@ pub enum Event {
     Automatic(Outcome),
     /// A line for the journal.
     Journal(Entry),
+    /// The text of a receipt, from a terminal that prints.
+    Receipt(String),
     /// Bytes came that are no answer to what was asked.
     Stray(Stray),
 }

@@ -1,10 +1,17 @@
-//! How a terminal writes its requests: the elements of every message it can send.
+//! How a terminal writes its financial messages: requests, stored notices and reversals are one list of elements.
 
-use super::{Active, Exchange, Outbox, Profile, Terminal, icc::IccData, reversal::Reversal};
+use super::{
+    Active, Outbox, Profile, Reason, Terminal,
+    exchange::{Exchange, Expectation},
+    icc::IccData,
+    management::head,
+    transaction::{Organization, Transaction},
+};
 use crate::{
+    card::Card,
     crypto::{Algorithm, MacSchedule, PanBinding, TrackCipher, WorkKeys},
-    iso8583::{De, FrameHead, Mti, PackError, Packer},
-    operation::{CardUse, Entry, Failure, Kind, MessageForm},
+    iso8583::{BatchNo, De, MonthDay, Mti, OriginalData, PackError, Packer, Private59},
+    operation::{Entry, Failure, Kind, MessageForm, Operation, Reference, Variant},
     time::{DateTime, Instant},
 };
 use std::ops::Range;
@@ -16,141 +23,277 @@ impl Terminal {
         profile: &Profile,
         now: Instant,
         out: &mut Outbox,
-    ) -> Result<Range<usize>, Failure> {
+    ) -> Result<(Expectation, Range<usize>), Failure> {
         let Some(mut active) = self.active.take() else { return Err(Failure::Interrupted) };
         let buffer = out.buffer();
         let start = buffer.len();
-        let packed = match (active.exchange, &self.reversal) {
-            (Exchange::SignIn, _) => self.pack_management(profile, &mut active, Kind::SignIn, buffer),
-            (Exchange::Reversal, Some(reversal)) => {
-                self.pack_reversal(profile, &mut active, reversal, buffer)
-            }
-            _ if active.operation.kind.takes_card() => self.pack_financial(profile, &mut active, now, buffer),
-            _ => {
-                let kind = active.operation.kind;
-                self.pack_management(profile, &mut active, kind, buffer)
-            }
-        };
+        let packed = self.pack_exchange(profile, now, &mut active, buffer);
         self.active = Some(active);
-        self.record.last_mti = Some(packed?);
-        Ok(start..out.buffer().len())
+        let expected = packed?;
+        self.record.last_mti = Some(expected.mti);
+        Ok((expected, start..out.buffer().len()))
     }
 
-    fn pack_management(
+    fn pack_exchange(
         &self,
         profile: &Profile,
-        active: &mut Active,
-        kind: Kind,
-        buffer: &mut Vec<u8>,
-    ) -> Result<Mti, Failure> {
-        let form = kind.form();
-        active.stan = form.has_stan.then_some(self.next_stan);
-        let mut packer = Packer::new(profile.spec, buffer, &head(profile), form.mti);
-        if let Some(stan) = active.stan {
-            packer.put(De::STAN, &stan.digits());
-        }
-        packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
-        let network_management =
-            if kind == Kind::SignIn { profile.sign_in.network_management() } else { form.network_management };
-        packer.put(De::PRIVATE_60, &management_60(form, self.batch.digits(), network_management));
-        if kind == Kind::SignIn {
-            packer.put(
-                De::PRIVATE_63,
-                &[b'0' + profile.operator / 10 % 10, b'0' + profile.operator % 10, b' '],
-            );
-        }
-        packer.finish().map_err(missing)?;
-        Ok(form.mti)
-    }
-
-    fn pack_financial(
-        &self,
-        profile: &Profile,
-        active: &mut Active,
         now: Instant,
+        active: &mut Active,
         buffer: &mut Vec<u8>,
-    ) -> Result<Mti, Failure> {
+    ) -> Result<Expectation, Failure> {
+        match active.exchange {
+            Exchange::SignIn => self.pack_management(profile, Kind::SignIn, buffer),
+            Exchange::Requested(kind) => self.pack_management(profile, kind, buffer),
+            Exchange::Settlement => self.pack_settlement(profile, active, buffer),
+            Exchange::Download(kind) => self.pack_download(profile, active, kind, buffer),
+            Exchange::ScriptResult => self.pack_script_result(profile, active, buffer),
+            Exchange::Reversal => {
+                let reversal = self.reversal.as_deref().ok_or(Failure::Interrupted)?;
+                let purpose = Purpose::Reversal(reversal.reason);
+                self.pack_transaction(profile, now, &mut active.mac, &reversal.transaction, purpose, buffer)
+            }
+            Exchange::Notice(number) => {
+                let stored = self.log.get(number).ok_or(Failure::NoOriginal)?;
+                self.pack_transaction(profile, now, &mut active.mac, stored, Purpose::Notice, buffer)
+            }
+            Exchange::Query(order) => {
+                let question = self.question(order).ok_or(Failure::NoOriginal)?;
+                self.pack_transaction(profile, now, &mut active.mac, &question, Purpose::Notice, buffer)
+            }
+            Exchange::Operation => match active.transaction.as_mut() {
+                None => self.pack_management(profile, active.operation.kind, buffer),
+                Some(_) if active.operation.kind == Kind::ESignature => {
+                    self.pack_signature(profile, now, active, buffer)
+                }
+                Some(transaction) => {
+                    transaction.stan = self.next_stan;
+                    let purpose = Purpose::Request(&active.operation);
+                    self.pack_transaction(profile, now, &mut active.mac, transaction, purpose, buffer)
+                }
+            },
+        }
+    }
+
+    fn pack_transaction(
+        &self,
+        profile: &Profile,
+        now: Instant,
+        mac: &mut Option<MacSchedule>,
+        transaction: &Transaction,
+        purpose: Purpose<'_>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Expectation, Failure> {
         let keys = self.keys.as_deref().ok_or(Failure::NotSignedIn)?;
-        let used = active.operation.card.as_ref().ok_or(Failure::MissingData)?;
-        let form = active.operation.kind.form();
-        let stan = self.next_stan;
-        active.stan = Some(stan);
-        let card = &used.card;
-        let mut packer = Packer::new(profile.spec, buffer, &head(profile), form.mti);
-        if used.entry != Entry::Stripe {
+        let form = transaction.form();
+        let mti = if matches!(purpose, Purpose::Reversal(_)) { Mti::REVERSAL } else { form.mti };
+        let today = self.clock.map(|clock| clock.at(now)).unwrap_or(DateTime::new_year(profile.year));
+        let letter = Letter { terminal: self, profile, keys, transaction, form, purpose };
+        let mut packer = Packer::new(profile.spec, buffer, &head(profile), mti);
+        letter.put_basics(&mut packer);
+        let track_is_encrypted = letter.put_track(&mut packer)?;
+        letter.put_parties(&mut packer);
+        letter.put_pin(&mut packer, track_is_encrypted)?;
+        letter.put_private(&mut packer, now, today);
+        let mac = mac_schedule(mac, profile, keys)?;
+        packer.finish_with_mac(|data| mac.mac(data)).map_err(missing)?;
+        Ok(Expectation {
+            mti,
+            processing_code: form.processing_code,
+            stan: Some(transaction.stan),
+            amount: form.has_amount.then_some(transaction.amount),
+            has_mac: true,
+        })
+    }
+}
+
+/// What a transaction is put into a message for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose<'a> {
+    /// To do it now, with the card and the code that the operation brings.
+    Request(&'a Operation),
+    /// To tell of it, with what was kept of it: neither track nor PIN.
+    Notice,
+    /// To reverse it.
+    Reversal(Reason),
+}
+
+/// A message about a transaction, in the order of its elements (chapters 5.1 and 9.3).
+struct Letter<'a> {
+    terminal: &'a Terminal,
+    profile: &'a Profile,
+    keys: &'a WorkKeys,
+    transaction: &'a Transaction,
+    form: MessageForm,
+    purpose: Purpose<'a>,
+}
+
+impl Letter<'_> {
+    /// DE 2 to DE 26: the card as far as it is not on the track, the amount, the circumstances.
+    fn put_basics(&self, packer: &mut Packer<'_>) {
+        let Self { transaction, form, .. } = self;
+        let card = transaction.card.as_ref();
+        let named = card.filter(|card| card.entry != Entry::Stripe || self.is_notice());
+        if let Some(card) = named {
             packer.put(De::PAN, card.pan.as_bytes());
         }
         packer.put_number(De::PROCESSING_CODE, u64::from(form.processing_code.unwrap_or_default()));
-        if active.operation.kind.takes_amount() {
-            packer.put_number(De::AMOUNT, active.operation.amount.minor());
+        if form.has_amount {
+            packer.put_number(De::AMOUNT, transaction.amount.minor());
         }
-        packer.put_number(De::STAN, u64::from(stan.number()));
-        if used.entry != Entry::Stripe {
+        packer.put_number(De::STAN, u64::from(transaction.stan.number()));
+        if let Some(card) = named {
             packer.put(De::EXPIRY, &card.expiry.to_ascii());
         }
-        packer.put_number(De::ENTRY_MODE, entry_mode(used.entry, used.pin));
-        if used.entry.reads_chip() {
+        packer.put_number(De::ENTRY_MODE, entry_mode(transaction));
+        if let Some(card) = card.filter(|card| card.entry.reads_chip()) {
             packer.put_number(De::CARD_SEQUENCE, u64::from(card.sequence.unwrap_or_default()));
         }
         packer.put_number(De::CONDITION_CODE, u64::from(form.condition_code.unwrap_or_default()));
-        if used.pin {
+        if self.live_card().is_some() && card.is_some_and(|card| card.with_pin) {
             packer.put(De::PIN_CAPTURE, PIN_LENGTH_MAX);
         }
-        let track_is_encrypted = put_track(&mut packer, profile, keys, used)?;
-        packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
-        packer.put(De::CURRENCY, &profile.currency);
-        put_pin(&mut packer, profile, keys, used)?;
-        if used.pin || track_is_encrypted {
-            packer.put(De::SECURITY_CONTROL, &security_control(profile, keys, used.pin, track_is_encrypted));
-        }
-        if used.entry.reads_chip() {
-            let today = self.clock.map(|clock| clock.at(now)).unwrap_or(DateTime::new_year(profile.year));
-            packer.put(De::ICC_DATA, IccData::request(&active.operation, stan, now, today).as_bytes());
-        }
-        packer.put(De::PRIVATE_60, &financial_60(form, self.batch.digits()));
-        let mac = mac_schedule(&mut active.mac, profile, keys)?;
-        packer.finish_with_mac(|data| mac.mac(data)).map_err(missing)?;
-        Ok(form.mti)
     }
 
-    fn pack_reversal(
-        &self,
-        profile: &Profile,
-        active: &mut Active,
-        reversal: &Reversal,
-        buffer: &mut Vec<u8>,
-    ) -> Result<Mti, Failure> {
-        let keys = self.keys.as_deref().ok_or(Failure::NotSignedIn)?;
-        let form = reversal.kind.form();
-        let is_keyed = reversal.entry != Entry::Stripe;
-        let mut packer = Packer::new(profile.spec, buffer, &head(profile), Mti::REVERSAL);
-        if is_keyed {
-            packer.put(De::PAN, reversal.pan.as_bytes());
+    /// DE 35 where the entry reads a track; says whether it is encrypted.
+    fn put_track(&self, packer: &mut Packer<'_>) -> Result<bool, Failure> {
+        let keyed = self.transaction.card.is_none_or(|card| card.entry == Entry::Keyed);
+        let Some(card) = self.live_card().filter(|_| !keyed) else { return Ok(false) };
+        let track = card.track2();
+        if !self.profile.encrypt_tracks {
+            packer.put(De::TRACK2, track.as_bytes());
+            return Ok(false);
         }
-        packer.put_number(De::PROCESSING_CODE, u64::from(form.processing_code.unwrap_or_default()));
-        packer.put_number(De::AMOUNT, reversal.amount.minor());
-        packer.put_number(De::STAN, u64::from(reversal.stan.number()));
-        if is_keyed {
-            packer.put(De::EXPIRY, &reversal.expiry.to_ascii());
+        let key = self.keys.tdk.as_ref().ok_or(Failure::MissingData)?;
+        let mut digits = track.as_bytes().to_vec();
+        TrackCipher::new(key).encrypt(&mut digits).map_err(|_| Failure::MissingData)?;
+        packer.put(De::TRACK2, &digits);
+        Ok(true)
+    }
+
+    /// DE 37 to DE 49: the original's numbers, the reason of a reversal, terminal and merchant, the tip, the currency.
+    fn put_parties(&self, packer: &mut Packer<'_>) {
+        let Self { terminal, transaction, .. } = self;
+        let original = transaction.original();
+        let is_reversal = matches!(self.purpose, Purpose::Reversal(_));
+        if let Some(rrn) =
+            original.and_then(|original| original.rrn).filter(|_| !is_reversal && names_rrn(transaction.kind))
+        {
+            packer.put(De::RRN, rrn.as_bytes());
         }
-        packer.put_number(De::ENTRY_MODE, entry_mode(reversal.entry, reversal.with_pin));
-        if reversal.entry.reads_chip() {
-            packer.put_number(De::CARD_SEQUENCE, u64::from(reversal.card_sequence.unwrap_or_default()));
+        if let Some(code) =
+            original.and_then(|original| original.approval_code).filter(|_| transaction.kind != Kind::QrQuery)
+        {
+            packer.put(De::APPROVAL_CODE, code.as_bytes());
         }
-        packer.put_number(De::CONDITION_CODE, u64::from(form.condition_code.unwrap_or_default()));
-        if let Some(approval) = reversal.approval_code {
-            packer.put(De::APPROVAL_CODE, approval.as_bytes());
+        if let Purpose::Reversal(reason) = self.purpose {
+            packer.put(De::RESPONSE_CODE, reason.code().as_bytes());
         }
-        packer.put(De::RESPONSE_CODE, reversal.reason.code().as_bytes());
-        packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
-        packer.put(De::CURRENCY, &profile.currency);
-        if reversal.entry.reads_chip() {
-            packer.put(De::ICC_DATA, IccData::reversal(reversal.stan).as_bytes());
+        packer
+            .put(De::TERMINAL_ID, terminal.id.as_bytes())
+            .put(De::MERCHANT_ID, terminal.merchant.as_bytes());
+        let tip = transaction.tip.minor();
+        if transaction.kind.is_notice() && (tip > 0 || transaction.kind == Kind::TipAdjust) {
+            packer.put(De::PRIVATE_48, format!("{tip:012}").as_bytes());
         }
-        packer.put(De::PRIVATE_60, &financial_60(form, reversal.batch.digits()));
-        let mac = mac_schedule(&mut active.mac, profile, keys)?;
-        packer.finish_with_mac(|data| mac.mac(data)).map_err(missing)?;
-        Ok(Mti::REVERSAL)
+        packer.put(De::CURRENCY, &self.profile.currency);
+    }
+
+    /// DE 52 and 53.
+    fn put_pin(&self, packer: &mut Packer<'_>, track_is_encrypted: bool) -> Result<(), Failure> {
+        let with_pin = self.transaction.card.is_some_and(|card| card.with_pin);
+        let card = self.live_card().filter(|_| with_pin);
+        if let Some(card) = card {
+            let pin = card.pin.as_ref().ok_or(Failure::MissingData)?;
+            let block = self.keys.pik.encrypt_pin(pin, &card.pan, self.profile.pin_format);
+            packer.put(De::PIN_BLOCK, block.as_bytes());
+        }
+        if card.is_some() || track_is_encrypted {
+            let control = security_control(self.profile, self.keys, card.is_some(), track_is_encrypted);
+            packer.put(De::SECURITY_CONTROL, &control);
+        }
+        Ok(())
+    }
+
+    /// DE 55 to DE 63: chip, code, kind of message, original, instalments, organization.
+    fn put_private(&self, packer: &mut Packer<'_>, now: Instant, today: DateTime) {
+        let Self { transaction, form, .. } = self;
+        let is_reversal = matches!(self.purpose, Purpose::Reversal(_));
+        if transaction.reads_chip() {
+            let tags = match is_reversal {
+                true => IccData::reversal(transaction),
+                false => IccData::request(transaction, now, today),
+            };
+            packer.put(De::ICC_DATA, tags.as_bytes());
+        }
+        if let Some(tags) = self.code_tags().filter(|_| !is_reversal) {
+            packer.put(De::PRIVATE_59, &tags);
+        }
+        packer.put(De::PRIVATE_60, financial_60(transaction, *form).as_slice());
+        if let Some(original) = self.original_data() {
+            packer.put(De::ORIGINAL_DATA, &original.digits());
+        }
+        if let Some(plan) = private_62(transaction.variant).filter(|_| !is_reversal) {
+            packer.put(De::PRIVATE_62, &plan);
+        }
+        if form.mti == Mti::ADVICE && !is_reversal || transaction.kind.is_notice() {
+            packer.put(De::PRIVATE_63, &organization_63(transaction));
+        }
+    }
+
+    /// DE 59: the payer's code, or the voucher of the payment that this is about.
+    fn code_tags(&self) -> Option<Vec<u8>> {
+        let mut tags = Vec::new();
+        let code = match self.purpose {
+            Purpose::Request(operation) => operation.payment_code.as_ref(),
+            _ => None,
+        };
+        let is_written = match (code, self.transaction.kind) {
+            (Some(code), Kind::QrSale) => {
+                Private59::append(&mut tags, Private59::PAYMENT_CODE, code.as_bytes())
+            }
+            (_, Kind::QrVoid | Kind::QrRefund) => {
+                Private59::append(&mut tags, Private59::VOUCHER, self.transaction.voucher()?)
+            }
+            _ => false,
+        };
+        is_written.then_some(tags)
+    }
+
+    /// DE 61: the original; in a reversal the message that is reversed, with the date of its answer, which is not known.
+    fn original_data(&self) -> Option<OriginalData> {
+        let own =
+            OriginalData { batch: self.transaction.batch, stan: Some(self.transaction.stan), date: None };
+        let unknown = Some(MonthDay::UNKNOWN);
+        if matches!(self.purpose, Purpose::Reversal(_)) {
+            return match self.form.reference {
+                Reference::None | Reference::Empty => None,
+                Reference::Transaction => Some(own),
+                Reference::Date | Reference::DatedTransaction => Some(OriginalData { date: unknown, ..own }),
+            };
+        }
+        let original = self.transaction.original()?;
+        let date = original.date.or(unknown);
+        let nobody = OriginalData { batch: BatchNo::NONE, stan: None, date: unknown };
+        let named = OriginalData { batch: original.batch, stan: original.stan, date: None };
+        match self.form.reference {
+            Reference::None => None,
+            Reference::Empty => Some(nobody),
+            Reference::Date => Some(OriginalData { date, ..nobody }),
+            Reference::Transaction => Some(named),
+            Reference::DatedTransaction => Some(OriginalData { date, ..named }),
+        }
+    }
+
+    /// The card that is there now, with its track and PIN.
+    fn live_card(&self) -> Option<&Card> {
+        match self.purpose {
+            Purpose::Request(operation) => operation.card.as_ref().map(|used| &used.card),
+            _ => None,
+        }
+    }
+
+    fn is_notice(&self) -> bool {
+        matches!(self.purpose, Purpose::Notice)
     }
 }
 
@@ -165,43 +308,6 @@ pub(super) fn mac_schedule<'a>(
         *cached = Some(schedule.map_err(|_| Failure::MissingData)?);
     }
     cached.as_ref().ok_or(Failure::MissingData)
-}
-
-/// Puts DE 35 where the entry reads a track; says whether it is encrypted.
-fn put_track(
-    packer: &mut Packer<'_>,
-    profile: &Profile,
-    keys: &WorkKeys,
-    used: &CardUse,
-) -> Result<bool, Failure> {
-    if used.entry == Entry::Keyed {
-        return Ok(false);
-    }
-    let track = used.card.track2();
-    if !profile.encrypt_tracks {
-        packer.put(De::TRACK2, track.as_bytes());
-        return Ok(false);
-    }
-    let key = keys.tdk.as_ref().ok_or(Failure::MissingData)?;
-    let mut digits = track.as_bytes().to_vec();
-    TrackCipher::new(key).encrypt(&mut digits).map_err(|_| Failure::MissingData)?;
-    packer.put(De::TRACK2, &digits);
-    Ok(true)
-}
-
-fn put_pin(
-    packer: &mut Packer<'_>,
-    profile: &Profile,
-    keys: &WorkKeys,
-    used: &CardUse,
-) -> Result<(), Failure> {
-    if !used.pin {
-        return Ok(());
-    }
-    let pin = used.card.pin.as_ref().ok_or(Failure::MissingData)?;
-    let block = keys.pik.encrypt_pin(pin, &used.card.pan, profile.pin_format);
-    packer.put(De::PIN_BLOCK, block.as_bytes());
-    Ok(())
 }
 
 /// DE 53: how the PIN is bound, which cipher, whether the track is encrypted, thirteen zeros.
@@ -221,46 +327,78 @@ fn security_control(profile: &Profile, keys: &WorkKeys, pin: bool, track: bool) 
     digits
 }
 
-/// DE 60 of a management message: kind, batch, network management code.
-fn management_60(form: MessageForm, batch: [u8; 6], network_management: u16) -> [u8; 11] {
-    let mut digits = [b'0'; 11];
-    digits[..8].copy_from_slice(&kind_and_batch(form, batch));
-    decimal(&mut digits[8..], u32::from(network_management));
+/// DE 60 of a financial message: kind, batch, 000, reads stripe, chip and contactless, whether the stripe of a chip card
+/// was read; for points also that account.
+fn financial_60(transaction: &Transaction, form: MessageForm) -> ShortDigits {
+    let mut digits = ShortDigits { bytes: *b"00000000000600048", length: 13 };
+    decimal(&mut digits.bytes[..2], u32::from(form.message_kind));
+    digits.bytes[2..8].copy_from_slice(&transaction.batch.digits());
+    digits.bytes[12] += u8::from(transaction.card.is_some_and(|card| card.is_fallback));
+    if transaction.variant == Variant::Points {
+        digits.length = digits.bytes.len();
+    }
     digits
 }
 
-/// DE 60 of a financial message: kind, batch, 000, reads stripe, chip and contactless, no fallback.
-fn financial_60(form: MessageForm, batch: [u8; 6]) -> [u8; 13] {
-    let mut digits = *b"0000000000060";
-    digits[..8].copy_from_slice(&kind_and_batch(form, batch));
-    digits
+/// Up to 17 digits.
+struct ShortDigits {
+    bytes: [u8; 17],
+    length: usize,
 }
 
-fn kind_and_batch(form: MessageForm, batch: [u8; 6]) -> [u8; 8] {
-    let mut digits = [b'0'; 8];
-    decimal(&mut digits[..2], u32::from(form.message_kind));
-    digits[2..].copy_from_slice(&batch);
-    digits
+impl ShortDigits {
+    fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
 }
 
-fn decimal(digits: &mut [u8], mut number: u32) {
+/// DE 62: the number of instalments, two digits; 00 for a mail order, whose holder says nothing more.
+fn private_62(variant: Variant) -> Option<[u8; 2]> {
+    match variant {
+        Variant::Instalments(count) => Some([b'0' + count / 10 % 10, b'0' + count % 10]),
+        Variant::MailOrder => Some(*b"00"),
+        Variant::Plain | Variant::Points | Variant::Reservation => None,
+    }
+}
+
+/// DE 63 of a notice: whose card it is, as the original's answer told; 000 where nobody told.
+fn organization_63(transaction: &Transaction) -> [u8; 3] {
+    match transaction.organization {
+        Organization::UNKNOWN if transaction.kind.is_notice() => Organization::UNIONPAY.0,
+        Organization::UNKNOWN => *b"000",
+        Organization(code) => code,
+    }
+}
+
+/// Whether the message names its original by DE 37: all but the pre-authorization family and questions.
+fn names_rrn(kind: Kind) -> bool {
+    use Kind::*;
+    !matches!(kind, PreAuthAdd | PreAuthVoid | Completion | CompletionNotice | QrQuery)
+}
+
+/// Writes the last digits of a number.
+pub(super) fn decimal(digits: &mut [u8], mut number: u32) {
     for digit in digits.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;
         number /= 10;
     }
 }
 
-fn entry_mode(entry: Entry, pin: bool) -> u64 {
-    u64::from(entry.digits()) * 10 + if pin { 1 } else { 2 }
-}
-
-fn head(profile: &Profile) -> FrameHead {
-    FrameHead { tpdu: profile.tpdu, header: profile.header }
+/// DE 22; payments by code are 032, reservations 92.
+pub(super) fn entry_mode(transaction: &Transaction) -> u64 {
+    let pin = |with_pin| if with_pin { 1 } else { 2 };
+    match (&transaction.card, transaction.variant) {
+        (None, _) => BY_CODE,
+        (Some(card), Variant::Reservation) => RESERVATION + pin(card.with_pin),
+        (Some(card), _) => u64::from(card.entry.digits()) * 10 + pin(card.with_pin),
+    }
 }
 
 /// Values that do not fit their elements come from the scenario or its card file.
-fn missing(_: PackError) -> Failure {
+pub(super) fn missing(_: PackError) -> Failure {
     Failure::MissingData
 }
 
 const PIN_LENGTH_MAX: &[u8] = b"12";
+const BY_CODE: u64 = 32;
+const RESERVATION: u64 = 920;

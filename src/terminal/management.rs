@@ -1,0 +1,68 @@
+//! How a terminal writes the messages of its own management.
+
+use super::{
+    Profile, Terminal,
+    exchange::Expectation,
+    request::{decimal, missing},
+};
+use crate::{
+    iso8583::{De, FrameHead, Packer},
+    operation::{Failure, Kind, MessageForm},
+};
+
+impl Terminal {
+    /// Packs a message of one exchange, as sign-in, echo and status upload are.
+    pub(super) fn pack_management(
+        &self,
+        profile: &Profile,
+        kind: Kind,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Expectation, Failure> {
+        let form = kind.form();
+        let stan = form.has_stan.then_some(self.next_stan);
+        let mut packer = Packer::new(profile.spec, buffer, &head(profile), form.mti);
+        if let Some(stan) = stan {
+            packer.put(De::STAN, &stan.digits());
+        }
+        packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
+        let network_management =
+            if kind == Kind::SignIn { profile.sign_in.network_management() } else { form.network_management };
+        packer.put(De::PRIVATE_60, &management_60(form, self.batch.digits(), network_management));
+        if kind == Kind::StatusUpload {
+            packer.put(De::PRIVATE_62, &self.status());
+        }
+        if matches!(kind, Kind::SignIn | Kind::CashierSignIn) {
+            packer.put(De::PRIVATE_63, &operator_63(profile));
+        }
+        packer.finish().map_err(missing)?;
+        Ok(Expectation { mti: form.mti, processing_code: None, stan, amount: None, has_mac: false })
+    }
+
+    /// DE 62 of a status upload (chapter 8.5): tags 01 to 05, the state of card reader, PIN pad, printer, chip reader and
+    /// contactless reader, 0 for good; tag 51, how many messages were answered and how many were not, six digits each.
+    fn status(&self) -> Vec<u8> {
+        let record = &self.record;
+        let answered = (record.approved + record.declined) % 1_000_000;
+        let unanswered = record.failed % 1_000_000;
+        format!("01002003004005051{answered:06}{unanswered:06}").into_bytes()
+    }
+}
+
+/// DE 63 of a sign-in and a settlement: the operator.
+pub(super) fn operator_63(profile: &Profile) -> [u8; 3] {
+    [b'0' + profile.operator / 10 % 10, b'0' + profile.operator % 10, b' ']
+}
+
+/// DE 60 of a management message: kind, batch, network management code.
+pub(super) fn management_60(form: MessageForm, batch: [u8; 6], network_management: u16) -> [u8; 11] {
+    let mut digits = [b'0'; 11];
+    decimal(&mut digits[..2], u32::from(form.message_kind));
+    digits[2..8].copy_from_slice(&batch);
+    decimal(&mut digits[8..], u32::from(network_management));
+    digits
+}
+
+/// TPDU and header of every request.
+pub(super) fn head(profile: &Profile) -> FrameHead {
+    FrameHead { tpdu: profile.tpdu, header: profile.header }
+}

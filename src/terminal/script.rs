@@ -1,0 +1,100 @@
+//! What a terminal tells of an issuer's script that an answer brought to the card (0620, chapter 5.1).
+
+use super::{
+    Active, Profile, Terminal,
+    exchange::Expectation,
+    icc::IccData,
+    management::head,
+    request::{decimal, entry_mode, mac_schedule, missing},
+    transaction::Transaction,
+};
+use crate::{
+    iso8583::{De, Message, MonthDay, Mti, OriginalData, Packer},
+    operation::Failure,
+};
+
+/// The transaction whose answer brought a script; it survives power loss until the host was told, once.
+#[derive(Debug)]
+pub(super) struct ScriptNotice {
+    transaction: Transaction,
+    /// DE 32 of the answer.
+    acquirer: Box<[u8]>,
+}
+
+impl ScriptNotice {
+    /// The notice that follows from the answer to a transaction.
+    pub(super) fn of(transaction: &Transaction, answer: &Message<'_>) -> Self {
+        let mut acquirer = Vec::new();
+        if let Some(value) = answer.get(De::ACQUIRER_ID) {
+            value.append_to(&mut acquirer);
+        }
+        Self { transaction: transaction.clone(), acquirer: acquirer.into() }
+    }
+}
+
+impl Terminal {
+    /// Packs the notice: elements of the transaction under a number of its own, the transaction in DE 61.
+    pub(super) fn pack_script_result(
+        &self,
+        profile: &Profile,
+        active: &mut Active,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Expectation, Failure> {
+        let keys = self.keys.as_deref().ok_or(Failure::NotSignedIn)?;
+        let ScriptNotice { transaction, acquirer } = self.script.as_deref().ok_or(Failure::Interrupted)?;
+        let card = transaction.card.as_ref().ok_or(Failure::MissingData)?;
+        let form = transaction.form();
+        let mut packer = Packer::new(profile.spec, buffer, &head(profile), Mti::SCRIPT_RESULT);
+        packer.put(De::PAN, card.pan.as_bytes());
+        packer.put_number(De::PROCESSING_CODE, u64::from(form.processing_code.unwrap_or_default()));
+        if form.has_amount {
+            packer.put_number(De::AMOUNT, transaction.amount.minor());
+        }
+        packer.put_number(De::STAN, u64::from(self.next_stan.number()));
+        packer.put_number(De::ENTRY_MODE, entry_mode(transaction));
+        packer.put_number(De::CARD_SEQUENCE, u64::from(card.sequence.unwrap_or_default()));
+        if !acquirer.is_empty() {
+            packer.put(De::ACQUIRER_ID, acquirer);
+        }
+        if let Some(rrn) = transaction.rrn {
+            packer.put(De::RRN, rrn.as_bytes());
+        }
+        if let Some(code) = transaction.approval_code {
+            packer.put(De::APPROVAL_CODE, code.as_bytes());
+        }
+        packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
+        packer.put(De::CURRENCY, &profile.currency);
+        packer.put(De::ICC_DATA, IccData::script_result(transaction).as_bytes());
+        packer.put(De::PRIVATE_60, &script_60(self.batch.digits()));
+        packer.put(De::ORIGINAL_DATA, &original(transaction).digits());
+        let mac = mac_schedule(&mut active.mac, profile, keys)?;
+        packer.finish_with_mac(|data| mac.mac(data)).map_err(missing)?;
+        Ok(Expectation {
+            mti: Mti::SCRIPT_RESULT,
+            processing_code: form.processing_code,
+            stan: Some(self.next_stan),
+            amount: form.has_amount.then_some(transaction.amount),
+            has_mac: true,
+        })
+    }
+}
+
+/// DE 61: batch, STAN and date of the transaction.
+fn original(transaction: &Transaction) -> OriginalData {
+    OriginalData {
+        batch: transaction.batch,
+        stan: Some(transaction.stan),
+        date: transaction.date.or(Some(MonthDay::UNKNOWN)),
+    }
+}
+
+/// DE 60: 00, batch, 951, and what the terminal can read.
+fn script_60(batch: [u8; 6]) -> [u8; 13] {
+    let mut digits = *b"0000000095160";
+    digits[2..8].copy_from_slice(&batch);
+    decimal(&mut digits[8..11], SCRIPT_RESULT);
+    digits
+}
+
+/// DE 60.3.
+const SCRIPT_RESULT: u32 = 951;
