@@ -102,6 +102,7 @@ impl Pair {
             rules: Vec::new(),
             clock: WallClock::starting_at(1_767_254_400),
             seed: Seed(1),
+            ..Config::default()
         });
         let mut pair = Self {
             terminal: Terminal::new(terminal, merchant, enrolment.tmk, &profile, true),

@@ -160,7 +160,7 @@ impl Floor {
                         mailbox.ring();
                     }
                 }
-                Output::Unreadable { .. } => {}
+                Output::Unreadable { .. } | Output::Record(_) => {}
                 Output::Wait(due) => {
                     if *self.next_due.borrow() != due {
                         self.next_due.replace(due);

@@ -1,12 +1,13 @@
 //! The host's decisions about money: sales, balances and reversals.
 
-use super::{Host, UnknownCards, ledger::Booking, ledger::State, respond::Answer, station::Station};
+use super::{Host, Outbox, UnknownCards, respond::Answer, station::Station};
 use crate::{
     card::{Expiry, Pan, Track2},
     crypto::{PanBinding, TrackCipher},
-    iso8583::{ApprovalCode, De, Message, Private60, ResponseCode, Rrn, Stan, TerminalId},
+    iso8583::{De, Message, Private60, ResponseCode, Stan, TerminalId},
+    ledger::{Booking, Charge, Payer, Postings, Record, State, fee},
     money::Amount,
-    operation::Kind,
+    operation::{Kind, Variant},
     reconcile::Key,
     time::Instant,
 };
@@ -28,10 +29,12 @@ impl Host {
         terminal: TerminalId,
         kind: Kind,
         message: &Message<'_>,
+        out: &mut Outbox,
     ) -> Answer {
         let Some(station) = self.stations.get(&terminal) else {
             return Answer::code(ResponseCode::UNKNOWN_TERMINAL);
         };
+        let merchant = station.merchant;
         let demand = match demand(station, terminal, kind, message) {
             Ok(demand) => demand,
             Err(code) => return Answer::code(code),
@@ -49,16 +52,36 @@ impl Host {
             match kind {
                 Kind::Balance => answer.balance = Some(balance),
                 _ => {
-                    answer.approval_code = Some(approval_code(self.next_reference));
-                    self.balances.insert(demand.pan, balance - demand.amount);
+                    answer.approval_code = Some(self.approval_code());
                 }
             }
         }
         if kind.takes_amount() {
             let state = if is_approved { State::Captured } else { State::Declined(code) };
-            let approval_code = answer.approval_code;
             let (amount, card) = (demand.amount, Some(demand.pan));
-            self.ledger.book(demand.key, Booking { kind, amount, card, rrn, approval_code, state });
+            let earned = fee(amount, self.config.fees.basis_points);
+            let charge = Charge {
+                amount: amount.minor() as i64,
+                fee: earned.minor() as i64,
+                held: 0,
+                payer: Payer::Card,
+            };
+            let booking = Booking {
+                key: demand.key,
+                merchant,
+                kind,
+                variant: Variant::Plain,
+                amount,
+                tip: Amount::ZERO,
+                card,
+                rrn,
+                approval_code: answer.approval_code,
+                original: None,
+                at: self.config.clock.at(now).to_unix(),
+                state,
+                postings: if is_approved { charge.postings(kind) } else { Postings::NONE },
+            };
+            self.record(Record::Booked(booking), out);
         }
         answer
     }
@@ -66,21 +89,38 @@ impl Host {
     /// Moves the money of a captured transaction back; idempotent, and remembered when it comes before its original.
     pub(super) fn reverse(
         &mut self,
+        now: Instant,
         terminal: TerminalId,
         private60: &Private60,
         message: &Message<'_>,
+        out: &mut Outbox,
     ) -> Answer {
         let (Some(stan), Some(amount)) = (stan_of(message), message.number(De::AMOUNT)) else {
             return Answer::code(ResponseCode::FORMAT_ERROR);
         };
         let key = Key { terminal, batch: private60.batch, stan };
         let amount = Amount::from_minor(amount);
-        let Some(booking) = self.ledger.get_mut(&key) else {
+        let Some(booking) = self.ledger.get(&key) else {
             let rrn = self.reference();
-            let state = State::Reversed;
-            let tombstone =
-                Booking { kind: Kind::Reversal, amount, card: None, rrn, approval_code: None, state };
-            self.ledger.book(key, tombstone);
+            let Some(station) = self.stations.get(&terminal) else {
+                return Answer::code(ResponseCode::UNKNOWN_TERMINAL);
+            };
+            let tombstone = Booking {
+                key,
+                merchant: station.merchant,
+                kind: Kind::Reversal,
+                variant: Variant::Plain,
+                amount,
+                tip: Amount::ZERO,
+                card: None,
+                rrn,
+                approval_code: None,
+                original: None,
+                at: self.config.clock.at(now).to_unix(),
+                state: State::Reversed,
+                postings: Postings::NONE,
+            };
+            self.record(Record::Booked(tombstone), out);
             return Answer { rrn: Some(rrn), ..Answer::code(ResponseCode::ORIGINAL_NOT_FOUND) };
         };
         if booking.amount != amount {
@@ -89,11 +129,8 @@ impl Host {
         let answer =
             Answer { rrn: Some(booking.rrn), pan: booking.card, ..Answer::code(ResponseCode::APPROVED) };
         if booking.state == State::Captured {
-            booking.state = State::Reversed;
-            if let Some(pan) = booking.card {
-                let balance = self.balance(&pan);
-                self.balances.insert(pan, balance + amount);
-            }
+            let postings = booking.postings.negated();
+            self.record(Record::Moved { key, state: State::Reversed, amount, postings }, out);
         }
         answer
     }
@@ -139,12 +176,6 @@ impl Host {
         };
         let expected = self.cards.get(&demand.pan)?.pin.as_ref()?;
         (entered != *expected).then_some(ResponseCode::WRONG_PIN)
-    }
-
-    /// The next retrieval reference number: they count up.
-    pub(super) fn reference(&mut self) -> Rrn {
-        self.next_reference += 1;
-        reference_number(self.next_reference)
     }
 }
 
@@ -206,23 +237,4 @@ fn stan_of(message: &Message<'_>) -> Option<Stan> {
 /// One digit of DE 53.
 fn security_digit(message: &Message<'_>, index: usize) -> Option<u8> {
     message.get(De::SECURITY_CONTROL)?.array::<16>()?.get(index).copied()
-}
-
-fn reference_number(number: u64) -> Rrn {
-    let mut digits = [b'0'; 12];
-    decimal(&mut digits, number);
-    Rrn::from_bytes(&digits).expect("twelve digits are an RRN")
-}
-
-fn approval_code(number: u64) -> ApprovalCode {
-    let mut digits = [b'0'; 6];
-    decimal(&mut digits, number);
-    ApprovalCode::from_bytes(&digits).expect("six digits are an approval code")
-}
-
-fn decimal(digits: &mut [u8], mut number: u64) {
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
 }

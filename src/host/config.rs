@@ -1,5 +1,6 @@
 //! What a simulated host is told before it starts: its dialect, limits and the rules for its moods.
 
+use super::policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy};
 use crate::{
     card::Card,
     crypto::{MacAlgorithm, MacForm, Tmk},
@@ -33,10 +34,45 @@ pub struct Config {
     pub sale_limit: Amount,
     /// The first rule that fits a request decides about it; without one the host does its work.
     pub rules: Vec<Rule>,
+    /// What the acquirer keeps.
+    pub fees: Fees,
+    /// How completions relate to what was set aside.
+    pub pre_auth: PreAuthPolicy,
+    /// How large tips may be.
+    pub tips: TipPolicy,
+    /// What becomes of orders that wait for their payer.
+    pub orders: OrderDrill,
+    /// What it gets wrong on purpose.
+    pub bug: Option<Bug>,
     /// The wall clock for DE 12, 13 and 15.
     pub clock: WallClock,
     /// The seed of everything that it decides by chance.
     pub seed: Seed,
+}
+
+impl Default for Config {
+    /// A host of UnionPay's dialect that knows no terminal and no card, at the start of the Unix epoch.
+    fn default() -> Self {
+        Self {
+            spec: Spec::unionpay(),
+            mac: MacAlgorithm::UnionPayEcb,
+            mac_form: MacForm::Ascii8,
+            double_length_mak: false,
+            terminals: Vec::new(),
+            cards: Arc::new([]),
+            unknown_cards: UnknownCards::default(),
+            opening_balance: Amount::ZERO,
+            sale_limit: Amount::MAX,
+            rules: Vec::new(),
+            fees: Fees::default(),
+            pre_auth: PreAuthPolicy::default(),
+            tips: TipPolicy::default(),
+            orders: OrderDrill::default(),
+            bug: None,
+            clock: WallClock::starting_at(0),
+            seed: Seed(0),
+        }
+    }
 }
 
 /// A terminal as the host knows it.

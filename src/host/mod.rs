@@ -17,22 +17,23 @@
 //! | card, expiry, PIN, limit, balance  | 14, 54, 99, 55, 61, 51 |
 
 mod authorize;
+mod books;
 mod config;
-mod ledger;
 mod mood;
 mod outbox;
+mod policy;
 mod respond;
 mod station;
 
 pub use config::{Action, Config, Enrolment, Match, Rule, UnknownCards};
-pub use ledger::{Booking, Ledger, State};
 pub use outbox::{ConnectionId, Outbox, Output};
+pub use policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy};
 
 use crate::{
     card::{Card, Pan},
     crypto::MacSchedule,
     iso8583::{De, Deframer, FrameHead, LengthHeader, Message, Mti, Private60, ResponseCode, TerminalId},
-    money::Amount,
+    ledger::Ledger,
     operation::Kind,
     rng::{Domain, Rng},
     terminal::SignInForm,
@@ -49,11 +50,11 @@ pub struct Host {
     config: Config,
     stations: HashMap<TerminalId, Station>,
     cards: HashMap<Pan, Card>,
-    balances: HashMap<Pan, Amount>,
     ledger: Ledger,
     delayed: BinaryHeap<Delayed>,
     rng: Rng,
-    next_reference: u64,
+    /// The number of the last retrieval reference that was given out.
+    last_reference: u64,
     tally: Tally,
 }
 
@@ -115,11 +116,10 @@ impl Host {
         Self {
             stations: stations.collect(),
             cards: cards.collect(),
-            balances: HashMap::new(),
             ledger: Ledger::default(),
             delayed: BinaryHeap::new(),
             rng: config.seed.stream(Domain::Host, 0, 0),
-            next_reference: 1,
+            last_reference: 1,
             tally: Tally::default(),
             config,
         }
@@ -133,11 +133,6 @@ impl Host {
     /// What it has done so far.
     pub fn tally(&self) -> &Tally {
         &self.tally
-    }
-
-    /// What the account of a card holds.
-    pub fn balance(&self, pan: &Pan) -> Amount {
-        self.balances.get(pan).copied().unwrap_or(self.config.opening_balance)
     }
 
     /// Other moods from now on.
@@ -205,7 +200,7 @@ impl Host {
         let request = Request { connection, head: frame.head, message: &message, terminal, mac };
         let answer = match &action {
             Some(Action::Respond(code)) => Answer::code(*code),
-            _ => self.decide(now, &request),
+            _ => self.decide(now, &request, out),
         };
         *self.tally.answers.entry(answer.code).or_default() += 1;
         self.reply(now, &request, answer, action, out);
@@ -213,7 +208,7 @@ impl Host {
     }
 
     /// Leads a request through the gates.
-    fn decide(&mut self, now: Instant, request: &Request<'_>) -> Answer {
+    fn decide(&mut self, now: Instant, request: &Request<'_>, out: &mut Outbox) -> Answer {
         let (refuse, message) = (Answer::code, request.message);
         let Some(terminal) = request.terminal else { return refuse(ResponseCode::FORMAT_ERROR) };
         let Some(station) = self.stations.get(&terminal) else {
@@ -228,9 +223,9 @@ impl Host {
             Some(Purpose::SignIn(form)) => self.sign_in(terminal, form),
             Some(Purpose::Other(kind)) if !kind.form().has_mac => self.manage(terminal, kind),
             Some(_) if !request.is_authentic() => refuse(ResponseCode::MAC_FAILED),
-            Some(Purpose::Other(Kind::Reversal)) => self.reverse(terminal, &private60, message),
+            Some(Purpose::Other(Kind::Reversal)) => self.reverse(now, terminal, &private60, message, out),
             Some(_) if private60.batch != station.batch => refuse(ResponseCode::BATCH_MISMATCH),
-            Some(Purpose::Other(kind)) => self.authorize(now, terminal, kind, message),
+            Some(Purpose::Other(kind)) => self.authorize(now, terminal, kind, message, out),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a host wants of its driver.
 
-use crate::time::Instant;
+use crate::{ledger::Record, time::Instant};
 use std::{collections::VecDeque, ops::Range};
 
 /// One connection among those of a driver.
@@ -8,8 +8,10 @@ use std::{collections::VecDeque, ops::Range};
 pub struct ConnectionId(pub u64);
 
 /// One thing a host wants of its driver.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Output {
+    /// The books have changed so; what follows may leave only when this is durable.
+    Record(Record),
     /// Send these bytes of the outbox's buffer to the connection; if it is gone, the bytes are lost.
     Send(ConnectionId, Range<usize>),
     /// Close the connection.

@@ -1,6 +1,6 @@
 //! One transaction in the books.
 
-use super::Posting;
+use super::Postings;
 use crate::{
     card::Pan,
     iso8583::{ApprovalCode, MerchantId, ResponseCode, Rrn},
@@ -36,8 +36,8 @@ pub struct Booking {
     pub at: i64,
     /// Where it stands.
     pub state: State,
-    /// How it moved money; nothing when it was declined.
-    pub postings: Vec<Posting>,
+    /// How it has moved money so far, all its records together; nothing when it was declined.
+    pub postings: Postings,
 }
 
 /// Where a transaction stands.

@@ -6,9 +6,14 @@
 mod account;
 mod booking;
 mod books;
+mod index;
+mod postings;
 mod record;
+mod rules;
 
 pub use account::{Account, Posting};
 pub use booking::{Booking, State};
 pub use books::Ledger;
+pub use postings::Postings;
 pub use record::Record;
+pub use rules::{Charge, Payer, fee, undone};

@@ -86,6 +86,7 @@ impl World {
             rules: config.moods.clone(),
             clock: WallClock::starting_at(FIRST_SECOND),
             seed,
+            ..host::Config::default()
         });
         let mut world = Self {
             now: Instant::START,
@@ -304,6 +305,7 @@ impl World {
                     self.transmit(connection, Direction::ToTerminal, &bytes);
                 }
                 host::Output::Close(connection) => self.wire.end(self.now, connection, &mut self.queue),
+                host::Output::Record(_) => {}
                 host::Output::Unreadable { .. } => self.evidence.report.strays += 1,
                 host::Output::Wait(deadline) => {
                     if std::mem::replace(&mut self.host_deadline, deadline) != deadline

@@ -5,10 +5,10 @@ use posfleet::{
     card::{Card, CardGenerator, CardRange, Expiry, Pan},
     crypto::{MacAlgorithm, MacForm, Mak, WorkKeys},
     host::{
-        Action, Config, ConnectionId, Enrolment, Host, Match, Outbox, Output, Rule, Session, State,
-        UnknownCards,
+        Action, Config, ConnectionId, Enrolment, Host, Match, Outbox, Output, Rule, Session, UnknownCards,
     },
     iso8583::{De, MerchantId, Mti, ProcessingCode, ResponseCode, Spec, TerminalId},
+    ledger::State,
     money::Amount,
     operation::{CardUse, Entry, Kind, Operation},
     rng::Seed,
@@ -546,6 +546,7 @@ impl Shop {
             rules: Vec::new(),
             clock: WallClock::starting_at(1_767_254_400),
             seed: Seed(5),
+            ..Config::default()
         };
         let mut profile = Profile::default();
         change(&mut config, &mut profile);
@@ -684,6 +685,7 @@ fn drain(out: &mut Outbox) -> Step {
         match output {
             Output::Send(_, range) => step.sent.push(out.bytes(range).to_vec()),
             Output::Close(_) => step.closes += 1,
+            Output::Record(_) => {}
             Output::Unreadable { .. } => step.unreadable += 1,
             Output::Wait(until) => (step.wait, has_ended) = (until, true),
         }

@@ -57,6 +57,7 @@ impl Compiler<'_> {
             rules,
             clock: WallClock::starting_at(0),
             seed: self.seed,
+            ..host::Config::default()
         })
     }
 
