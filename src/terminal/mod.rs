@@ -33,6 +33,7 @@ mod signature;
 mod transaction;
 mod trouble;
 
+pub use icc::ChipPolicy;
 pub use log::Log;
 pub use outbox::{Event, Input, Outbox, Output, Stray};
 pub use profile::{
