@@ -1,15 +1,16 @@
 //! The virtual terminal, input by input, against answers written by hand.
 
-use crate::draft::{Draft, numbers};
+use crate::{
+    draft::{Draft, numbers},
+    terminal_rig::{Rig, Step},
+};
 use posfleet::{
-    card::{Card, CardGenerator, CardRange, Expiry},
     crypto::{PanBinding, TrackCipher, WorkKeys},
-    iso8583::{De, MerchantId, Mti, ResponseCode, TerminalId},
+    iso8583::{De, Mti, ResponseCode},
     money::Amount,
-    operation::{CardUse, End, Entry, Failure, Kind, Operation, Outcome},
+    operation::{End, Entry, Failure, Kind, Operation, Outcome},
     reconcile::Belief,
-    terminal::{Event, Input, Outbox, Output, Profile, SignInForm, Stray, Terminal},
-    time::Instant,
+    terminal::{Event, Input, SignInForm, Stray, Terminal},
 };
 use proptest::prelude::*;
 use std::time::Duration;
@@ -628,144 +629,4 @@ proptest! {
     }
 }
 
-/// A terminal with its profile, and the keys that its acquirer hands out.
-struct Rig {
-    terminal: Terminal,
-    profile: Profile,
-    keys: WorkKeys,
-    now: Instant,
-}
-
-/// What came of one input.
-#[derive(Debug, Default)]
-struct Step {
-    connects: usize,
-    closes: usize,
-    sent: Vec<Vec<u8>>,
-    events: Vec<Event>,
-    wait: Option<Instant>,
-}
-
-impl Rig {
-    fn new(keeps_connection: bool) -> Self {
-        Self::with(keeps_connection, |_| {})
-    }
-
-    fn with(keeps_connection: bool, change: impl FnOnce(&mut Profile)) -> Self {
-        let mut profile = Profile::default();
-        change(&mut profile);
-        let id = TerminalId::from_bytes(b"10000001").unwrap();
-        let merchant = MerchantId::from_bytes(b"898100012340001").unwrap();
-        let terminal = Terminal::new(id, merchant, TMK.parse().unwrap(), &profile, keeps_connection);
-        let keys = WorkKeys {
-            pik: "11223344556677881020304050607080".parse().unwrap(),
-            mak: "A1A2A3A4A5A6A7A8".parse().unwrap(),
-            tdk: Some("0123456789ABCDEFFEDCBA9876543210".parse().unwrap()),
-        };
-        Self { terminal, profile, keys, now: Instant::START }
-    }
-
-    fn signed_in(keeps_connection: bool) -> Self {
-        let mut rig = Self::new(keeps_connection);
-        rig.sign_in();
-        rig
-    }
-
-    fn sign_in(&mut self) {
-        let request = self.ask(Operation::management(Kind::SignIn));
-        self.answer(self.sign_in_reply(&request));
-        assert!(self.terminal.is_signed_in());
-    }
-
-    fn input(&mut self, input: Input<'_>) -> Step {
-        let mut out = Outbox::default();
-        self.terminal.handle(&self.profile, self.now, input, &mut out);
-        let mut step = Step::default();
-        let mut has_ended = false;
-        while let Some(output) = out.poll() {
-            assert!(!has_ended, "a wait ends the outputs");
-            match output {
-                Output::Connect => step.connects += 1,
-                Output::Close => step.closes += 1,
-                Output::Send(range) => step.sent.push(out.bytes(range).to_vec()),
-                Output::Event(event) => step.events.push(event),
-                Output::Wait(until) => (step.wait, has_ended) = (until, true),
-            }
-        }
-        assert!(has_ended, "outputs end with a wait");
-        step
-    }
-
-    /// Gives an operation and opens the connection it may need; returns what is sent.
-    fn ask(&mut self, operation: Operation) -> Vec<u8> {
-        let step = self.input(Input::Operation(operation));
-        self.sent_after(step)
-    }
-
-    /// What is sent, after the connection is opened that it may need.
-    fn sent_after(&mut self, step: Step) -> Vec<u8> {
-        let step = if step.connects == 1 { self.input(Input::Connected) } else { step };
-        step.one_sent().to_vec()
-    }
-
-    fn answer(&mut self, reply: Draft) -> Step {
-        self.input(Input::Received(&reply.frame()))
-    }
-
-    /// Lets the deadline pass, if there is one.
-    fn time_out(&mut self) -> Step {
-        self.now += Duration::from_secs(60);
-        self.input(Input::Timeout)
-    }
-
-    /// An approval with a MAC.
-    fn reply(&self, request: &[u8]) -> Draft {
-        Draft::reply_to(request).mac(&self.keys.mak)
-    }
-
-    fn sign_in_reply(&self, request: &[u8]) -> Draft {
-        let mut sealed = Vec::new();
-        self.keys.wrap(&TMK.parse().unwrap(), &mut sealed).unwrap();
-        Draft::reply_to(request).with(De::PRIVATE_62, &sealed)
-    }
-
-    fn sale(&self, entry: Entry) -> Operation {
-        self.sale_with(entry, false)
-    }
-
-    fn sale_with(&self, entry: Entry, pin: bool) -> Operation {
-        Operation::sale(Amount::from_minor(1234), CardUse { card: self.card(), entry, pin })
-    }
-
-    fn card(&self) -> Card {
-        CardGenerator::new(CardRange::default(), 1, Expiry::new(26, 1).unwrap()).unwrap().card(0)
-    }
-}
-
-impl Step {
-    fn outcome(&self) -> &Outcome {
-        let outcomes = self.events.iter().filter_map(|event| match event {
-            Event::Outcome(outcome) => Some(outcome),
-            _ => None,
-        });
-        let outcomes: Vec<&Outcome> = outcomes.collect();
-        assert_eq!(outcomes.len(), 1, "{:?}", self.events);
-        outcomes[0]
-    }
-
-    fn beliefs(&self) -> Vec<Belief> {
-        let belief = |event: &Event| match event {
-            Event::Journal(entry) => Some(entry.belief),
-            _ => None,
-        };
-        self.events.iter().filter_map(belief).collect()
-    }
-
-    fn one_sent(&self) -> &[u8] {
-        assert_eq!(self.sent.len(), 1, "{self:?}");
-        &self.sent[0]
-    }
-}
-
-const TMK: &str = "0123456789ABCDEFFEDCBA9876543210";
 const GARBAGE: [u8; 18] = [0, 16, 0xDE, 0xAD, 0xBE, 0xEF, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9];
