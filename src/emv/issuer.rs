@@ -2,10 +2,13 @@
 
 use super::{
     card::TestCard,
-    cryptogram::{CollectError, Terms},
+    cryptogram::{CollectError, IssuerData, Terms},
     key::{IssuerKey, SessionKey},
 };
-use crate::card::Pan;
+use crate::{
+    card::Pan,
+    iso8583::{Tag, Tlv},
+};
 
 /// The issuer of the test cards.
 #[derive(Clone, Debug)]
@@ -15,6 +18,7 @@ pub struct Issuer(IssuerKey);
 #[derive(Clone, Debug)]
 pub struct Verified {
     arqc: [u8; 8],
+    counter: [u8; 2],
     key: SessionKey,
 }
 
@@ -24,9 +28,9 @@ pub enum ChipError {
     /// DE 55 cannot be read, or lacks what the cryptogram covers.
     #[error("the chip data cannot be verified: {0}")]
     Data(#[from] CollectError),
-    /// The card is not one of this issuer's.
-    #[error("the card's key has the index {0:02X}, which is not of this issuer")]
-    Stranger(u8),
+    /// The card is not one of this issuer's: the index of its key is another, or not said.
+    #[error("the card's key is not of this issuer")]
+    Stranger(Option<u8>),
     /// The card makes cryptograms in a way that is not known here.
     #[error("cryptograms of version {0:02X} are not known")]
     Version(u8),
@@ -46,9 +50,14 @@ impl Issuer {
     /// # Errors
     /// [`ChipError`] says what does not hold; [`ChipError::Stranger`] is not the card's fault.
     pub fn verify(&self, pan: &Pan, sequence: u8, de55: &[u8]) -> Result<Verified, ChipError> {
-        let (terms, arqc, issuer_data) = Terms::collect(de55)?;
-        if issuer_data.key_index() != TestCard::KEY_INDEX {
-            return Err(ChipError::Stranger(issuer_data.key_index()));
+        let (terms, arqc, issuer_data) = match Terms::collect(de55) {
+            Err(CollectError::Missing(_)) if !is_ours(key_index(de55)) => {
+                return Err(ChipError::Stranger(key_index(de55)));
+            }
+            collected => collected?,
+        };
+        if !is_ours(Some(issuer_data.key_index())) {
+            return Err(ChipError::Stranger(Some(issuer_data.key_index())));
         }
         let version = issuer_data.version().ok_or(ChipError::Version(issuer_data.version_number()))?;
         let card = self.0.card_key(pan, sequence, version.card_key_derivation());
@@ -56,11 +65,25 @@ impl Issuer {
         if version.cryptogram(&key, &terms, &issuer_data) != arqc {
             return Err(ChipError::Cryptogram);
         }
-        Ok(Verified { arqc, key })
+        Ok(Verified { arqc, counter: terms.counter, key })
     }
 }
 
+/// Which of the issuer's keys 9F10 names.
+fn key_index(de55: &[u8]) -> Option<u8> {
+    Tlv::new(de55).find(Tag::ISSUER_DATA).and_then(IssuerData::from_bytes).map(|data| data.key_index())
+}
+
+fn is_ours(key_index: Option<u8>) -> bool {
+    key_index == Some(TestCard::KEY_INDEX)
+}
+
 impl Verified {
+    /// 9F36: the card's transaction counter.
+    pub fn counter(&self) -> [u8; 2] {
+        self.counter
+    }
+
     /// 91: the ARPC of method 1 and the response code that it covers.
     pub fn authentication(&self, response_code: [u8; 2]) -> [u8; 10] {
         let mut value = [0; 10];

@@ -308,11 +308,13 @@ fn a_cryptogram_holds_for_its_card_and_its_data_only() {
 fn strangers_and_what_is_missing_are_told_apart() {
     let issuer = Issuer::new(IssuerKey::test());
     let real = unhex(DE55);
-    assert_eq!(issuer.verify(&pan(CARD), 0, &real).unwrap_err(), ChipError::Stranger(1));
+    assert_eq!(issuer.verify(&pan(CARD), 0, &real).unwrap_err(), ChipError::Stranger(Some(1)));
     let without_amount = &real[..real.len() - 60];
     let error = issuer.verify(&pan(CARD), 0, without_amount).unwrap_err();
-    assert!(matches!(error, ChipError::Data(CollectError::Broken(_) | CollectError::Missing(_))), "{error}");
-    let short = unhex("9F2701809C0100");
+    assert!(matches!(error, ChipError::Data(CollectError::Broken(_))), "{error}");
+    let foreign = unhex("9F2701809C0100");
+    assert_eq!(issuer.verify(&pan(CARD), 0, &foreign).unwrap_err(), ChipError::Stranger(None));
+    let short = unhex("9F2701809F100807F10103A00000019C0100");
     let missing = ChipError::Data(CollectError::Missing(Tag::AMOUNT));
     assert_eq!(issuer.verify(&pan(CARD), 0, &short).unwrap_err(), missing);
 }
