@@ -1,6 +1,7 @@
 //! What a simulated host is told before it starts: its dialect, limits and moods.
 
 use super::{
+    chip::ChipRules,
     policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy},
     rule::Rule,
     settle::SettlementRules,
@@ -47,6 +48,8 @@ pub struct Config {
     pub tips: TipPolicy,
     /// What becomes of orders that wait for their payer.
     pub orders: OrderDrill,
+    /// How it treats chip cards.
+    pub chip: ChipRules,
     /// What it gets wrong on purpose.
     pub bug: Option<Bug>,
     /// How it settles.
@@ -77,6 +80,7 @@ impl Default for Config {
             pre_auth: PreAuthPolicy::default(),
             tips: TipPolicy::default(),
             orders: OrderDrill::default(),
+            chip: ChipRules::default(),
             bug: None,
             settlement: SettlementRules::default(),
             tables: TableStock::default(),

@@ -95,6 +95,15 @@ impl Workload {
             let digits = format!("62{:018}", rng.between(0, 999_999_999_999_999_999));
             operation.payment_code = PaymentCode::from_digits(digits.as_bytes());
         }
+        // Mostly the holder of the original is gone, and what is done about it is about the whole of it.
+        if !operation.kind.originals().is_empty() && rng.happens(0.8) {
+            operation.card = None;
+            operation.amount = Amount::ZERO;
+        }
+        if operation.kind == Kind::QrSale {
+            let digits = format!("62{:018}", rng.between(0, 999_999_999_999_999_999));
+            operation.payment_code = PaymentCode::from_digits(digits.as_bytes());
+        }
         operation
     }
 

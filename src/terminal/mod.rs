@@ -49,6 +49,7 @@ mod trouble;
 mod upload;
 
 pub use customs::{Customs, ReversalReasons};
+pub use icc::ChipPolicy;
 pub use log::Log;
 pub use outbox::{Event, Input, Outbox, Output, Stray};
 pub use profile::{

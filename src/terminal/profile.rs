@@ -1,6 +1,6 @@
 //! What all terminals of a kind have in common: dialect, keys, time-outs, and the rules for reversals.
 
-use super::Customs;
+use super::{customs::Customs, icc::ChipPolicy};
 use crate::{
     crypto::{MacAlgorithm, MacForm, PinFormat},
     iso8583::{Header, Spec, Tpdu},
@@ -68,6 +68,8 @@ pub struct Profile {
     pub prints: bool,
     /// What its acquirer does differently from others of the dialect.
     pub customs: Customs,
+    /// What it has to do with chip cards.
+    pub chip: ChipPolicy,
 }
 
 /// When a terminal tells the host what it did offline.
@@ -206,6 +208,7 @@ impl Default for Profile {
             key_scheme: KeyScheme::default(),
             prints: false,
             customs: Customs::default(),
+            chip: ChipPolicy::default(),
         }
     }
 }

@@ -45,7 +45,7 @@ impl Terminal {
         packer.put(De::PRIVATE_62, bytes);
         packer.finish().map_err(missing)?;
         let (stan, amount) = (Some(self.next_stan), Some(signed.amount));
-        Ok(Expectation { mti: form.mti, processing_code: None, stan, amount, has_mac: false })
+        Ok(Expectation { mti: form.mti, processing_code: None, stan, amount, has_mac: false, arqc: None })
     }
 
     /// DE 55: what the receipt that was signed says, in the tags of chapter 11.

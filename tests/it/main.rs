@@ -10,6 +10,7 @@ mod dashboard;
 mod dashboard_fixture;
 mod decode;
 mod documents;
+mod download;
 mod draft;
 mod dukpt;
 mod emv;
