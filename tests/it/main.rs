@@ -8,6 +8,7 @@ mod crypto;
 mod dashboard;
 mod dashboard_fixture;
 mod documents;
+mod download;
 mod draft;
 mod emv;
 mod expr;
