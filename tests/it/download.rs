@@ -87,7 +87,7 @@ fn a_download_that_is_cut_off_is_an_error_and_leaves_the_table_before() {
             let mut number = 0;
             let outcome = pair.run(Operation::management(kind), |request| {
                 number += 1;
-                if number == place + 1 { Fate::Says(answer_to(request, &cut)) } else { Fate::Answered }
+                if number == place + 1 { Fate::says(answer_to(request, &cut)) } else { Fate::Answered }
             });
             let end = outcome.unwrap().end;
             assert_eq!(end, End::Failed(Failure::BrokenDownload), "{kind:?}, message {place}");
@@ -104,7 +104,7 @@ fn a_list_that_never_ends_is_an_error() {
         let outcome = pair.run(Operation::management(kind), |request| {
             number += 1;
             let page = [b"2", &[0x9F, 0x06, 5, 0xA0, 0, 0, 3, number][..]].concat();
-            Fate::Says(answer_to(request, &page))
+            Fate::says(answer_to(request, &page))
         });
         assert_eq!(outcome.unwrap().end, End::Failed(Failure::BrokenDownload), "{kind:?}");
         assert_eq!(pair.sent.len(), 100, "{kind:?}");
@@ -232,7 +232,7 @@ fn a_master_key_that_is_lost_on_the_way_comes_again() {
 fn a_master_key_that_fails_its_check_value_is_not_taken() {
     let mut pair = Pair::with(|config, _| config.tables.renews_keys = false);
     let outcome = pair
-        .run(Operation::management(Kind::KeyDownload), |request| Fate::Says(answer_to(request, &[0x5A; 20])));
+        .run(Operation::management(Kind::KeyDownload), |request| Fate::says(answer_to(request, &[0x5A; 20])));
     assert_eq!(outcome.unwrap().end, End::Failed(Failure::KeyCheck));
     let sale = pair.sale(1_000, Entry::Stripe);
     assert_eq!(pair.ask(sale).end, End::Approved, "the old one still holds");

@@ -117,7 +117,7 @@ fn every_gate_refuses_with_its_code() {
         ("03", |r| r.with(De::MERCHANT_ID, b"898100012340009")),
         ("30", |r| r.without(De::PRIVATE_60)),
         ("40", |r| r.with(De::PROCESSING_CODE, b"990000")),
-        ("40", |r| r.mti(Mti::SETTLEMENT)),
+        ("30", |r| r.mti(Mti::SETTLEMENT)),
         ("A0", Draft::wrong_mac),
         ("A0", Draft::without_mac),
         ("77", |r| r.with(De::PRIVATE_60, b"2200000900060")),

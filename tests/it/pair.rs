@@ -27,6 +27,13 @@ pub struct Pair {
     session: Session,
 }
 
+impl Fate {
+    /// Somebody else answers so.
+    pub fn says(answer: Draft) -> Self {
+        Self::Says(Box::new(answer))
+    }
+}
+
 /// What becomes of one message and its answer.
 pub enum Fate {
     Answered,
@@ -39,7 +46,7 @@ pub enum Fate {
     /// The answer comes twice.
     Twice,
     /// Somebody else answers.
-    Says(Draft),
+    Says(Box<Draft>),
 }
 
 impl Pair {

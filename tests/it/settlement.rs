@@ -165,7 +165,7 @@ fn a_settlement_that_is_refused_has_not_begun() {
     let mut pair = traded();
     let (batch, held) = (pair.terminal.batch(), pair.terminal.log().len());
     let refuse = |request: &Draft| match request.mti {
-        Mti::SETTLEMENT => Fate::Says(Draft::reply_to(&request.frame()).with(De::RESPONSE_CODE, b"40")),
+        Mti::SETTLEMENT => Fate::says(Draft::reply_to(&request.frame()).with(De::RESPONSE_CODE, b"40")),
         _ => Fate::Answered,
     };
     let outcome = pair.run(settlement(), refuse).unwrap();
@@ -181,7 +181,7 @@ fn an_answer_without_readable_totals_leaves_the_settlement_begun() {
         let mut pair = traded();
         let broken = |request: &Draft| {
             let reply = Draft::reply_to(&request.frame()).without(De::RESPONSE_CODE);
-            Fate::Says(match totals {
+            Fate::says(match totals {
                 Some(totals) => reply.with(De::PRIVATE_48, totals),
                 None => reply,
             })
@@ -201,7 +201,7 @@ fn an_upload_that_is_refused_stops_and_goes_on_where_it_stopped() {
     let mut pair = unbalanced();
     let before = pair.sent.len();
     let refuse = |request: &Draft| match code(request).as_str() {
-        "0320 201" => Fate::Says(Draft::reply_to(&request.frame()).with(De::RESPONSE_CODE, b"96")),
+        "0320 201" => Fate::says(Draft::reply_to(&request.frame()).with(De::RESPONSE_CODE, b"96")),
         _ => Fate::Answered,
     };
     assert_eq!(pair.run(settlement(), refuse).unwrap().end, End::Declined);
@@ -261,7 +261,7 @@ fn a_settlement_survives_keys_that_the_host_no_longer_knows() {
         match asked {
             3 => {
                 asked += 1;
-                Fate::Says(Draft::reply_to(&request.frame()).with(De::RESPONSE_CODE, b"A0"))
+                Fate::says(Draft::reply_to(&request.frame()).with(De::RESPONSE_CODE, b"A0"))
             }
             _ => Fate::Answered,
         }
