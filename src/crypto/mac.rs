@@ -98,10 +98,7 @@ impl MacSchedule {
             Method::CbcDes(des) => cbc(data, Padding::Zeros, |state| state.encrypt(des)).store(),
             Method::CbcTdes(tdes) => cbc(data, Padding::Zeros, |state| state.encrypt3(tdes)).store(),
             Method::CbcSm4(sm4) => cbc_sm4(data, sm4),
-            Method::Retail(tdes, padding) => {
-                let chain = cbc(data, *padding, |state| state.encrypt(&tdes.first));
-                chain.decrypt(&tdes.second).encrypt(&tdes.third).store()
-            }
+            Method::Retail(tdes, padding) => retail(tdes, data, *padding),
         };
         self.form.wire(mac)
     }
@@ -112,6 +109,13 @@ impl MacSchedule {
     pub fn verify(&self, data: &[u8], received: &[u8; 8]) -> bool {
         let difference = u64::from_be_bytes(self.mac(data)) ^ u64::from_be_bytes(*received);
         std::hint::black_box(difference & self.form.compared()) == 0
+    }
+}
+
+impl Tdes {
+    /// The MAC of ISO 9797-1 algorithm 3 with padding 2, which EMV uses for application cryptograms (Book 2, annex A1.2).
+    pub fn retail_mac(&self, data: &[u8]) -> [u8; 8] {
+        retail(self, data, Padding::Mark80)
     }
 }
 
@@ -176,6 +180,12 @@ fn union_pay_sm4(folded: [u8; 16], sm4: &Sm4) -> [u8; 8] {
     }
     let [upper, lower] = [[digits[0], digits[1]], [digits[2], digits[3]]].map(join);
     first_half(sm4_encrypt(sm4, xor(sm4_encrypt(sm4, upper), lower)))
+}
+
+/// CBC with the left part, then the right part backwards and the left one forwards.
+fn retail(tdes: &Tdes, data: &[u8], padding: Padding) -> [u8; 8] {
+    let chain = cbc(data, padding, |state| state.encrypt(&tdes.first));
+    chain.decrypt(&tdes.second).encrypt(&tdes.third).store()
 }
 
 /// The state after the last block of a CBC chain from zero.

@@ -7,8 +7,11 @@
 mod block;
 mod des;
 mod des_tables;
+mod dukpt_aes;
+mod dukpt_tdes;
 mod hex;
 mod key;
+mod ksn;
 mod mac;
 mod master_key;
 mod pin_block;
@@ -19,7 +22,10 @@ mod work_keys;
 
 pub use block::BlockCipher;
 pub use des::{Des, DesState, Tdes};
+pub use dukpt_aes::{AesInitialKey, AesTransactionKey, AesWorkingKey};
+pub use dukpt_tdes::{TdesInitialKey, TdesTransactionKey};
 pub use key::{Algorithm, Kcv, Key, KeyError};
+pub use ksn::{AesKsn, KsnError, TdesKsn};
 pub use mac::{MacAlgorithm, MacForm, MacSchedule};
 pub use pin_block::{ClearPinBlock, PanBinding, PinBlock, PinBlockError, PinFormat, PinLengthCode};
 pub use pin_block_iso4::Iso4PinKey;

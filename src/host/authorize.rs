@@ -38,15 +38,18 @@ impl Host {
         if kind == Kind::QrQuery {
             return self.query(inquiry, out);
         }
-        let related = self
-            .related(inquiry, &demand)
-            .and_then(|related| self.refusal(inquiry, station, &demand, &related).map_or(Ok(related), Err));
+        let chip = self.verify_chip(inquiry, &demand);
+        let related =
+            chip.as_ref().map_err(|code| *code).and_then(|_| self.related(inquiry, &demand)).and_then(
+                |related| self.refusal(inquiry, station, &demand, &related).map_or(Ok(related), Err),
+            );
         let rrn = self.reference();
         let mut answer = match related {
             Ok(related) => self.approve(inquiry, &demand, &related, rrn, out),
             Err(code) => self.decline(inquiry, &demand, code, rrn, out),
         };
         (answer.rrn, answer.pan, answer.expiry) = (Some(rrn), demand.card, demand.expiry);
+        answer.icc = chip.ok().flatten().map(|verified| self.answer_chip(&verified, answer.code));
         answer
     }
 

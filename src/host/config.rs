@@ -1,5 +1,6 @@
 //! What a simulated host is told before it starts: its dialect, limits and the rules for its moods.
 
+use super::chip::ChipRules;
 use super::policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy};
 use super::{settle::SettlementRules, tables::TableStock};
 use crate::{
@@ -43,6 +44,8 @@ pub struct Config {
     pub tips: TipPolicy,
     /// What becomes of orders that wait for their payer.
     pub orders: OrderDrill,
+    /// How it treats chip cards.
+    pub chip: ChipRules,
     /// What it gets wrong on purpose.
     pub bug: Option<Bug>,
     /// How it settles.
@@ -73,6 +76,7 @@ impl Default for Config {
             pre_auth: PreAuthPolicy::default(),
             tips: TipPolicy::default(),
             orders: OrderDrill::default(),
+            chip: ChipRules::default(),
             bug: None,
             settlement: SettlementRules::default(),
             tables: TableStock::default(),

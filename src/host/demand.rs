@@ -2,7 +2,7 @@
 
 use super::{Inquiry, station::Station};
 use crate::{
-    card::{Expiry, Pan, Track2},
+    card::{Expiry, Pan, ServiceCode, Track2},
     crypto::TrackCipher,
     iso8583::{ApprovalCode, De, Message, OriginalData, Private59, ResponseCode, Rrn, Stan},
     money::Amount,
@@ -19,6 +19,8 @@ pub(super) struct Demand {
     pub(super) amount: Amount,
     pub(super) card: Option<Pan>,
     pub(super) expiry: Option<Expiry>,
+    /// That of the track.
+    pub(super) service_code: Option<ServiceCode>,
 }
 
 impl Demand {
@@ -53,7 +55,8 @@ impl Demand {
             variant,
             amount: amount.unwrap_or_default(),
             card: card.filter(|_| kind.takes_card()),
-            expiry: keyed.or_else(|| track.map(|track| track.expiry())),
+            expiry: keyed.or_else(|| track.as_ref().map(Track2::expiry)),
+            service_code: track.as_ref().map(Track2::service_code),
         })
     }
 }

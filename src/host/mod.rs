@@ -15,11 +15,13 @@
 //! | the batch is the open one            | 77                     |
 //! | the STAN is new in the batch         | 94, see `authorize.rs` |
 //! | the original stands, and this fits it | 30, 25, 12, 14, 64, 61, see `original.rs` |
+//! | the chip has no reason to be passed over, its cryptogram holds | 45, 05 |
 //! | card, expiry, limit, amount, PIN, balance | 14, 54, 61, 13, 99, 55, 51 |
 
 mod authorize;
 mod books;
 mod bug;
+mod chip;
 mod classify;
 mod config;
 mod demand;
@@ -38,6 +40,7 @@ mod statement;
 mod station;
 mod tables;
 
+pub use chip::ChipRules;
 pub use config::{Action, Config, Enrolment, Match, Rule, UnknownCards};
 pub use notes::Signature;
 pub use outbox::{ConnectionId, Outbox, Output};

@@ -9,7 +9,8 @@ use super::{
 use crate::{
     card::{Expiry, Pan},
     iso8583::{
-        ApprovalCode, BatchNo, De, Message, Mti, PackError, Packer, ResponseCode, Rrn, Spec, TerminalId,
+        ApprovalCode, BatchNo, De, IccData, Message, Mti, PackError, Packer, ResponseCode, Rrn, Spec,
+        TerminalId,
     },
     time::{DateTime, Instant, nanos},
 };
@@ -29,7 +30,7 @@ pub(super) struct Answer {
     /// DE 48: totals, number of records.
     pub(super) private48: Option<Vec<u8>>,
     /// DE 55: what the issuer has for the chip.
-    pub(super) icc: Option<Vec<u8>>,
+    pub(super) icc: Option<IccData>,
     /// DE 59: what became of a payment by code.
     pub(super) private59: Option<Vec<u8>>,
     /// DE 62: a table, a key.
@@ -244,10 +245,11 @@ impl Response<'_> {
     /// DE 55 to 63.
     fn put_private(&self, packer: &mut Packer<'_>, organisation: &Organisation) {
         let (message, answer) = (self.request.message, self.answer);
-        for (de, own) in [(De::ICC_DATA, &answer.icc), (De::PRIVATE_59, &answer.private59)] {
-            if let Some(own) = own {
-                packer.put(de, own);
-            }
+        if let Some(data) = &answer.icc {
+            packer.put(De::ICC_DATA, data.as_bytes());
+        }
+        if let Some(tags) = &answer.private59 {
+            packer.put(De::PRIVATE_59, tags);
         }
         match &self.answer.sign_in {
             Some(SignIn { keys, batch }) => {

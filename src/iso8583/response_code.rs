@@ -75,6 +75,8 @@ codes! {
     FORMAT_ERROR = b"30";
     /// 40: function not supported.
     NOT_SUPPORTED = b"40";
+    /// 45: no fallback to the stripe, the chip is to be used.
+    NO_FALLBACK = b"45";
     /// 51: insufficient funds.
     INSUFFICIENT_FUNDS = b"51";
     /// 54: expired card.

@@ -342,6 +342,7 @@ const MORE_BYTES: u8 = 0x1F;
 const DEPTH_MAX: usize = 8;
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 mod tests {
     use super::*;
 

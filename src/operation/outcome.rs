@@ -103,13 +103,17 @@ pub enum Failure {
     NotPaid,
     /// A table, key or list that the target sent is cut off or not of the spec.
     BrokenDownload,
+    /// The card does not accept what the issuer answered (tag 91), although the host approved.
+    CardRefused,
+    /// The counters of the terminal's derived keys are used up.
+    KeysExhausted,
     /// The run ended before the operation did.
     Interrupted,
 }
 
 impl Failure {
     /// All failures with their names in results, and who is to blame in a sentence.
-    pub const ALL: [(Self, &'static str, &'static str); 14] = [
+    pub const ALL: [(Self, &'static str, &'static str); 16] = [
         (Self::NotConnected, "not-connected", "the target refused the connection or could not be reached"),
         (Self::ConnectionLost, "connection-lost", "the target closed the connection before it answered"),
         (Self::WrongMac, "wrong-mac", "the target's answer carries a wrong MAC"),
@@ -134,6 +138,12 @@ impl Failure {
             Self::BrokenDownload,
             "broken-download",
             "the target sent a table that is cut off or not of the spec",
+        ),
+        (Self::CardRefused, "card-refused", "the card does not accept what the target's issuer answered"),
+        (
+            Self::KeysExhausted,
+            "keys-exhausted",
+            "the scenario's terminal has used up all keys of its initial key",
         ),
         (Self::Interrupted, "interrupted", "the run ended before the operation did"),
     ];

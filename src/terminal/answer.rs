@@ -3,7 +3,8 @@
 use super::{
     Event, Outbox, Profile, Stray, Terminal,
     exchange::Exchange,
-    icc, order,
+    icc::{self, Chip},
+    order,
     request::mac_schedule,
     script::ScriptNotice,
     transaction::{Organization, Transaction, is_logged},
@@ -71,6 +72,9 @@ impl Terminal {
         self.record.last_code = Some(code);
         if !self.is_authentic(profile, message, code) {
             return self.exchange_failed(profile, now, End::Failed(Failure::WrongMac), out);
+        }
+        if !self.card_accepts(profile, message, code) {
+            return self.exchange_failed(profile, now, End::Failed(Failure::CardRefused), out);
         }
         let Some(active) = self.active.as_deref_mut() else { return };
         let reading = Reading::of(message, code, between(active.sent_at.take(), now));
@@ -156,6 +160,16 @@ impl Terminal {
         let Some(written) = mac.write_to(&mut received).map(<[u8]>::len) else { return false };
         let Ok(schedule) = mac_schedule(&mut active.mac, profile, keys) else { return false };
         written > 0 && schedule.verify(data, &received)
+    }
+
+    /// Whether the card goes on after an approval; only what can be reversed is still in its hands.
+    fn card_accepts(&self, profile: &Profile, message: &Message<'_>, code: ResponseCode) -> bool {
+        let Some(active) = self.active.as_deref() else { return true };
+        let transaction = active.transaction.as_ref().filter(|transaction| transaction.form().reversible);
+        let arqc = active.expected.and_then(|expected| expected.arqc);
+        let answer = message.get(De::ICC_DATA).filter(|_| code.is_approval());
+        let (Some(transaction), Some(arqc), Some(answer)) = (transaction, arqc, answer) else { return true };
+        Chip::new(profile, self.id, transaction).accepts(arqc, answer.raw())
     }
 
     fn forget_mac_schedule(&mut self) {

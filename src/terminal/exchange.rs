@@ -45,6 +45,8 @@ pub(super) struct Expectation {
     pub(super) amount: Option<Amount>,
     /// Whether an approval carries a MAC.
     pub(super) has_mac: bool,
+    /// The chip's cryptogram, which the issuer may answer.
+    pub(super) arqc: Option<[u8; 8]>,
 }
 
 impl Exchange {

@@ -35,7 +35,14 @@ impl Terminal {
             packer.put(De::PRIVATE_63, &operator_63(profile));
         }
         packer.finish().map_err(missing)?;
-        Ok(Expectation { mti: form.mti, processing_code: None, stan, amount: None, has_mac: false })
+        Ok(Expectation {
+            mti: form.mti,
+            processing_code: None,
+            stan,
+            amount: None,
+            has_mac: false,
+            arqc: None,
+        })
     }
 
     /// DE 62 of a status upload (chapter 8.5): tags 01 to 05, the state of card reader, PIN pad, printer, chip reader and

@@ -36,6 +36,7 @@ mod transfer;
 mod trouble;
 mod upload;
 
+pub use icc::ChipPolicy;
 pub use log::Log;
 pub use outbox::{Event, Input, Outbox, Output, Stray};
 pub use profile::{

@@ -1,5 +1,6 @@
 //! What all terminals of a kind have in common: dialect, keys, time-outs, and the rules for reversals.
 
+use super::icc::ChipPolicy;
 use crate::{
     crypto::{MacAlgorithm, MacForm, PinFormat},
     iso8583::{Header, Spec, Tpdu},
@@ -65,6 +66,8 @@ pub struct Profile {
     pub key_scheme: KeyScheme,
     /// Whether it prints a receipt of what was approved.
     pub prints: bool,
+    /// What it has to do with chip cards.
+    pub chip: ChipPolicy,
 }
 
 /// When a terminal tells the host what it did offline.
@@ -199,6 +202,7 @@ impl Default for Profile {
             first_downloads: false,
             key_scheme: KeyScheme::default(),
             prints: false,
+            chip: ChipPolicy::default(),
         }
     }
 }

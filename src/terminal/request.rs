@@ -3,7 +3,7 @@
 use super::{
     Active, Outbox, Profile, Reason, Terminal,
     exchange::{Exchange, Expectation},
-    icc::IccData,
+    icc::Chip,
     management::head,
     transaction::{Organization, Transaction},
 };
@@ -97,7 +97,7 @@ impl Terminal {
         let track_is_encrypted = letter.put_track(&mut packer)?;
         letter.put_parties(&mut packer);
         letter.put_pin(&mut packer, track_is_encrypted)?;
-        letter.put_private(&mut packer, now, today);
+        let arqc = letter.put_private(&mut packer, today);
         let mac = mac_schedule(mac, profile, keys)?;
         packer.finish_with_mac(|data| mac.mac(data)).map_err(missing)?;
         Ok(Expectation {
@@ -106,6 +106,7 @@ impl Terminal {
             stan: Some(transaction.stan),
             amount: form.has_amount.then_some(transaction.amount),
             has_mac: true,
+            arqc,
         })
     }
 }
@@ -220,17 +221,11 @@ impl Letter<'_> {
         Ok(())
     }
 
-    /// DE 55 to DE 63: chip, code, kind of message, original, instalments, organization.
-    fn put_private(&self, packer: &mut Packer<'_>, now: Instant, today: DateTime) {
+    /// DE 55 to DE 63: chip, code, kind of message, original, instalments, organization; returns the chip's cryptogram.
+    fn put_private(&self, packer: &mut Packer<'_>, today: DateTime) -> Option<[u8; 8]> {
         let Self { transaction, form, .. } = self;
         let is_reversal = matches!(self.purpose, Purpose::Reversal(_));
-        if transaction.reads_chip() {
-            let tags = match is_reversal {
-                true => IccData::reversal(transaction),
-                false => IccData::request(transaction, now, today),
-            };
-            packer.put(De::ICC_DATA, tags.as_bytes());
-        }
+        let arqc = self.put_chip(packer, today);
         if let Some(tags) = self.code_tags().filter(|_| !is_reversal) {
             packer.put(De::PRIVATE_59, &tags);
         }
@@ -244,6 +239,22 @@ impl Letter<'_> {
         if form.mti == Mti::ADVICE && !is_reversal || transaction.kind.is_notice() {
             packer.put(De::PRIVATE_63, &organization_63(transaction));
         }
+        arqc
+    }
+
+    /// DE 55, where the chip was read; returns the cryptogram of a request.
+    fn put_chip(&self, packer: &mut Packer<'_>, today: DateTime) -> Option<[u8; 8]> {
+        if !self.transaction.reads_chip() {
+            return None;
+        }
+        let chip = Chip::new(self.profile, self.terminal.id, self.transaction);
+        if let Purpose::Reversal(_) = self.purpose {
+            packer.put(De::ICC_DATA, chip.reversal().as_bytes());
+            return None;
+        }
+        let (data, arqc) = chip.request(today);
+        packer.put(De::ICC_DATA, data.as_bytes());
+        Some(arqc)
     }
 
     /// DE 59: the payer's code, or the voucher of the payment that this is about.

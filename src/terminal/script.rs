@@ -3,7 +3,7 @@
 use super::{
     Active, Profile, Terminal,
     exchange::Expectation,
-    icc::IccData,
+    icc::Chip,
     management::head,
     request::{decimal, entry_mode, mac_schedule, missing},
     transaction::Transaction,
@@ -64,7 +64,7 @@ impl Terminal {
         }
         packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
         packer.put(De::CURRENCY, &profile.currency);
-        packer.put(De::ICC_DATA, IccData::script_result(transaction).as_bytes());
+        packer.put(De::ICC_DATA, Chip::new(profile, self.id, transaction).script_result().as_bytes());
         packer.put(De::PRIVATE_60, &script_60(self.batch.digits()));
         packer.put(De::ORIGINAL_DATA, &original(transaction).digits());
         let mac = mac_schedule(&mut active.mac, profile, keys)?;
@@ -75,6 +75,7 @@ impl Terminal {
             stan: Some(self.next_stan),
             amount: form.has_amount.then_some(transaction.amount),
             has_mac: true,
+            arqc: None,
         })
     }
 }

@@ -74,6 +74,7 @@ impl Terminal {
             stan: Some(self.next_stan),
             amount,
             has_mac: form.has_mac,
+            arqc: None,
         })
     }
 

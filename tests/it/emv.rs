@@ -1,5 +1,10 @@
-//! Chip data: BER-TLV against published messages and random bytes.
+//! Chip data: BER-TLV against published messages and random bytes, cryptograms against published values.
 
+use posfleet::card::Pan;
+use posfleet::emv::{
+    CardKey, CardKeyDerivation, ChipError, CollectError, CryptogramKind, CryptogramVersion, Issuer,
+    IssuerData, IssuerKey, SessionKey, Terms, TestCard,
+};
 use posfleet::iso8583::{
     DataObject, EmvTag, IccData, Tag, Tlv, TlvError, TlvFlaw, append_template, append_tlv,
 };
@@ -165,6 +170,210 @@ proptest! {
         prop_assert!(outcome.is_ok() || outcome.is_err_and(|error| error.offset < bytes.len()));
     }
 }
+
+/// "Calculation and example of ARQC and ARPC of financial IC cards" (cnblogs.com/1024Planet/p/6256545.html): a PBOC card
+/// with an issuer key made for testing, its DE 55, and what the issuer computed.
+#[test]
+fn a_published_transaction_of_a_pboc_card() {
+    let issuer = issuer_key("F0C34A8124CEE0A91A0B034AA97D6EAC");
+    let de55 = unhex(
+        "9F26085D016C91005E7CC29F2701809F101307000103A04002010A010000001000D1F611529F37041E78EEBC9F36020240\
+         950500800460009A031407019C01009F02060000000000015F2A02015682027D009F1A0201569F0306000000000000",
+    );
+    let (terms, arqc, issuer_data) = Terms::collect(&de55).unwrap();
+    let version = issuer_data.version().unwrap();
+    assert_eq!((version, issuer_data.key_index()), (CryptogramVersion::UnionPay, 0));
+    let card = issuer.card_key(&pan("6228000100001"), 1, CardKeyDerivation::OptionA);
+    let key = version.session_key(&card, terms.counter);
+    assert_eq!(version.cryptogram(&key, &terms, &issuer_data), arqc);
+    assert_eq!(hex(&arqc), "5D016C91005E7CC2");
+    assert_eq!(hex(&key.response_cryptogram(arqc, *b"01")), "21415243527CE78F");
+}
+
+/// "Calculation of ARQC and ARPC in online transactions of PBOC" (shuzhiduo.com/A/l1dyep1Vde): from the card's key on.
+#[test]
+fn a_published_cryptogram_under_a_pboc_card_key() {
+    let card = CardKey::new(&unhex("0D2E3CB0BC1F9E03AED58F663A2F9679").try_into().unwrap());
+    let data = unhex("0000000012340000000000340156D86004A800015612051601010101017C00000E03A4B904");
+    assert_eq!(hex(&card.pboc_session_key(0x000E).cryptogram(&data)), "F294D7022FA9B058");
+}
+
+/// knovichikhin/pyemv, tests/test_kd_hsm.py and tests/test_ac_hsm.py (values checked there against an HSM): card key by
+/// option A or B, common session key, cryptogram with padding 2.
+#[test]
+fn published_cryptograms_under_common_session_keys() {
+    let cases = [
+        (CardKeyDerivation::OptionA, "12345678901234567", 45, "19C1FBC83EBDC0D5"),
+        (CardKeyDerivation::OptionA, "12345678901234567", 0, "8698A7319324FD93"),
+        (CardKeyDerivation::OptionA, "9901234567890123", 45, "4B46013359B7A58B"),
+        (CardKeyDerivation::OptionB, "1234567890123456", 0, "0CE77D211CB5459A"),
+        (CardKeyDerivation::OptionB, "12345678901234567", 45, "5760EE07B4FA65D1"),
+        (CardKeyDerivation::OptionB, "12345678901234567", 0, "0BAA251EA8989442"),
+        (CardKeyDerivation::OptionB, "123456789012345679", 0, "DC95BCE3EBBE0296"),
+    ];
+    for (derivation, number, sequence, cryptogram) in cases {
+        let card = issuer_key(ISSUER).card_key(&pan(number), sequence, derivation);
+        let key = card.common_session_key([0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x34, 0x56]);
+        let data = unhex("0123456789ABCDEF0123456789ABCDEF");
+        assert_eq!(hex(&key.cryptogram(&data)), cryptogram, "{number} {sequence}");
+    }
+}
+
+/// The same source: SHA-1 of this number has too few decimal digits, so that letters become digits.
+#[test]
+fn a_published_card_key_with_too_few_digits_in_its_hash() {
+    let card = issuer_key(ISSUER).card_key(&pan("000000000000000005"), 23, CardKeyDerivation::OptionB);
+    let key = card.common_session_key([0x00, 0x1C, 0, 0, 0, 0, 0, 0]);
+    let data = unhex("0000000040000000000000000124800004800001241911050152BF45851800001C06011203A0B800");
+    assert_eq!(hex(&key.cryptogram(&data)), "8CAD6F2489C640B1");
+}
+
+/// The same source, `test_derive_common_sk`: the answer of method 1 under the session key.
+#[test]
+fn a_published_answer_of_an_issuer() {
+    let card = issuer_key(ISSUER).card_key(&pan("12345678901234567"), 45, CardKeyDerivation::OptionA);
+    let key: SessionKey = card.common_session_key([0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x34, 0x56]);
+    let arqc = unhex("19C1FBC83EBDC0D5").try_into().unwrap();
+    assert_eq!(hex(&key.response_cryptogram(arqc, [0, 0])), "C3620580668E5B65");
+}
+
+/// knovichikhin/pyemv, tests/test_cvn_hsm.py, version 18: the cryptogram covers the whole of 9F10.
+#[test]
+fn a_published_transaction_of_version_18() {
+    let terms = Terms {
+        amount: [0, 0, 0, 0, 0x40, 0],
+        country: [0x01, 0x24],
+        verification_results: [0x80, 0x00, 0x04, 0x80, 0x00],
+        currency: [0x01, 0x24],
+        date: [0x19, 0x11, 0x05],
+        transaction_type: [0x01],
+        unpredictable: [0x52, 0xBF, 0x45, 0x85],
+        interchange_profile: [0x18, 0x00],
+        counter: [0x00, 0x1C],
+        ..Terms::default()
+    };
+    let issuer_data = IssuerData::from_bytes(&unhex("06011203A0B800")).unwrap();
+    let version = issuer_data.version().unwrap();
+    assert_eq!(version, CryptogramVersion::Common);
+    let card = issuer_key(ISSUER).card_key(&pan("1234567890123456"), 0, version.card_key_derivation());
+    let key = version.session_key(&card, terms.counter);
+    assert_eq!(hex(&version.cryptogram(&key, &terms, &issuer_data)), "7A788EA6B8A3E733");
+}
+
+#[test]
+fn the_issuer_verifies_its_cards_and_they_verify_its_answer() {
+    for (version, name) in CryptogramVersion::ALL {
+        let (card, terms) = (test_card(version), terms(7));
+        let issuer = Issuer::new(IssuerKey::test());
+        for kind in [CryptogramKind::Online, CryptogramKind::Approved, CryptogramKind::Declined] {
+            let de55 = chip_data(&card, kind, &terms);
+            issuer.verify(&pan(CARD), 1, &de55).unwrap_or_else(|error| panic!("{name} {kind:?}: {error}"));
+        }
+        let verified =
+            issuer.verify(&pan(CARD), 1, &chip_data(&card, CryptogramKind::Online, &terms)).unwrap();
+        let arqc = card.generate(CryptogramKind::Online, &terms).cryptogram;
+        let accepts = |counter, arqc, answer: &[u8]| card.accepts([0, counter], arqc, answer);
+        let answer = verified.authentication(*b"00");
+        assert_eq!(&answer[8..], b"00");
+        assert!(accepts(7, arqc, &answer), "{name}");
+        assert!(!accepts(8, arqc, &answer) && !accepts(7, [0; 8], &answer), "{name}: of another transaction");
+        for bit in 0..80 {
+            let mut wrong = answer;
+            wrong[bit / 8] ^= 1 << (bit % 8);
+            assert!(!accepts(7, arqc, &wrong), "{name}: bit {bit}");
+        }
+        assert!(!accepts(7, arqc, &answer[..9]) && !accepts(7, arqc, &[]), "{name}");
+    }
+}
+
+#[test]
+fn a_cryptogram_holds_for_its_card_and_its_data_only() {
+    let issuer = Issuer::new(IssuerKey::test());
+    let de55 = chip_data(&test_card(CryptogramVersion::UnionPay), CryptogramKind::Online, &terms(7));
+    assert_eq!(issuer.verify(&pan(CARD), 2, &de55).unwrap_err(), ChipError::Cryptogram);
+    assert_eq!(issuer.verify(&pan("6212345000000019"), 1, &de55).unwrap_err(), ChipError::Cryptogram);
+    for place in 0..de55.len() {
+        let mut wrong = de55.clone();
+        wrong[place] ^= 1;
+        let verified = issuer.verify(&pan(CARD), 1, &wrong).is_ok();
+        // 9F27 and the algorithm in 9F10 are not covered.
+        assert_eq!(verified, NOT_COVERED.contains(&place), "byte {place}");
+    }
+    for length in 0..de55.len() {
+        assert!(issuer.verify(&pan(CARD), 1, &de55[..length]).is_err(), "{length} bytes");
+    }
+}
+
+#[test]
+fn strangers_and_what_is_missing_are_told_apart() {
+    let issuer = Issuer::new(IssuerKey::test());
+    let real = unhex(DE55);
+    assert_eq!(issuer.verify(&pan(CARD), 0, &real).unwrap_err(), ChipError::Stranger(Some(1)));
+    let without_amount = &real[..real.len() - 60];
+    let error = issuer.verify(&pan(CARD), 0, without_amount).unwrap_err();
+    assert!(matches!(error, ChipError::Data(CollectError::Broken(_))), "{error}");
+    let foreign = unhex("9F2701809C0100");
+    assert_eq!(issuer.verify(&pan(CARD), 0, &foreign).unwrap_err(), ChipError::Stranger(None));
+    let short = unhex("9F2701809F100807F10103A00000019C0100");
+    let missing = ChipError::Data(CollectError::Missing(Tag::AMOUNT));
+    assert_eq!(issuer.verify(&pan(CARD), 0, &short).unwrap_err(), missing);
+}
+
+fn chip_data(card: &TestCard, kind: CryptogramKind, terms: &Terms) -> Vec<u8> {
+    let generated = card.generate(kind, terms);
+    let mut data = IccData::new();
+    let objects: [(Tag, &[u8]); 13] = [
+        (Tag::CRYPTOGRAM, &generated.cryptogram),
+        (Tag::CRYPTOGRAM_INFORMATION, &[generated.information]),
+        (Tag::ISSUER_DATA, generated.issuer_data.as_bytes()),
+        (Tag::UNPREDICTABLE_NUMBER, &terms.unpredictable),
+        (Tag::TRANSACTION_COUNTER, &terms.counter),
+        (Tag::VERIFICATION_RESULTS, &terms.verification_results),
+        (Tag::DATE, &terms.date),
+        (Tag::TRANSACTION_TYPE, &terms.transaction_type),
+        (Tag::AMOUNT, &terms.amount),
+        (Tag::CURRENCY, &terms.currency),
+        (Tag::INTERCHANGE_PROFILE, &terms.interchange_profile),
+        (Tag::COUNTRY, &terms.country),
+        (Tag::AMOUNT_OTHER, &terms.amount_other),
+    ];
+    assert!(objects.into_iter().all(|(tag, value)| data.push(tag, value)));
+    data.as_bytes().to_vec()
+}
+
+fn test_card(version: CryptogramVersion) -> TestCard {
+    TestCard::new(&IssuerKey::test(), &pan(CARD), 1, version)
+}
+
+fn terms(counter: u8) -> Terms {
+    Terms {
+        amount: [0, 0, 0, 0, 0x12, 0x34],
+        country: [0x01, 0x56],
+        currency: [0x01, 0x56],
+        date: [0x26, 0x11, 0x22],
+        unpredictable: [1, 2, 3, 4],
+        interchange_profile: [0x7C, 0x00],
+        counter: [0, counter],
+        ..Terms::default()
+    }
+}
+
+fn issuer_key(digits: &str) -> IssuerKey {
+    IssuerKey::new(&digits.parse().unwrap()).unwrap()
+}
+
+fn pan(digits: &str) -> Pan {
+    digits.parse().unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+const ISSUER: &str = "0123456789ABCDEFFEDCBA9876543210";
+const CARD: &str = "6212345000000001";
+/// The places in [`chip_data`] of what no cryptogram covers: the value of 9F27, and length and algorithm in 9F10.
+const NOT_COVERED: [usize; 3] = [14, 18, 25];
 
 fn unhex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();

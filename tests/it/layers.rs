@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("card", &["money", "rng", "time"]),
     ("crypto", &["card", "money", "rng", "time"]),
     ("iso8583", &[]),
+    ("emv", &["card", "crypto", "iso8583"]),
     ("expr", &["money", "rng"]),
     ("metrics", &[]),
     ("load", &["rng"]),
@@ -23,12 +24,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("flow", &["card", "expr", "iso8583", "metrics", "money", "operation", "rng", "time"]),
     ("reconcile", &["card", "iso8583", "metrics", "money", "operation", "time"]),
     ("ledger", &["card", "iso8583", "money", "operation", "reconcile"]),
-    ("terminal", &["card", "crypto", "iso8583", "money", "operation", "reconcile", "rng", "time"]),
+    ("terminal", &["card", "crypto", "emv", "iso8583", "money", "operation", "reconcile", "rng", "time"]),
     (
         "host",
         &[
             "card",
             "crypto",
+            "emv",
             "iso8583",
             "ledger",
             "money",

@@ -10,6 +10,7 @@ mod dashboard_fixture;
 mod documents;
 mod download;
 mod draft;
+mod dukpt;
 mod emv;
 mod expr;
 mod foreign_host;

@@ -168,7 +168,7 @@ fn the_result_of_a_script_is_told_once_whatever_the_answer() {
     for answers in [true, false] {
         let mut rig = Rig::signed_in(true);
         let sale = rig.ask(rig.sale(Entry::Chip));
-        let script = [0x91, 2, 0xAA, 0xBB, 0x72, 3, 0x86, 1, 0];
+        let script = [0x9F, 0x36, 2, 0, 1, 0x72, 3, 0x86, 1, 0];
         let step =
             rig.answer(rig.approval(&sale).with(De::ICC_DATA, &script).with(De::ACQUIRER_ID, b"00095840"));
         assert!(step.sent.is_empty() && rig.terminal.owes(), "it waits for the next online transaction");
@@ -195,7 +195,7 @@ fn the_result_of_a_script_is_told_once_whatever_the_answer() {
 #[test]
 fn an_answer_without_a_script_or_with_broken_tags_leaves_nothing_to_tell() {
     for tags in [
-        &[0x91, 2, 0xAA, 0xBB][..],
+        &[0x8A, 2, 0x30, 0x30][..],
         &[0x9F, 0x36, 2, 0, 1],
         &[0x91, 200, 1],
         &[0x72, 0],
