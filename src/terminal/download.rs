@@ -158,7 +158,14 @@ impl Terminal {
 
 /// What the answer to a question must repeat.
 fn expectation(question: &Question) -> Expectation {
-    Expectation { mti: question.mti, processing_code: None, stan: None, amount: None, has_mac: false }
+    Expectation {
+        mti: question.mti,
+        processing_code: None,
+        stan: None,
+        amount: None,
+        has_mac: false,
+        arqc: None,
+    }
 }
 
 /// Whether an answer says that it is to a question of another network management code.

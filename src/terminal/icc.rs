@@ -47,7 +47,6 @@ impl<'a> Chip<'a> {
     }
 
     /// DE 55 of a batch upload: the same with the cryptogram of approval, for the date of the answer.
-    #[expect(dead_code, reason = "a batch upload tells of online transactions one by one")]
     pub(super) fn upload(&self) -> IccData {
         self.whole(CryptogramKind::Approved, self.terms(self.answer_date())).0
     }

@@ -14,7 +14,7 @@ use super::{
     Active, Event, Outbox, Profile, Terminal,
     answer::{Reading, needs_sign_in},
     exchange::Expectation,
-    icc::IccData,
+    icc::Chip,
     management::{head, operator_63},
     request::{Purpose, entry_mode, missing},
     transaction::{Standing, Transaction},
@@ -22,13 +22,13 @@ use super::{
 };
 use crate::{
     iso8583::{
-        BatchNo, De, IccDetail, Message, Mti, Packer, Private60, SettlementTotals, Tlv, Totals, UploadCount,
-        Verdict, append_tlv,
+        BatchNo, De, IccDetail, Message, Mti, Packer, Private60, SettlementTotals, Totals, UploadCount,
+        Verdict,
     },
     money::Amount,
     operation::{End, Failure, Kind, Outcome, Side},
     reconcile::Belief,
-    time::{DateTime, Instant},
+    time::Instant,
 };
 
 /// A settlement that has begun and is not finished.
@@ -98,7 +98,7 @@ impl Terminal {
             }
             Stage::Upload(_, Upload::Icc(place, is_even)) => {
                 let told = self.log.transactions().get(place).ok_or(Failure::NoOriginal)?;
-                self.pack_icc(profile, now, batch, told, is_even, buffer)
+                self.pack_icc(profile, batch, told, is_even, buffer)
             }
             Stage::End(balance) => {
                 let code = if balance.is_even() { END_BALANCED } else { END_UNBALANCED };
@@ -259,14 +259,12 @@ impl Terminal {
     fn pack_icc(
         &self,
         profile: &Profile,
-        now: Instant,
         batch: BatchNo,
         told: &Transaction,
         is_even: bool,
         buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
         let card = told.card.ok_or(Failure::MissingData)?;
-        let today = self.clock.map(|clock| clock.at(now)).unwrap_or(DateTime::new_year(profile.year));
         let code = if is_even { ICC_BALANCED } else { ICC_UNBALANCED };
         let private60 = Private60 {
             read_capability: Some(READS_ALL),
@@ -286,7 +284,7 @@ impl Terminal {
             .put_number(De::CARD_SEQUENCE, u64::from(card.sequence.unwrap_or_default()))
             .put(De::TERMINAL_ID, self.id.as_bytes())
             .put(De::MERCHANT_ID, self.merchant.as_bytes())
-            .put(De::ICC_DATA, &certificate(IccData::request(told, now, today).as_bytes()))
+            .put(De::ICC_DATA, Chip::new(profile, self.id, told).upload().as_bytes())
             .put(De::PRIVATE_60, &private60.digits())
             .put(De::PRIVATE_62, &detail.text())
             .finish()
@@ -303,7 +301,14 @@ impl Terminal {
 
     /// What the answer to a message with a number of its own, and without a MAC, must repeat.
     fn plain(&self, mti: Mti) -> Expectation {
-        Expectation { mti, processing_code: None, stan: Some(self.next_stan), amount: None, has_mac: false }
+        Expectation {
+            mti,
+            processing_code: None,
+            stan: Some(self.next_stan),
+            amount: None,
+            has_mac: false,
+            arqc: None,
+        }
     }
 }
 
@@ -316,19 +321,6 @@ fn balance_of(message: &Message<'_>) -> Option<Balance> {
     Some(Balance { domestic: is_even(&totals.domestic), foreign: is_even(&totals.foreign) })
 }
 
-/// DE 55 of an uploaded chip transaction: that of the request, with the cryptogram of an approval (9F27 is 40).
-fn certificate(request: &[u8]) -> Vec<u8> {
-    let mut tags = Vec::with_capacity(request.len());
-    for object in Tlv::new(request).map_while(Result::ok) {
-        let value = if object.tag.number() == CRYPTOGRAM_INFORMATION { &[APPROVED] } else { object.value };
-        append_tlv(&mut tags, object.tag, value);
-    }
-    tags
-}
-
-const CRYPTOGRAM_INFORMATION: u32 = 0x9F27;
-/// The card has approved: the cryptogram is a transaction certificate.
-const APPROVED: u8 = 0x40;
 /// DE 60.3 of a settlement.
 const TOTALS: u16 = 201;
 /// DE 60.3 of an upload.
