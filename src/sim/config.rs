@@ -5,7 +5,7 @@ use crate::{
     card::Card,
     host,
     money::Amount,
-    operation::{CardUse, Entry, Kind, Operation},
+    operation::{CardUse, Entry, Kind, Operation, PaymentCode},
     rng::{Rng, Seed},
     terminal::Profile,
 };
@@ -76,6 +76,15 @@ impl Workload {
             && let Some((entry, _)) = one_of(&Entry::ALL, rng)
         {
             operation.card = Some(CardUse { card: card.clone(), entry: *entry, pin: rng.happens(0.5) });
+        }
+        // Mostly the holder of the original is gone, and what is done about it is about the whole of it.
+        if !operation.kind.originals().is_empty() && rng.happens(0.8) {
+            operation.card = None;
+            operation.amount = Amount::ZERO;
+        }
+        if operation.kind == Kind::QrSale {
+            let digits = format!("62{:018}", rng.between(0, 999_999_999_999_999_999));
+            operation.payment_code = PaymentCode::from_digits(digits.as_bytes());
         }
         operation
     }

@@ -113,9 +113,8 @@ impl World {
         self.config.workload.power_cut = 0.0;
         self.host.set_rules(Vec::new());
         for _ in 0..self.config.limits.settling_rounds {
-            let owing: Vec<usize> = (0..self.seats.len())
-                .filter(|seat| self.seats[*seat].terminal.has_pending_reversal())
-                .collect();
+            let owing: Vec<usize> =
+                (0..self.seats.len()).filter(|seat| self.seats[*seat].terminal.owes()).collect();
             if owing.is_empty() {
                 break;
             }
@@ -132,7 +131,7 @@ impl World {
         evidence.captured = ledger.captured().map(|(key, amount)| (key, amount, card(&key))).collect();
         evidence.captured.sort_unstable();
         evidence.balances = self.cards.iter().map(|card| (card.pan, self.host.balance(&card.pan))).collect();
-        let owes = |seat: &&Seat| seat.terminal.has_pending_reversal();
+        let owes = |seat: &&Seat| seat.terminal.owes();
         evidence.owing = self.seats.iter().filter(owes).map(|seat| seat.terminal.id()).collect();
         evidence
     }

@@ -80,21 +80,34 @@ impl Terminal {
         let reading = Reading::of(message, code, between(active.sent_at.take(), now));
         active.expected = None;
         active.hear_request(profile, request);
+        self.taken(profile, now, message, &reading, out);
+    }
+
+    /// Hands an authentic answer to whoever asked.
+    fn taken(
+        &mut self,
+        profile: &Profile,
+        now: Instant,
+        message: &Message<'_>,
+        reading: &Reading,
+        out: &mut Outbox,
+    ) {
+        let Some(active) = self.active.as_deref() else { return };
         match active.exchange {
-            Exchange::Operation => self.operation_answered(profile, now, message, &reading, out),
-            Exchange::SignIn => self.signed_in(profile, now, message, &reading, out),
+            Exchange::Operation => self.operation_answered(profile, now, message, reading, out),
+            Exchange::SignIn => self.signed_in(profile, now, message, reading, out),
             Exchange::ScriptResult => {
-                self.tell_automatic(Kind::ScriptResult, end_of(code), Some(&reading), out);
+                self.tell_automatic(Kind::ScriptResult, end_of(reading.code), Some(reading), out);
                 self.proceed(profile, now, out);
             }
-            Exchange::Reversal => self.reversal_answered(profile, now, &reading, out),
-            Exchange::Notice(number) => self.notice_answered(profile, now, number, &reading, out),
-            Exchange::Query(order) => self.query_answered(profile, now, order, message, &reading, out),
-            Exchange::Settlement => self.settlement_answered(profile, now, message, &reading, out),
-            Exchange::Download(kind) => self.download_answered(profile, now, kind, message, &reading, out),
+            Exchange::Reversal => self.reversal_answered(profile, now, reading, out),
+            Exchange::Notice(number) => self.notice_answered(profile, now, number, reading, out),
+            Exchange::Query(order) => self.query_answered(profile, now, order, message, reading, out),
+            Exchange::Settlement => self.settlement_answered(profile, now, message, reading, out),
+            Exchange::Download(kind) => self.download_answered(profile, now, kind, message, reading, out),
             Exchange::Requested(kind) => {
-                self.tell_automatic(kind, end_of(code), Some(&reading), out);
-                if kind == Kind::SignOut && code.is_approval() {
+                self.tell_automatic(kind, end_of(reading.code), Some(reading), out);
+                if kind == Kind::SignOut && reading.code.is_approval() {
                     self.drop_keys();
                 }
                 self.proceed(profile, now, out);

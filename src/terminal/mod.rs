@@ -1,4 +1,5 @@
-//! The virtual terminal: a state machine without I/O that signs in, sells, and reverses what it is not sure of.
+//! The virtual terminal: a state machine without I/O that does every transaction of its profile, and keeps what it is
+//! not sure of until the host has answered.
 //!
 //! A driver hands it the time and one [`Input`], then drains the [`Outbox`] down to [`Output::Wait`]. Everything that
 //! terminals of a kind share is in the [`Profile`], so that a sleeping terminal is small; everything that an
@@ -10,8 +11,18 @@
 //! | connecting | refused          | sends       | –                       | fails: not connected | fails: not connected |
 //! | awaiting   | refused          | –           | the answer, or stray    | fails: lost → reversal | timed out → reversal |
 //!
-//! One operation may take several exchanges: a sign-in that is due, a reversal that is pending, the operation itself,
-//! and the reversal that follows when its fate is unknown.
+//! One operation may take several exchanges; `Terminal::next` in `exchange.rs` states their order. What a request
+//! without an answer leaves behind depends on its kind, and survives power loss:
+//!
+//! | kind                            | is kept as      | until                                                      |
+//! |---------------------------------|-----------------|------------------------------------------------------------|
+//! | reversible                      | a reversal      | 0410 says that it is done, or the policy gives up           |
+//! | refund, completion notice       | a stored notice | an answer to the same message says done (00, 94) or refused |
+//! | order of a code to scan         | a waiting order | an answer to a last question; nobody asks after that        |
+//! | offline sale, adjustment, e-cash | a stored notice | as above; these are never online in the first place        |
+//! | everything else                 | nothing         |                                                            |
+//!
+//! A notice is told again with what the terminal kept of the card: DE 2 and 14, neither track nor PIN.
 
 mod answer;
 mod download;

@@ -11,6 +11,7 @@ use crate::{
     reconcile::Belief,
     time::Instant,
 };
+use std::time::Duration;
 
 impl Terminal {
     /// The host has taken the order: it is kept, and asked about until somebody has paid, or the time is up.
@@ -29,14 +30,17 @@ impl Terminal {
         active.ask_until = now + profile.order.give_up_after;
         out.event(Event::Journal(order.line(self, Belief::Unknown, now)));
         self.log.push(order);
-        self.pause(profile, now);
+        self.pause(profile, now, out);
     }
 
-    /// Waits for the next question.
-    fn pause(&mut self, profile: &Profile, now: Instant) {
+    /// Waits for the next question; when the time is up, the last one is asked at once.
+    fn pause(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
         let Some(active) = self.active.as_deref_mut() else { return };
+        if active.ask_until <= now {
+            return self.ask(profile, now, out);
+        }
         active.is_pausing = true;
-        active.deadline = (now + profile.order.poll_every).min(active.ask_until.max(now));
+        active.deadline = (now + profile.order.poll_every.max(PAUSE_MIN)).min(active.ask_until);
     }
 
     /// The pause is over: ask.
@@ -67,7 +71,7 @@ impl Terminal {
         }
         let is_last = self.active.as_deref().is_some_and(|active| !is_own || active.is_last_question);
         if reading.code == STILL_WAITING && !is_last {
-            return self.pause(profile, now);
+            return self.pause(profile, now, out);
         }
         self.close_order(profile, order, now, message, reading, out);
         if !is_own {
@@ -101,7 +105,7 @@ impl Terminal {
         let is_own = self.is_own(order);
         let Some(active) = self.active.as_deref_mut() else { return };
         match end {
-            _ if is_own && !active.is_last_question => self.pause(profile, now),
+            _ if is_own && !active.is_last_question => self.pause(profile, now, out),
             _ if is_own => self.conclude_order(profile, now, end, None, out),
             End::Failed(Failure::NotConnected) => self.give_up(Failure::NotConnected, out),
             _ => {
@@ -213,3 +217,5 @@ const STILL_WAITING: ResponseCode = match ResponseCode::from_bytes(b"09") {
     Ok(code) => code,
     Err(_) => panic!("two digits are a response code"),
 };
+/// However eagerly the profile asks, time goes on between two questions.
+const PAUSE_MIN: Duration = Duration::from_millis(1);

@@ -6,10 +6,26 @@ use super::{
 };
 use crate::{
     money::Amount,
-    operation::{CardUse, Entry, Failure, Kind, Operation, Original},
+    operation::{CardUse, Entry, Failure, Kind, Operation, Original, TransactionRef},
 };
 
 impl Terminal {
+    /// What names the transaction that an operation is about, and that transaction if the log has it.
+    fn original_of(
+        &self,
+        operation: &Operation,
+    ) -> Result<(Option<TransactionRef>, Option<&Transaction>), Failure> {
+        if operation.kind.originals().is_empty() {
+            return Ok((None, None));
+        }
+        let known = self.log.find(operation);
+        match (operation.original, known) {
+            (Original::Receipt(receipt), known) => Ok((Some(receipt), known)),
+            (_, Some(known)) => Ok((Some(known.reference()), Some(known))),
+            (_, None) => Err(Failure::NoOriginal),
+        }
+    }
+
     /// The transaction that an operation is; `None` for the management of the terminal.
     ///
     /// # Errors
@@ -23,15 +39,7 @@ impl Terminal {
         if kind.form().processing_code.is_none() && kind != Kind::ESignature {
             return Ok(None);
         }
-        let (original, known) = match operation.original {
-            _ if kind.originals().is_empty() => (None, None),
-            Original::Receipt(receipt) => (Some(receipt), self.log.find(operation)),
-            _ => self
-                .log
-                .find(operation)
-                .map(|known| (Some(known.reference()), Some(known)))
-                .ok_or(Failure::NoOriginal)?,
-        };
+        let (original, known) = self.original_of(operation)?;
         let amount = amount_of(operation, known);
         let card = match &operation.card {
             Some(used) => Some(KeptCard::of(used, asks_pin(profile, used, kind, amount))),

@@ -6,10 +6,10 @@ use super::{
     icc::Chip,
     management::head,
     request::{decimal, entry_mode, mac_schedule, missing},
-    transaction::Transaction,
+    transaction::{KeptCard, Transaction},
 };
 use crate::{
-    iso8583::{De, Message, MonthDay, Mti, OriginalData, Packer},
+    iso8583::{De, Message, MonthDay, Mti, OriginalData, Packer, Stan},
     operation::Failure,
 };
 
@@ -45,23 +45,7 @@ impl Terminal {
         let card = transaction.card.as_ref().ok_or(Failure::MissingData)?;
         let form = transaction.form();
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), Mti::SCRIPT_RESULT);
-        packer.put(De::PAN, card.pan.as_bytes());
-        packer.put_number(De::PROCESSING_CODE, u64::from(form.processing_code.unwrap_or_default()));
-        if form.has_amount {
-            packer.put_number(De::AMOUNT, transaction.amount.minor());
-        }
-        packer.put_number(De::STAN, u64::from(self.next_stan.number()));
-        packer.put_number(De::ENTRY_MODE, entry_mode(transaction));
-        packer.put_number(De::CARD_SEQUENCE, u64::from(card.sequence.unwrap_or_default()));
-        if !acquirer.is_empty() {
-            packer.put(De::ACQUIRER_ID, acquirer);
-        }
-        if let Some(rrn) = transaction.rrn {
-            packer.put(De::RRN, rrn.as_bytes());
-        }
-        if let Some(code) = transaction.approval_code {
-            packer.put(De::APPROVAL_CODE, code.as_bytes());
-        }
+        put_transaction(&mut packer, transaction, card, self.next_stan, acquirer);
         packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
         packer.put(De::CURRENCY, &profile.currency);
         packer.put(De::ICC_DATA, Chip::new(profile, self.id, transaction).script_result().as_bytes());
@@ -77,6 +61,34 @@ impl Terminal {
             has_mac: true,
             arqc: None,
         })
+    }
+}
+
+/// DE 2 to DE 38: the transaction and what its answer said, under the number of the notice.
+fn put_transaction(
+    packer: &mut Packer<'_>,
+    transaction: &Transaction,
+    card: &KeptCard,
+    stan: Stan,
+    acquirer: &[u8],
+) {
+    let form = transaction.form();
+    packer.put(De::PAN, card.pan.as_bytes());
+    packer.put_number(De::PROCESSING_CODE, u64::from(form.processing_code.unwrap_or_default()));
+    if form.has_amount {
+        packer.put_number(De::AMOUNT, transaction.amount.minor());
+    }
+    packer.put_number(De::STAN, u64::from(stan.number()));
+    packer.put_number(De::ENTRY_MODE, entry_mode(transaction));
+    packer.put_number(De::CARD_SEQUENCE, u64::from(card.sequence.unwrap_or_default()));
+    if !acquirer.is_empty() {
+        packer.put(De::ACQUIRER_ID, acquirer);
+    }
+    if let Some(rrn) = transaction.rrn {
+        packer.put(De::RRN, rrn.as_bytes());
+    }
+    if let Some(code) = transaction.approval_code {
+        packer.put(De::APPROVAL_CODE, code.as_bytes());
     }
 }
 

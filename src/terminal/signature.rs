@@ -1,10 +1,10 @@
-//! Upload of the signature of a transaction, whole or in parts (chapter 11).
+//! Upload of the signature of a transaction, whole or in parts (chapter 11); without a MAC, as the table of kinds says.
 
 use super::{
     Active, Profile, Terminal,
     exchange::Expectation,
     management::{head, management_60},
-    request::{mac_schedule, missing},
+    request::missing,
     transaction::Transaction,
 };
 use crate::{
@@ -31,51 +31,21 @@ impl Terminal {
         buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
         let signed = active.transaction.as_ref().ok_or(Failure::NoOriginal)?;
-        let stan = signed_stan(signed);
-        let (size, part) = (part_size(profile, stan), usize::from(active.parts_done));
-        let picture = picture(stan);
+        let named = signed_stan(signed);
+        let (size, part) = (part_size(profile, named), usize::from(active.parts_done));
+        let picture = picture(named);
         let bytes = picture.chunks(size).nth(part).ok_or(Failure::MissingData)?;
-        let management = if parts(profile, stan) == 1 { WHOLE } else { WHOLE + 1 + active.parts_done };
+        let management = if parts(profile, named) == 1 { WHOLE } else { WHOLE + 1 + active.parts_done };
         let form = Kind::ESignature.form();
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), form.mti);
-        if let Some(card) = &signed.card {
-            packer.put(De::PAN, card.pan.as_bytes());
-        }
-        packer.put_number(De::AMOUNT, signed.amount.minor());
-        packer.put(De::STAN, &self.next_stan.digits());
-        let original = signed.original();
-        if let Some(date) = original.and_then(|original| original.date) {
-            packer.put(De::SETTLEMENT_DATE, &date.digits());
-        }
-        if let Some(rrn) = original.and_then(|original| original.rrn) {
-            packer.put(De::RRN, rrn.as_bytes());
-        }
-        if let Some(code) = original.and_then(|original| original.approval_code) {
-            packer.put(De::APPROVAL_CODE, code.as_bytes());
-        }
+        put_signed(&mut packer, signed, self.next_stan);
         packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
         packer.put(De::ICC_DATA, &self.receipt_tags(profile, now, signed));
         packer.put(De::PRIVATE_60, &management_60(form, self.batch.digits(), management));
         packer.put(De::PRIVATE_62, bytes);
-        match form.has_mac {
-            true => {
-                let keys = self.keys.as_deref().ok_or(Failure::NotSignedIn)?;
-                let mac = mac_schedule(&mut active.mac, profile, keys)?;
-                packer.finish_with_mac(|data| mac.mac(data)).map_err(missing)?;
-            }
-            false => {
-                packer.finish().map_err(missing)?;
-            }
-        }
-        let amount = Some(signed.amount);
-        Ok(Expectation {
-            mti: form.mti,
-            processing_code: None,
-            stan: Some(self.next_stan),
-            amount,
-            has_mac: form.has_mac,
-            arqc: None,
-        })
+        packer.finish().map_err(missing)?;
+        let (stan, amount) = (Some(self.next_stan), Some(signed.amount));
+        Ok(Expectation { mti: form.mti, processing_code: None, stan, amount, has_mac: false, arqc: None })
     }
 
     /// DE 55: what the receipt that was signed says, in the tags of chapter 11.
@@ -100,6 +70,25 @@ impl Terminal {
         append(&mut tags, 0x09, &signed.organization.0);
         append(&mut tags, 0x0A, &profile.currency);
         tags
+    }
+}
+
+/// DE 2 to DE 38: the transaction that was signed, under the number of this message.
+fn put_signed(packer: &mut Packer<'_>, signed: &Transaction, stan: Stan) {
+    if let Some(card) = &signed.card {
+        packer.put(De::PAN, card.pan.as_bytes());
+    }
+    packer.put_number(De::AMOUNT, signed.amount.minor());
+    packer.put(De::STAN, &stan.digits());
+    let original = signed.original();
+    if let Some(date) = original.and_then(|original| original.date) {
+        packer.put(De::SETTLEMENT_DATE, &date.digits());
+    }
+    if let Some(rrn) = original.and_then(|original| original.rrn) {
+        packer.put(De::RRN, rrn.as_bytes());
+    }
+    if let Some(code) = original.and_then(|original| original.approval_code) {
+        packer.put(De::APPROVAL_CODE, code.as_bytes());
     }
 }
 

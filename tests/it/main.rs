@@ -32,6 +32,7 @@ mod signal;
 mod sim;
 mod target;
 mod terminal;
+mod terminal_fleet;
 mod terminal_management;
 mod terminal_notice;
 mod terminal_order;
