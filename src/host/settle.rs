@@ -112,7 +112,7 @@ impl Host {
         match inquiry.message.mti() {
             _ if batch != open && batch.next() != open => refuse(ResponseCode::BATCH_MISMATCH),
             Mti::SETTLEMENT => self.compare_totals(inquiry, out),
-            _ if batch != open => self.uploaded_before(inquiry),
+            _ if batch != open => repeating_48(inquiry),
             _ => self.upload(inquiry, out),
         }
     }
@@ -186,7 +186,7 @@ impl Host {
             (0, DETAILS) => match details(inquiry) {
                 Some(told) => {
                     told.iter().for_each(|told| self.take_upload(inquiry, told));
-                    self.repeat_48(inquiry)
+                    repeating_48(inquiry)
                 }
                 None => Answer::code(ResponseCode::FORMAT_ERROR),
             },
@@ -240,21 +240,7 @@ impl Host {
             }
         }
         self.close_batch(terminal, batch, out);
-        self.repeat_48(inquiry)
-    }
-
-    /// Answers an upload of the batch that was closed last: it is known.
-    fn uploaded_before(&self, inquiry: &Inquiry<'_>) -> Answer {
-        self.repeat_48(inquiry)
-    }
-
-    fn repeat_48(&self, inquiry: &Inquiry<'_>) -> Answer {
-        let mut digits = Vec::new();
-        let private48 = inquiry.message.get(De::PRIVATE_48).map(|value| {
-            value.append_to(&mut digits);
-            digits
-        });
-        Answer { private48, ..Answer::code(ResponseCode::APPROVED) }
+        repeating_48(inquiry)
     }
 
     fn close_batch(&mut self, terminal: TerminalId, batch: BatchNo, out: &mut Outbox) {
@@ -319,6 +305,12 @@ fn agrees(booking: &Booking, told: &Told) -> bool {
 
 fn verdict(told: &Totals, own: &Totals) -> Verdict {
     if told.agrees_with(own) { Verdict::BALANCED } else { Verdict::UNBALANCED }
+}
+
+/// An approval that repeats DE 48: what was uploaded is known.
+fn repeating_48(inquiry: &Inquiry<'_>) -> Answer {
+    let private48 = inquiry.message.get(De::PRIVATE_48).map(|value| value.chars().collect());
+    Answer { private48, ..Answer::code(ResponseCode::APPROVED) }
 }
 
 /// The transactions of a message with details.
