@@ -21,7 +21,7 @@ mod host_originals;
 mod host_reversals;
 mod iso8583;
 mod layers;
-mod pair;
+
 mod program;
 mod report;
 mod run;
@@ -41,3 +41,4 @@ mod terminal_request;
 mod terminal_rig;
 mod terminal_signature;
 mod till;
+mod wired;
