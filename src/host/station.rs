@@ -14,12 +14,20 @@ pub(super) struct Station {
     pub(super) merchant: MerchantId,
     pub(super) batch: BatchNo,
     pub(super) keys: Option<WorkKeys>,
+    /// The counter of the last derived key that was used; 0 under session keys.
+    pub(super) key_counter: u32,
     tmk: Tmk,
 }
 
 impl Station {
     pub(super) fn new(enrolment: &Enrolment) -> Self {
-        Self { merchant: enrolment.merchant, batch: BatchNo::FIRST, keys: None, tmk: enrolment.tmk.clone() }
+        Self {
+            merchant: enrolment.merchant,
+            batch: BatchNo::FIRST,
+            keys: None,
+            key_counter: 0,
+            tmk: enrolment.tmk.clone(),
+        }
     }
 
     /// Makes fresh work keys; returns them as DE 62, `None` when the master key cannot carry them.
@@ -38,6 +46,11 @@ impl Station {
 
     pub(super) fn sign_out(&mut self) {
         self.keys = None;
+    }
+
+    /// The initial key, which stands where the master key stands under session keys.
+    pub(super) fn initial_key(&self) -> &Tmk {
+        &self.tmk
     }
 
     /// The expanded MAC key; `None` while the terminal is not signed in.
