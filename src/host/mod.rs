@@ -26,6 +26,7 @@ mod classify;
 mod config;
 mod demand;
 mod download;
+mod keys;
 mod mood;
 mod notes;
 mod order;
@@ -51,7 +52,6 @@ pub use tables::{ProcessingRequest, TableStock};
 
 use crate::{
     card::{Card, Pan},
-    crypto::MacSchedule,
     iso8583::{
         BatchNo, De, Deframer, FrameHead, LengthHeader, MerchantId, Message, Private60, ResponseCode,
         TerminalId,
@@ -64,6 +64,7 @@ use crate::{
 };
 use classify::{Purpose, classify};
 use download::Asked;
+use keys::MacKeys;
 use mood::Delayed;
 use notes::Notes;
 use respond::{Answer, SignIn};
@@ -129,8 +130,8 @@ struct Request<'a> {
     head: FrameHead,
     message: &'a Message<'a>,
     terminal: Option<TerminalId>,
-    /// The expanded MAC key of its terminal, when it carries a MAC and the terminal is signed in.
-    mac: Option<MacSchedule>,
+    /// The expanded MAC keys of its terminal, when it carries a MAC and the terminal has keys.
+    mac: MacKeys,
 }
 
 /// A request that has passed the first gates: whose it is, and when it came.
@@ -234,10 +235,11 @@ impl Host {
             return Ok(());
         }
         let terminal = terminal_of(&message);
-        let station =
-            terminal.and_then(|terminal| self.stations.get(&terminal)).filter(|_| message.mac().is_some());
-        let mac = station.and_then(|station| station.mac_schedule(&self.config));
+        let mac = self.mac_keys(terminal, &message);
         let request = Request { connection, head: frame.head, message: &message, terminal, mac };
+        if self.config.key_scheme.is_derived() && request.is_authentic() {
+            self.use_up(terminal, &request.mac);
+        }
         let answer = match &action {
             Some(Action::Respond(code)) => Answer::code(*code),
             _ => self.decide(now, &request, out),
@@ -263,7 +265,7 @@ impl Host {
         let today = self.config.clock.at(now);
         let inquiry = Inquiry { today, terminal, merchant, open_batch, private60, message };
         let mut answer = self.grant(&inquiry, request, out);
-        if is_renewed && request.mac.is_some() && answer.code.is_approval() {
+        if is_renewed && request.mac.request.is_some() && answer.code.is_approval() {
             self.confirm_master_key(terminal);
         }
         answer.asks_for = self.asks_for(&inquiry, answer.code);
@@ -295,7 +297,11 @@ impl Host {
         let Some(station) = self.stations.get_mut(&terminal) else {
             return Answer::code(ResponseCode::UNKNOWN_TERMINAL);
         };
-        match station.sign_in(form, double, rng) {
+        let keys = match self.config.key_scheme.is_derived() {
+            true => Some(Vec::new()),
+            false => station.sign_in(form, double, rng),
+        };
+        match keys {
             Some(keys) => {
                 let sign_in = Some(SignIn { keys, batch: station.batch });
                 Answer { sign_in, ..Answer::code(ResponseCode::APPROVED) }
@@ -322,7 +328,7 @@ impl Request<'_> {
     /// Whether the MAC holds; without keys none does.
     fn is_authentic(&self) -> bool {
         let (Some(schedule), Some(data), Some(mac)) =
-            (&self.mac, self.message.mac_data(), self.message.mac())
+            (&self.mac.request, self.message.mac_data(), self.message.mac())
         else {
             return false;
         };

@@ -78,6 +78,7 @@ impl World {
             mac: config.profile.mac,
             mac_form: config.profile.mac_form,
             double_length_mak: false,
+            key_scheme: config.profile.key_scheme,
             terminals: enrolments,
             cards: Arc::clone(&cards),
             unknown_cards: UnknownCards::Decline,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod card;
+mod chip;
 mod cli;
 mod crypto;
 mod dashboard;
@@ -21,7 +22,7 @@ mod host_originals;
 mod host_reversals;
 mod iso8583;
 mod layers;
-
+mod pair;
 mod program;
 mod report;
 mod run;
