@@ -2,15 +2,15 @@
 
 use super::{
     Host, Inquiry, Outbox, UnknownCards,
-    demand::{Demand, security_digit, tip_of},
+    demand::{Demand, tip_of},
+    keys::entered_pin,
     original::Related,
     respond::Answer,
     station::Station,
 };
 use crate::{
     card::Expiry,
-    crypto::PanBinding,
-    iso8583::{ApprovalCode, De, Message, ResponseCode, Rrn},
+    iso8583::{ApprovalCode, Message, ResponseCode, Rrn},
     ledger::{Booking, Charge, Payer, Postings, Record, State, fee, undone},
     money::Amount,
     operation::{Effect, Kind, Variant},
@@ -189,14 +189,8 @@ impl Host {
 
     /// Checks the PIN, where there is one and the card's is known.
     fn wrong_pin(&self, station: &Station, demand: &Demand, message: &Message<'_>) -> Option<ResponseCode> {
-        let block = message.get(De::PIN_BLOCK)?;
-        let keys = station.keys.as_ref()?;
         let card = demand.card?;
-        let binding = match security_digit(message, 0) {
-            Some(b'1') => PanBinding::WithoutPan,
-            _ => PanBinding::WithPan,
-        };
-        let Ok(entered) = keys.pik.decrypt_pin(block.raw(), &card, binding) else {
+        let Ok(entered) = entered_pin(station.keys.as_ref()?, message, &card)? else {
             return Some(ResponseCode::PIN_FORMAT);
         };
         let expected = self.cards.get(&card)?.pin.as_ref()?;

@@ -13,6 +13,7 @@ use crate::{
     iso8583::{MerchantId, Spec, TerminalId},
     money::Amount,
     rng::Seed,
+    terminal::KeyScheme,
     time::WallClock,
 };
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub struct Config {
     pub mac_form: MacForm,
     /// Whether the MAK it hands out is 16 bytes long; else 8.
     pub double_length_mak: bool,
+    /// What keys protect PINs and messages; under derived keys the master keys of the terminals are initial keys.
+    pub key_scheme: KeyScheme,
     /// The terminals that it knows.
     pub terminals: Vec<Enrolment>,
     /// The cards that it knows, with their PINs.
@@ -70,6 +73,7 @@ impl Default for Config {
             mac: MacAlgorithm::UnionPayEcb,
             mac_form: MacForm::Ascii8,
             double_length_mak: false,
+            key_scheme: KeyScheme::default(),
             terminals: Vec::new(),
             cards: Arc::new([]),
             unknown_cards: UnknownCards::default(),

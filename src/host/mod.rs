@@ -27,6 +27,7 @@ mod config;
 mod delay;
 mod demand;
 mod download;
+mod keys;
 mod mood;
 mod notes;
 mod order;
@@ -56,7 +57,6 @@ pub use tables::{ProcessingRequest, TableStock};
 
 use crate::{
     card::{Card, Pan},
-    crypto::MacSchedule,
     iso8583::{
         BatchNo, De, Deframer, FrameHead, LengthHeader, MerchantId, Message, Private60, ResponseCode,
         TerminalId,
@@ -69,6 +69,7 @@ use crate::{
 };
 use classify::{Purpose, classify};
 use download::Asked;
+use keys::MacKeys;
 use mood::{Count, Delayed};
 use notes::Notes;
 use respond::{Answer, SignIn};
@@ -136,8 +137,8 @@ struct Request<'a> {
     head: FrameHead,
     message: &'a Message<'a>,
     terminal: Option<TerminalId>,
-    /// The expanded MAC key of its terminal, when it carries a MAC and the terminal is signed in.
-    mac: Option<MacSchedule>,
+    /// The expanded MAC keys of its terminal, when it carries a MAC and the terminal has keys.
+    mac: MacKeys,
 }
 
 /// A request that has passed the first gates: whose it is, and when it came.
@@ -243,10 +244,11 @@ impl Host {
             return Ok(());
         }
         let terminal = terminal_of(&message);
-        let station =
-            terminal.and_then(|terminal| self.stations.get(&terminal)).filter(|_| message.mac().is_some());
-        let mac = station.and_then(|station| station.mac_schedule(&self.config));
+        let mac = self.mac_keys(terminal, &message);
         let request = Request { connection, head: frame.head, message: &message, terminal, mac };
+        if self.config.key_scheme.is_derived() && request.is_authentic() {
+            self.use_up(terminal, &request.mac);
+        }
         let answer = match &action {
             Some(action) => match action.refusal(&mut self.rng) {
                 Some(code) => Answer::code(code),
@@ -275,7 +277,7 @@ impl Host {
         let today = self.config.clock.at(now);
         let inquiry = Inquiry { today, terminal, merchant, open_batch, private60, message };
         let mut answer = self.grant(&inquiry, request, out);
-        if is_renewed && request.mac.is_some() && answer.code.is_approval() {
+        if is_renewed && request.mac.request.is_some() && answer.code.is_approval() {
             self.confirm_master_key(terminal);
         }
         answer.asks_for = self.asks_for(&inquiry, answer.code);
@@ -307,7 +309,11 @@ impl Host {
         let Some(station) = self.stations.get_mut(&terminal) else {
             return Answer::code(ResponseCode::UNKNOWN_TERMINAL);
         };
-        match station.sign_in(form, double, rng) {
+        let keys = match self.config.key_scheme.is_derived() {
+            true => Some(Vec::new()),
+            false => station.sign_in(form, double, rng),
+        };
+        match keys {
             Some(keys) => {
                 let sign_in = Some(SignIn { keys, batch: station.batch });
                 Answer { sign_in, ..Answer::code(ResponseCode::APPROVED) }
@@ -334,7 +340,7 @@ impl Request<'_> {
     /// Whether the MAC holds; without keys none does.
     fn is_authentic(&self) -> bool {
         let (Some(schedule), Some(data), Some(mac)) =
-            (&self.mac, self.message.mac_data(), self.message.mac())
+            (&self.mac.request, self.message.mac_data(), self.message.mac())
         else {
             return false;
         };

@@ -42,7 +42,7 @@ pub(super) struct Answer {
 /// What a sign-in response brings.
 #[derive(Clone, Debug)]
 pub(super) struct SignIn {
-    /// DE 62: the work keys under the master key.
+    /// DE 62: the work keys under the master key; empty where keys are derived.
     pub(super) keys: Vec<u8>,
     /// DE 60.2.
     pub(super) batch: BatchNo,
@@ -227,7 +227,8 @@ impl Response<'_> {
             packer.put(De::BALANCE, &balance_54(balance));
         }
         self.put_private(&mut packer, organisation);
-        match &self.request.mac {
+        let keys = &self.request.mac;
+        match keys.answer.as_ref().or(keys.request.as_ref()) {
             Some(schedule) => packer.finish_with_mac(|data| {
                 let mac = schedule.mac(data);
                 if self.slip == Slip::WrongMac { spoilt(mac) } else { mac }
@@ -271,7 +272,10 @@ impl Response<'_> {
         }
         match &self.answer.sign_in {
             Some(SignIn { keys, batch }) => {
-                packer.put(De::PRIVATE_60, &with_batch(message, *batch)).put(De::PRIVATE_62, keys);
+                packer.put(De::PRIVATE_60, &with_batch(message, *batch));
+                if !keys.is_empty() {
+                    packer.put(De::PRIVATE_62, keys);
+                }
             }
             None => {
                 packer.copy(message, De::PRIVATE_60);

@@ -14,6 +14,8 @@ pub(super) struct Station {
     pub(super) merchant: MerchantId,
     pub(super) batch: BatchNo,
     pub(super) keys: Option<WorkKeys>,
+    /// The counter of the last derived key that was used; 0 under session keys.
+    pub(super) key_counter: u32,
     tmk: Tmk,
     /// The master key before, as long as nothing has shown that the terminal has the new one.
     previous_tmk: Option<Tmk>,
@@ -25,6 +27,7 @@ impl Station {
             merchant: enrolment.merchant,
             batch: BatchNo::FIRST,
             keys: None,
+            key_counter: 0,
             tmk: enrolment.tmk.clone(),
             previous_tmk: None,
         }
@@ -69,6 +72,11 @@ impl Station {
 
     pub(super) fn sign_out(&mut self) {
         self.keys = None;
+    }
+
+    /// The initial key, which stands where the master key stands under session keys.
+    pub(super) fn initial_key(&self) -> &Tmk {
+        &self.tmk
     }
 
     /// The expanded MAC key; `None` while the terminal is not signed in.

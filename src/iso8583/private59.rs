@@ -13,6 +13,10 @@ impl<'a> Private59<'a> {
     pub const PAYMENT_CODE: [u8; 2] = *b"A3";
     /// A4: the number of the voucher of a payment by code.
     pub const VOUCHER: [u8; 2] = *b"A4";
+    /// K1, K2, K3: the key serial number under which PIN, MAC and track are, hexadecimal.
+    pub const KSN: [[u8; 2]; 3] = [*b"K1", *b"K2", *b"K3"];
+    /// P1: a PIN block of 16 bytes, which DE 52 cannot hold, hexadecimal.
+    pub const PIN_BLOCK: [u8; 2] = *b"P1";
     /// A5: the address behind a code that the terminal shows.
     pub const ORDER_ADDRESS: [u8; 2] = *b"A5";
     /// A6: what became of an order: `WAITING`, `PAID`, `CLOSED` or `EXPIRED`.

@@ -84,6 +84,7 @@ impl World {
             spec: config.profile.spec,
             mac: config.profile.mac,
             mac_form: config.profile.mac_form,
+            key_scheme: config.profile.key_scheme,
             terminals: enrolments,
             cards: Arc::clone(&cards),
             seed,

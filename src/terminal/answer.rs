@@ -1,7 +1,7 @@
 //! How a terminal reads what comes back: is it the answer, is it authentic, and what follows from it.
 
 use super::{
-    Event, Outbox, Profile, Stray, Terminal,
+    Event, KeyScheme, Outbox, Profile, Stray, Terminal,
     exchange::Exchange,
     icc::{self, Chip},
     order,
@@ -213,9 +213,7 @@ impl Terminal {
         if !code.is_approval() {
             return End::Declined;
         }
-        let Some(keys) =
-            message.get(De::PRIVATE_62).and_then(|f62| WorkKeys::unwrap(&self.tmk, f62.raw()).ok())
-        else {
+        let Some(keys) = self.keys_of(profile, message) else {
             self.keys = None;
             return End::Failed(Failure::KeyCheck);
         };
@@ -228,6 +226,14 @@ impl Terminal {
             self.clock = Some(WallClock::set(time, now));
         }
         End::Approved
+    }
+
+    /// The work keys of a sign-in response; derived ones are there already, and are replaced before each message.
+    fn keys_of(&self, profile: &Profile, message: &Message<'_>) -> Option<WorkKeys> {
+        match profile.key_scheme {
+            KeyScheme::Session => WorkKeys::unwrap(&self.tmk, message.get(De::PRIVATE_62)?.raw()).ok(),
+            scheme => scheme.message_keys(&self.tmk, self.id, FIRST_COUNTER).map(|keys| keys.request),
+        }
     }
 
     /// A sign-in that had to come first was answered.
@@ -425,6 +431,8 @@ fn balance(text: &[u8; 20]) -> Option<i64> {
     }
 }
 
+/// Any counter with keys shows whether the initial key is of the right kind.
+const FIRST_COUNTER: u32 = 1;
 const SIGN_IN_FIRST: [ResponseCode; 3] =
     [ResponseCode::BATCH_MISMATCH, ResponseCode::PIN_FORMAT, ResponseCode::MAC_FAILED];
 /// Answers to a reversal that say there is nothing left to reverse.

@@ -50,6 +50,15 @@ pub(super) struct Expectation {
 }
 
 impl Exchange {
+    /// Whether its message carries a MAC, or may: a settlement tells notices once more.
+    fn has_mac(self, operation: Kind) -> bool {
+        match self {
+            Self::ScriptResult | Self::Reversal | Self::Notice(_) | Self::Query(_) | Self::Settlement => true,
+            Self::Operation => operation.form().has_mac,
+            Self::SignIn | Self::Download(_) | Self::Requested(_) => false,
+        }
+    }
+
     /// Whether it needs the work keys of a sign-in.
     fn needs_keys(self, operation: Kind) -> bool {
         match self {
@@ -192,7 +201,8 @@ impl Terminal {
         }
         active.stan = None;
         let exchange = active.exchange;
-        let packed = self.pack(profile, now, out);
+        let packed = self.derive_keys(profile).and_then(|()| self.pack(profile, now, out));
+        self.expect_answer_key(profile);
         if exchange == Exchange::ScriptResult {
             self.script = None;
         }
@@ -215,6 +225,35 @@ impl Terminal {
                 }
             }
             Err(failure) => self.exchange_failed(profile, now, End::Failed(failure), out),
+        }
+    }
+
+    /// Under derived keys: those of the next counter, for the message that is about to be sent with a MAC.
+    fn derive_keys(&mut self, profile: &Profile) -> Result<(), Failure> {
+        let Some(active) = self.active.as_deref_mut() else { return Ok(()) };
+        if !profile.key_scheme.is_derived() || !active.exchange.has_mac(active.operation.kind) {
+            return Ok(());
+        }
+        let next = profile.key_scheme.next_counter(self.key_counter).map_err(|_| Failure::KeysExhausted)?;
+        let keys = profile.key_scheme.message_keys(&self.tmk, self.id, next).ok_or(Failure::MissingData)?;
+        self.key_counter = next;
+        active.mac = None;
+        active.answer_key = Some(keys.answer);
+        match self.keys.as_deref_mut() {
+            Some(place) => *place = keys.request,
+            None => return Err(Failure::NotSignedIn),
+        }
+        Ok(())
+    }
+
+    /// Under derived keys the answer to a message has a MAC key of its own.
+    fn expect_answer_key(&mut self, profile: &Profile) {
+        let Some(active) = self.active.as_deref_mut().filter(|_| profile.key_scheme.is_derived()) else {
+            return;
+        };
+        if let (Some(key), Some(keys)) = (active.answer_key.take(), self.keys.as_deref_mut()) {
+            keys.mak = key;
+            active.mac = None;
         }
     }
 

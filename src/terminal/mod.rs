@@ -29,6 +29,7 @@ mod customs;
 mod download;
 mod exchange;
 mod icc;
+mod key_scheme;
 mod log;
 mod management;
 mod notice;
@@ -50,17 +51,16 @@ mod upload;
 
 pub use customs::{Customs, ReversalReasons};
 pub use icc::ChipPolicy;
+pub use key_scheme::{KeyScheme, KsnText, MessageKeys, is_iso4};
 pub use log::Log;
 pub use outbox::{Event, Input, Outbox, Output, Stray};
-pub use profile::{
-    KeyScheme, NoticePolicy, OrderPolicy, Profile, ReversalPolicy, SettlementPolicy, SignInForm,
-};
+pub use profile::{NoticePolicy, OrderPolicy, Profile, ReversalPolicy, SettlementPolicy, SignInForm};
 pub use reversal::Reason;
 pub use tables::{Table, Tables};
 pub use transaction::{KeptCard, Organization, Standing, Transaction};
 
 use crate::{
-    crypto::{MacSchedule, Tmk, WorkKeys},
+    crypto::{MacSchedule, Mak, Tmk, WorkKeys},
     iso8583::{BatchNo, Deframer, FrameError, LengthHeader, MerchantId, Mti, ResponseCode, Stan, TerminalId},
     money::Amount,
     operation::{End, Failure, Kind, Operation},
@@ -83,6 +83,8 @@ pub struct Terminal {
     /// Set by sign-in responses.
     clock: Option<WallClock>,
     next_stan: Stan,
+    /// The counter of the last derived key; 0 under session keys.
+    key_counter: u32,
     batch: BatchNo,
     keeps_connection: bool,
     link: Link,
@@ -161,6 +163,8 @@ struct Active {
     sent_at: Option<Instant>,
     deadline: Instant,
     mac: Option<MacSchedule>,
+    /// The MAC key of the answer, where it is another than that of the request.
+    answer_key: Option<Mak>,
 }
 
 impl Terminal {
@@ -180,6 +184,7 @@ impl Terminal {
             keys: None,
             clock: None,
             next_stan: Stan::FIRST,
+            key_counter: 0,
             batch: BatchNo::FIRST,
             keeps_connection,
             link: Link::Down,
@@ -218,6 +223,17 @@ impl Terminal {
     /// Its calendar, once a sign-in has set it.
     pub fn clock(&self) -> Option<WallClock> {
         self.clock
+    }
+
+    /// The counter of the last key that it derived; 0 under session keys.
+    pub fn key_counter(&self) -> u32 {
+        self.key_counter
+    }
+
+    /// The same terminal after it has used derived keys up to this counter.
+    #[must_use]
+    pub fn with_key_counter(self, key_counter: u32) -> Self {
+        Self { key_counter, ..self }
     }
 
     /// Whether it holds work keys.
@@ -303,6 +319,7 @@ impl Terminal {
             sent_at: None,
             deadline: Instant::NEVER,
             mac: None,
+            answer_key: None,
         }));
         if !is_able {
             return self.give_up(Failure::NotAble, out);

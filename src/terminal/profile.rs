@@ -1,6 +1,6 @@
 //! What all terminals of a kind have in common: dialect, keys, time-outs, and the rules for reversals.
 
-use super::{customs::Customs, icc::ChipPolicy};
+use super::{customs::Customs, icc::ChipPolicy, key_scheme::KeyScheme};
 use crate::{
     crypto::{MacAlgorithm, MacForm, PinFormat},
     iso8583::{Header, Spec, Tpdu},
@@ -98,18 +98,6 @@ pub struct OrderPolicy {
     pub poll_every: Duration,
     /// After this it asks no more.
     pub give_up_after: Duration,
-}
-
-/// What keys a terminal protects PINs and messages with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum KeyScheme {
-    /// Work keys that a sign-in brings.
-    #[default]
-    Session,
-    /// A key for every transaction, derived with triple DES (ANSI X9.24-1).
-    DukptTdes,
-    /// A key for every transaction, derived with AES (ANSI X9.24-3).
-    DukptAes,
 }
 
 /// Which work keys a sign-in asks for (DE 60.3).

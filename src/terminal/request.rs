@@ -4,12 +4,13 @@ use super::{
     Active, Outbox, Profile, Reason, Terminal,
     exchange::{Exchange, Expectation},
     icc::Chip,
+    key_scheme::is_iso4,
     management::head,
     transaction::{Organization, Transaction},
 };
 use crate::{
-    card::Card,
-    crypto::{Algorithm, MacSchedule, PanBinding, TrackCipher, WorkKeys},
+    card::{Card, Pan, Pin},
+    crypto::{Algorithm, Iso4PinKey, MacSchedule, PanBinding, PinBlock, TrackCipher, WorkKeys},
     iso8583::{BatchNo, De, MonthDay, Mti, OriginalData, PackError, Packer, Private59},
     operation::{Entry, Failure, Kind, MessageForm, Operation, Reference, Variant},
     time::{DateTime, Instant},
@@ -96,8 +97,9 @@ impl Terminal {
         letter.put_basics(&mut packer);
         let track_is_encrypted = letter.put_track(&mut packer)?;
         letter.put_parties(&mut packer);
-        letter.put_pin(&mut packer, track_is_encrypted)?;
-        let arqc = letter.put_private(&mut packer, today);
+        let long_pin = letter.put_pin(&mut packer, track_is_encrypted)?;
+        let tags = letter.tags(long_pin, track_is_encrypted);
+        let arqc = letter.put_private(&mut packer, today, &tags);
         let mac = mac_schedule(mac, profile, keys)?;
         packer.finish_with_mac(|data| mac.mac(data)).map_err(missing)?;
         Ok(Expectation {
@@ -206,29 +208,53 @@ impl Letter<'_> {
         packer.put(De::CURRENCY, &self.profile.currency);
     }
 
-    /// DE 52 and 53.
-    fn put_pin(&self, packer: &mut Packer<'_>, track_is_encrypted: bool) -> Result<(), Failure> {
+    /// DE 52 and 53; returns a PIN block of 16 bytes, for which DE 52 has no room.
+    fn put_pin(
+        &self,
+        packer: &mut Packer<'_>,
+        track_is_encrypted: bool,
+    ) -> Result<Option<PinBlock>, Failure> {
+        let mut long = None;
         let with_pin = self.transaction.card.is_some_and(|card| card.with_pin);
         let card = self.live_card().filter(|_| with_pin);
         if let Some(card) = card {
             let pin = card.pin.as_ref().ok_or(Failure::MissingData)?;
-            let block = self.keys.pik.encrypt_pin(pin, &card.pan, self.profile.pin_format);
-            packer.put(De::PIN_BLOCK, block.as_bytes());
+            let block = self.pin_block(pin, &card.pan)?;
+            match block.as_bytes().len() {
+                SHORT_BLOCK => drop(packer.put(De::PIN_BLOCK, block.as_bytes())),
+                _ => long = Some(block),
+            }
         }
         if card.is_some() || track_is_encrypted {
             let control = security_control(self.profile, self.keys, card.is_some(), track_is_encrypted);
             packer.put(De::SECURITY_CONTROL, &control);
         }
-        Ok(())
+        Ok(long)
+    }
+
+    /// The PIN under the PIN key: ISO format 4 under AES, else format 0.
+    fn pin_block(&self, pin: &Pin, pan: &Pan) -> Result<PinBlock, Failure> {
+        let pik = &self.keys.pik;
+        if !is_iso4(pik) {
+            return Ok(pik.encrypt_pin(pin, pan, self.profile.pin_format));
+        }
+        let key = Iso4PinKey::new(pik).map_err(|_| Failure::MissingData)?;
+        Ok(key.encrypt(pin, pan, self.filling()))
+    }
+
+    /// Eight bytes that no other PIN block of this terminal has: they follow from the STAN and the derived key's counter.
+    fn filling(&self) -> [u8; 8] {
+        let number = u64::from(self.transaction.stan.number()) << 32 | u64::from(self.terminal.key_counter);
+        number.wrapping_mul(SPREAD).rotate_left(23).wrapping_mul(SPREAD).to_be_bytes()
     }
 
     /// DE 55 to DE 63: chip, code, kind of message, original, instalments, organization; returns the chip's cryptogram.
-    fn put_private(&self, packer: &mut Packer<'_>, today: DateTime) -> Option<[u8; 8]> {
+    fn put_private(&self, packer: &mut Packer<'_>, today: DateTime, tags: &[u8]) -> Option<[u8; 8]> {
         let Self { transaction, form, .. } = self;
         let is_reversal = matches!(self.purpose, Purpose::Reversal(_));
         let arqc = self.put_chip(packer, today);
-        if let Some(tags) = self.code_tags().filter(|_| !is_reversal) {
-            packer.put(De::PRIVATE_59, &tags);
+        if !tags.is_empty() {
+            packer.put(De::PRIVATE_59, tags);
         }
         packer.put(De::PRIVATE_60, financial_60(self.profile, transaction, *form).as_slice());
         if let Some(original) = self.original_data() {
@@ -258,7 +284,20 @@ impl Letter<'_> {
         Some(arqc)
     }
 
-    /// DE 59: the payer's code, or the voucher of the payment that this is about.
+    /// DE 59: what there is of payment by code, then of keys.
+    fn tags(&self, long_pin: Option<PinBlock>, track_is_encrypted: bool) -> Vec<u8> {
+        let is_reversal = matches!(self.purpose, Purpose::Reversal(_));
+        let mut tags = self.code_tags().filter(|_| !is_reversal).unwrap_or_default();
+        let with_pin = self.live_card().is_some() && self.transaction.card.is_some_and(|card| card.with_pin);
+        append_ksn(self.profile, self.terminal, [with_pin, true, track_is_encrypted], &mut tags);
+        if let Some(block) = long_pin {
+            let digits: String = block.as_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
+            Private59::append(&mut tags, Private59::PIN_BLOCK, digits.as_bytes());
+        }
+        tags
+    }
+
+    /// The payer's code, or the voucher of the payment that this is about.
     fn code_tags(&self) -> Option<Vec<u8>> {
         let mut tags = Vec::new();
         let code = match self.purpose {
@@ -312,6 +351,14 @@ impl Letter<'_> {
 
     fn is_notice(&self) -> bool {
         matches!(self.purpose, Purpose::Notice | Purpose::Upload)
+    }
+}
+
+/// Appends the key serial number for each use of the keys: PIN, MAC, track; nothing under session keys.
+pub(super) fn append_ksn(profile: &Profile, terminal: &Terminal, uses: [bool; 3], tags: &mut Vec<u8>) {
+    let Some(ksn) = profile.key_scheme.ksn(terminal.id, terminal.key_counter) else { return };
+    for (tag, _) in Private59::KSN.into_iter().zip(uses).filter(|(_, is_used)| *is_used) {
+        Private59::append(tags, tag, ksn.as_bytes());
     }
 }
 
@@ -419,6 +466,9 @@ pub(super) fn missing(_: PackError) -> Failure {
     Failure::MissingData
 }
 
+/// The bytes of a PIN block that DE 52 has room for.
+const SHORT_BLOCK: usize = 8;
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 const PIN_LENGTH_MAX: &[u8] = b"12";
 const BY_CODE: u64 = 32;
 const RESERVATION: u64 = 920;

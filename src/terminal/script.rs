@@ -5,7 +5,7 @@ use super::{
     exchange::Expectation,
     icc::Chip,
     management::head,
-    request::{decimal, entry_mode, mac_schedule, missing},
+    request::{append_ksn, decimal, entry_mode, mac_schedule, missing},
     transaction::{KeptCard, Transaction},
 };
 use crate::{
@@ -49,6 +49,11 @@ impl Terminal {
         packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
         packer.put(De::CURRENCY, &profile.currency);
         packer.put(De::ICC_DATA, Chip::new(profile, self.id, transaction).script_result().as_bytes());
+        let mut tags = Vec::new();
+        append_ksn(profile, self, [false, true, false], &mut tags);
+        if !tags.is_empty() {
+            packer.put(De::PRIVATE_59, &tags);
+        }
         packer.put(De::PRIVATE_60, &script_60(self.batch.digits()));
         packer.put(De::ORIGINAL_DATA, &original(transaction).digits());
         let mac = mac_schedule(&mut active.mac, profile, keys)?;

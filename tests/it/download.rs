@@ -2,7 +2,7 @@
 
 use crate::{
     draft::Draft,
-    pair::{Fate, Pair},
+    wired::{Fate, Pair},
 };
 use posfleet::{
     host::ProcessingRequest,

@@ -1,10 +1,15 @@
-//! Keys that are derived for every transaction, against published values.
+//! Keys that are derived for every transaction: against published values, and between a terminal and a host.
 
+use crate::{draft::Draft, pair::Pair};
 use posfleet::card::Pan;
 use posfleet::crypto::{
     AesInitialKey, AesKsn, AesWorkingKey, Iso4PinKey, Key, KeyError, MacAlgorithm, MacForm, MacSchedule,
     PinFormat, TdesInitialKey, TdesKsn,
 };
+use posfleet::iso8583::{De, ResponseCode, TerminalId};
+use posfleet::money::Amount;
+use posfleet::operation::{End, Entry, Failure, Kind, Operation};
+use posfleet::terminal::{KeyScheme, SignInForm, Terminal};
 
 /// ANSI X9.24-1:2009 annex A.4, as moov-io/dukpt and jPOS repeat it: initial key, and key and PIN block by counter.
 #[test]
@@ -116,3 +121,121 @@ fn aes_initial_key() -> AesInitialKey {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
+
+#[test]
+fn a_terminal_sells_under_keys_of_every_scheme() {
+    for (scheme, key) in SCHEMES {
+        for (entry, pin) in [(Entry::Chip, true), (Entry::Stripe, true), (Entry::Stripe, false)] {
+            let mut pair = pair(scheme, key);
+            pair.profile.encrypt_tracks = true;
+            for counter in 1..=3 {
+                let sale = pair.sale(entry, pin);
+                assert_eq!(pair.does(sale).end, End::Approved, "{scheme:?} {entry:?} {pin}");
+                assert_eq!(pair.terminal.key_counter(), counter);
+            }
+            let [.., request, _] = &pair.wire[..] else { panic!("nothing was sent") };
+            let tags = Draft::of(request).text(De::PRIVATE_59).unwrap();
+            let ksn = scheme.ksn(pair.terminal.id(), 3).unwrap();
+            let ksn = String::from_utf8_lossy(ksn.as_bytes());
+            assert_eq!(tags.matches(&*ksn).count(), 2 + usize::from(pin), "PIN, MAC and track: {tags}");
+            assert_eq!(tags.contains("P1032"), pin && scheme == KeyScheme::DukptAes);
+        }
+    }
+}
+
+#[test]
+fn a_wrong_pin_is_found_under_every_scheme() {
+    for (scheme, key) in SCHEMES {
+        let mut pair = pair(scheme, key);
+        let mut sale = pair.sale(Entry::Chip, true);
+        if let Some(used) = &mut sale.card {
+            used.card.pin = Some("000000".parse().unwrap());
+        }
+        let outcome = pair.does(sale);
+        assert_eq!(outcome.code, Some(ResponseCode::WRONG_PIN), "{scheme:?}");
+    }
+}
+
+#[test]
+fn a_counter_that_went_back_is_refused_and_the_next_one_is_taken() {
+    for (scheme, key) in SCHEMES {
+        let mut pair = pair(scheme, key);
+        let sale = pair.sale(Entry::Chip, true);
+        assert_eq!(pair.does(sale.clone()).end, End::Approved);
+        let again = pair.wire[pair.wire.len() - 2].clone();
+        let answer = pair.host_answers(&again).pop().unwrap();
+        assert_eq!(
+            Draft::of(&answer).text(De::RESPONSE_CODE).as_deref(),
+            Some("A0"),
+            "{scheme:?}: sent twice"
+        );
+
+        let mut behind = self::pair(scheme, key);
+        std::mem::swap(&mut behind.host, &mut pair.host);
+        let outcome = behind.does(sale.clone());
+        assert_eq!(outcome.code, Some(ResponseCode::MAC_FAILED), "{scheme:?}: the terminal is behind");
+        let outcome = behind.does(Operation { amount: Amount::from_minor(77), ..sale });
+        assert_eq!((outcome.end, behind.terminal.key_counter()), (End::Approved, 2), "{scheme:?}");
+    }
+}
+
+#[test]
+fn a_terminal_without_counters_says_so() {
+    for ((scheme, key), last) in SCHEMES.into_iter().zip([0x1F_F800, 0xFFFF_0000]) {
+        let mut pair = pair(scheme, key);
+        let sign_in = Operation::management(Kind::SignIn);
+        assert_eq!(pair.does(sign_in).end, End::Approved);
+        let terminal = Terminal::new(
+            pair.terminal.id(),
+            pair.terminal.merchant(),
+            key.parse().unwrap(),
+            &pair.profile,
+            true,
+        );
+        pair.terminal = terminal.with_key_counter(last);
+        let sale = pair.sale(Entry::Chip, true);
+        assert_eq!(pair.does(sale).end, End::Failed(Failure::KeysExhausted), "{scheme:?}");
+    }
+}
+
+#[test]
+fn initial_keys_follow_from_a_base_key_and_differ_by_terminal() {
+    let ids = [b"10000001", b"10000002", b"ABCDEFGH", b"~~~~~~~~", b"        "]
+        .map(|id| TerminalId::from_bytes(id).unwrap());
+    for (scheme, key) in SCHEMES {
+        let keys = ids.map(|id| scheme.initial_key(&key.parse().unwrap(), id).unwrap().bytes().to_vec());
+        assert!((1..keys.len()).all(|place| !keys[..place].contains(&keys[place])), "{scheme:?}");
+        let ksn = scheme.ksn(ids[0], 5).unwrap();
+        assert_eq!(scheme.counter_of(ksn.as_bytes(), ids[0]), Some(5));
+        assert_eq!(scheme.counter_of(ksn.as_bytes(), ids[1]), None);
+    }
+    assert!(KeyScheme::Session.initial_key(&SCHEMES[0].1.parse().unwrap(), ids[0]).is_none());
+}
+
+#[test]
+fn sm4_protects_pin_mac_and_track() {
+    let mut pair = Pair::new("sm4:0123456789ABCDEFFEDCBA9876543210", |profile, _| {
+        (profile.sign_in, profile.encrypt_tracks) = (SignInForm::Sm4, true);
+    });
+    let sale = pair.sale(Entry::Chip, true);
+    assert_eq!(pair.does(sale).end, End::Approved);
+    let [.., request, _] = &pair.wire[..] else { panic!("nothing was sent") };
+    let request = Draft::of(request);
+    assert_eq!(request.text(De::PIN_BLOCK), None, "DE 52 has no room for 16 bytes");
+    assert!(request.text(De::PRIVATE_59).unwrap().starts_with("P1032"));
+    assert_eq!(request.text(De::SECURITY_CONTROL).as_deref(), Some("2310000000000000"));
+    let mut wrong = pair.sale(Entry::Stripe, true);
+    if let Some(used) = &mut wrong.card {
+        used.card.pin = Some("000000".parse().unwrap());
+    }
+    assert_eq!(pair.does(wrong).code, Some(ResponseCode::WRONG_PIN));
+}
+
+fn pair(scheme: KeyScheme, key: &str) -> Pair {
+    Pair::new(key, |profile, _| profile.key_scheme = scheme)
+}
+
+const SCHEMES: [(KeyScheme, &str); 2] = [
+    (KeyScheme::DukptTdes, "0123456789ABCDEFFEDCBA9876543210"),
+    (KeyScheme::DukptAes, "aes:0123456789ABCDEFFEDCBA9876543210"),
+];

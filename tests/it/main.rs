@@ -4,6 +4,7 @@
 
 mod acquirer;
 mod card;
+mod chip;
 mod cli;
 mod crypto;
 mod dashboard;
@@ -46,3 +47,4 @@ mod terminal_request;
 mod terminal_rig;
 mod terminal_signature;
 mod till;
+mod wired;

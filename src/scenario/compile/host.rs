@@ -41,6 +41,7 @@ impl Compiler<'_> {
             mac: first.profile.mac,
             mac_form: first.profile.mac_form,
             double_length_mak: written.mac_key == MacKey::Double,
+            key_scheme: first.profile.key_scheme,
             terminals: identities
                 .map(|identity| Enrolment {
                     terminal: identity.terminal,
