@@ -2,12 +2,20 @@
 
 use super::{Exit, complain, scenario};
 use crate::{
-    driver::{Clock, HostServer, raise_descriptor_limit, wall_clock},
+    driver::{
+        Clock, Durable, HostServer, LedgerWriter, Restored, ServeError, StoreError, raise_descriptor_limit,
+        wall_clock,
+    },
     host::{Config, Host},
+    money::Amount,
     scenario::Plan,
 };
 use clap::Args;
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct HostArguments {
@@ -21,6 +29,12 @@ pub(super) struct HostArguments {
     /// Takes the rules from this file instead: a list, as below `host.rules` of a scenario.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
+    /// Keeps the books in this directory, and goes on with what is in it; without it, they end with the host.
+    #[arg(long, value_name = "DIR")]
+    ledger: Option<PathBuf>,
+    /// When the books are on disk: `always` before an answer leaves, or every so often, as in `interval:100ms`.
+    #[arg(long, value_name = "WHEN", default_value_t, requires = "ledger")]
+    durable: Durable,
 }
 
 pub(super) fn host(arguments: &HostArguments) -> ExitCode {
@@ -29,17 +43,27 @@ pub(super) fn host(arguments: &HostArguments) -> ExitCode {
         Err(exit) => return exit.into(),
     };
     raise_descriptor_limit();
-    let terminals = config.terminals.len();
-    let server = match HostServer::start(Host::new(config), arguments.listen, Clock::start()) {
-        Ok(server) => server,
+    match serve(config, arguments) {
+        Ok(()) => Exit::Pass.into(),
         Err(error) => {
             complain(error);
-            return Exit::Failed.into();
+            Exit::Failed.into()
         }
+    }
+}
+
+/// Serves until a signal comes, or the ledger fails.
+fn serve(config: Config, arguments: &HostArguments) -> Result<(), HostError> {
+    let (terminals, opening_balance) = (config.terminals.len(), config.opening_balance);
+    let mut host = Host::new(config);
+    let ledger = match &arguments.ledger {
+        Some(directory) => Some(restore(&mut host, directory, opening_balance, arguments.durable)?),
+        None => None,
     };
+    let mut server = HostServer::start_with(host, arguments.listen, Clock::start(), ledger)?;
     eprintln!("host: listening on {}, {terminals} terminals known; Ctrl-C stops", server.address());
-    wait_for_signal();
-    let host = server.stop();
+    wait_for_end(&mut server);
+    let (host, kept) = server.finish();
     let tally = host.tally();
     eprintln!(
         "host: {} requests, {} unreadable, {} under a rule, {} captured",
@@ -48,7 +72,34 @@ pub(super) fn host(arguments: &HostArguments) -> ExitCode {
         tally.ruled,
         host.ledger().captured().count()
     );
-    Exit::Pass.into()
+    Ok(kept?)
+}
+
+/// Why the host could not serve, or not go on.
+#[derive(Debug, thiserror::Error)]
+enum HostError {
+    #[error(transparent)]
+    Ledger(#[from] StoreError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// Gives the host the books of its earlier lives.
+fn restore(
+    host: &mut Host,
+    directory: &Path,
+    opening_balance: Amount,
+    durable: Durable,
+) -> Result<LedgerWriter, StoreError> {
+    let (writer, restored) =
+        LedgerWriter::open(directory, opening_balance, durable, |record| host.restore(&record))?;
+    let Restored { records, took } = restored;
+    eprintln!(
+        "host: {records} records restored from {} in {} ms, durable {durable}",
+        directory.display(),
+        took.as_millis()
+    );
+    Ok(writer)
 }
 
 /// What the host knows, from the scenario or by default.
@@ -73,7 +124,8 @@ fn bad(diagnostics: crate::scenario::Diagnostics) -> Exit {
     Exit::BadConfiguration
 }
 
-fn wait_for_signal() {
+/// Waits for a signal, or for the end that a failed ledger brings.
+fn wait_for_end(server: &mut HostServer) {
     use tokio::signal::unix::{SignalKind, signal};
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a current-thread runtime needs a few descriptors only");
@@ -86,6 +138,7 @@ fn wait_for_signal() {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            () = server.ended() => {}
         }
     });
 }

@@ -1,7 +1,17 @@
 //! The TCP driver of the simulated host: one thread, one listener, a task for every connection.
+//!
+//! With a ledger, what the host records goes to the thread of the [`LedgerWriter`], and answers wait in [`Held`] until
+//! what they tell of is durable. When the ledger fails the host stops, connections and all: what it holds in memory is
+//! no longer what a restart would find, so that it may answer nothing more.
 
-use super::Clock;
-use crate::host::{ConnectionId, Host, Outbox, Output, Session};
+use super::{
+    Clock, Durable, LedgerWriter, StoreError,
+    held::{Due, Held},
+};
+use crate::{
+    host::{ConnectionId, Host, Outbox, Output, Session},
+    ledger::Record,
+};
 use std::{
     cell::RefCell,
     collections::HashMap,
@@ -23,7 +33,9 @@ use tokio::{
 pub struct HostServer {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
-    thread: JoinHandle<Host>,
+    /// Closes when the thread ends.
+    ended: oneshot::Receiver<()>,
+    thread: JoinHandle<(Host, Result<(), StoreError>)>,
 }
 
 /// Why a host cannot serve.
@@ -38,19 +50,37 @@ pub enum ServeError {
 }
 
 impl HostServer {
-    /// Starts to serve `host` on `address`; port 0 takes any free port.
+    /// Starts to serve `host` on `address`, its books in memory; port 0 takes any free port.
     ///
     /// # Errors
     /// When the address cannot be listened on.
     pub fn start(host: Host, address: SocketAddr, clock: Clock) -> Result<Self, ServeError> {
+        Self::start_with(host, address, clock, None)
+    }
+
+    /// Starts to serve `host` on `address`; what it records goes to `ledger`, which holds all that it knows already.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub fn start_with(
+        host: Host,
+        address: SocketAddr,
+        clock: Clock,
+        ledger: Option<LedgerWriter>,
+    ) -> Result<Self, ServeError> {
         let (stop, stopped) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
         let (ready, started) = mpsc::sync_channel(1);
+        let floor = move || Floor::new(host, clock, ledger.map(Books::new));
         let thread = std::thread::Builder::new()
             .name("host".to_owned())
-            .spawn(move || serve(host, address, clock, stopped, &ready))
+            .spawn(move || {
+                let _end: oneshot::Sender<()> = end;
+                serve(floor(), address, stopped, &ready)
+            })
             .map_err(ServeError::Thread)?;
         match started.recv() {
-            Ok(Ok(address)) => Ok(Self { address, stop, thread }),
+            Ok(Ok(address)) => Ok(Self { address, stop, ended, thread }),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(ServeError::Thread(io::ErrorKind::BrokenPipe.into())),
         }
@@ -61,8 +91,19 @@ impl HostServer {
         self.address
     }
 
+    /// Waits until it serves no more, which it does of its own accord only when its ledger has failed.
+    pub async fn ended(&mut self) {
+        // Nothing is ever sent: the sender is dropped with the thread.
+        let _ = (&mut self.ended).await;
+    }
+
     /// Stops serving and returns the host with its books.
     pub fn stop(self) -> Host {
+        self.finish().0
+    }
+
+    /// Stops serving, commits what is not yet durable, and returns the host and whether its ledger has everything.
+    pub fn finish(self) -> (Host, Result<(), StoreError>) {
         // A receiver that is gone means that the thread has ended already.
         let _ = self.stop.send(());
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -79,12 +120,11 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// The body of the host's thread; says over `ready` where it listens, or why it does not.
 fn serve(
-    host: Host,
+    floor: Floor,
     address: SocketAddr,
-    clock: Clock,
     stopped: oneshot::Receiver<()>,
     ready: &mpsc::SyncSender<Result<SocketAddr, ServeError>>,
-) -> Host {
+) -> (Host, Result<(), StoreError>) {
     // A starter that is gone waits for nothing.
     let say = |what| drop(ready.send(what));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default());
@@ -92,10 +132,10 @@ fn serve(
         Ok(runtime) => runtime,
         Err(error) => {
             say(Err(ServeError::Thread(error)));
-            return host;
+            return floor.close();
         }
     };
-    let floor = Rc::new(Floor::new(host, clock));
+    let floor = Rc::new(floor);
     runtime.block_on(async {
         let listening = listen(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) = match listening {
@@ -107,10 +147,11 @@ fn serve(
             _ = stopped => {}
             () = accept(&floor, &listener) => {}
             () = floor.send_what_is_due() => {}
+            () = floor.send_what_is_durable() => {}
         }
     });
     drop(runtime);
-    Rc::into_inner(floor).map(|floor| floor.host.into_inner()).expect("all tasks ended with their runtime")
+    Rc::into_inner(floor).map(Floor::close).expect("all tasks ended with their runtime")
 }
 
 /// What the connections of a host share.
@@ -125,6 +166,39 @@ struct Floor {
     /// Rings when an answer was put off.
     put_off: Notify,
     next_due: RefCell<Option<crate::time::Instant>>,
+    /// `None` keeps the books in memory only.
+    books: Option<Books>,
+}
+
+/// The way of the host's records into its ledger, and what waits for them.
+#[derive(Debug)]
+struct Books {
+    writer: LedgerWriter,
+    held: RefCell<Held>,
+    /// The newest record, until it is known whether another follows that belongs to it.
+    newest: RefCell<Option<Record>>,
+}
+
+impl Books {
+    fn new(writer: LedgerWriter) -> Self {
+        Self { writer, held: RefCell::default(), newest: RefCell::default() }
+    }
+
+    fn record(&self, record: Record) {
+        if self.writer.durable() == Durable::Always {
+            self.held.borrow_mut().record();
+        }
+        if let Some(before) = self.newest.replace(Some(record)) {
+            self.writer.record(before, false);
+        }
+    }
+
+    /// Something else follows the newest record: what stands in front of it is complete.
+    fn complete(&self) {
+        if let Some(newest) = self.newest.take() {
+            self.writer.record(newest, true);
+        }
+    }
 }
 
 /// What others have for a connection.
@@ -136,7 +210,7 @@ struct Mailbox {
 }
 
 impl Floor {
-    fn new(host: Host, clock: Clock) -> Self {
+    fn new(host: Host, clock: Clock, books: Option<Books>) -> Self {
         Self {
             host: RefCell::new(host),
             clock,
@@ -145,27 +219,61 @@ impl Floor {
             mail: RefCell::default(),
             put_off: Notify::new(),
             next_due: RefCell::new(None),
+            books,
         }
+    }
+
+    fn close(self) -> (Host, Result<(), StoreError>) {
+        (self.host.into_inner(), self.books.map_or(Ok(()), |books| books.writer.finish()))
     }
 
     /// Carries out what the host wants; `own` is the connection that is just being served.
     fn drain(&self, own: Option<(ConnectionId, &TcpStream)>) {
         let mut outbox = self.outbox.borrow_mut();
         while let Some(output) = outbox.poll() {
+            if let Some(books) = &self.books
+                && !matches!(output, Output::Record(_))
+            {
+                books.complete();
+            }
             match output {
-                Output::Send(id, range) => self.deliver(id, outbox.bytes(range), own),
-                Output::Close(id) => {
-                    if let Some(mailbox) = self.mail.borrow().get(&id) {
-                        mailbox.is_closed.replace(true);
-                        mailbox.ring();
-                    }
-                }
-                Output::Unreadable { .. } | Output::Record(_) => {}
+                Output::Record(record) => self.record(record),
+                Output::Send(id, range) => self.give(id, Due::Send(outbox.bytes(range)), own),
+                Output::Close(id) => self.give(id, Due::Close, own),
+                Output::Unreadable { .. } => {}
                 Output::Wait(due) => {
                     if *self.next_due.borrow() != due {
                         self.next_due.replace(due);
                         self.put_off.notify_one();
                     }
+                }
+            }
+        }
+    }
+
+    fn record(&self, record: Record) {
+        if let Some(books) = &self.books {
+            books.record(record);
+        }
+    }
+
+    /// Gives a connection what is due, or holds it until the ledger has what was recorded before.
+    fn give(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &TcpStream)>) {
+        if let Some(books) = &self.books
+            && books.held.borrow().holds()
+        {
+            return books.held.borrow_mut().hold(id, due);
+        }
+        self.give_now(id, due, own);
+    }
+
+    fn give_now(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &TcpStream)>) {
+        match due {
+            Due::Send(bytes) => self.deliver(id, bytes, own),
+            Due::Close => {
+                if let Some(mailbox) = self.mail.borrow().get(&id) {
+                    mailbox.is_closed.replace(true);
+                    mailbox.ring();
                 }
             }
         }
@@ -181,6 +289,16 @@ impl Floor {
         if let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
             unsent.extend_from_slice(rest);
             mailbox.ring();
+        }
+    }
+
+    /// Sends what waited for the ledger, each time that it has come further; returns when it has failed.
+    async fn send_what_is_durable(&self) {
+        let Some(books) = &self.books else { return std::future::pending().await };
+        let mut committed = books.writer.committed();
+        while committed.changed().await.is_ok() {
+            let durable = *committed.borrow_and_update();
+            books.held.borrow_mut().release(durable, |id, due| self.give_now(id, due, None));
         }
     }
 

@@ -5,7 +5,9 @@
 mod address;
 mod clock;
 mod deadlines;
+mod held;
 mod host;
+mod ledger_store;
 mod line;
 mod process;
 mod timer;
@@ -14,6 +16,7 @@ pub use address::resolve;
 pub use clock::{Clock, unix_seconds, wall_clock};
 pub use deadlines::Deadlines;
 pub use host::{HostServer, ServeError};
+pub use ledger_store::{Durable, DurableError, LedgerFile, LedgerWriter, Restored, Store, StoreError};
 pub use line::{Desk, Line, Patron};
 pub use process::{Usage, raise_descriptor_limit, usage};
 pub use timer::Timer;

@@ -39,7 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "time",
         ],
     ),
-    ("driver", &["host", "iso8583", "ledger", "operation", "terminal", "time"]),
+    ("driver", &["card", "host", "iso8583", "ledger", "money", "operation", "reconcile", "terminal", "time"]),
     (
         "scenario",
         &[
@@ -106,6 +106,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "host",
             "iso8583",
             "metrics",
+            "money",
             "reconcile",
             "report",
             "scenario",
@@ -127,13 +128,14 @@ const FENCED: &[(&str, &[&str])] = &[
     ("std::time::SystemTime", &["driver", "report"]),
     ("SystemTime::now", &["driver"]),
     ("Instant::now", &["driver", "dashboard"]),
-    ("std::fs", &["cli", "report", "scenario"]),
+    ("std::fs", &["cli", "driver", "report", "scenario"]),
     ("crossterm", &["cli", "dashboard"]),
     ("ratatui", &["dashboard"]),
     ("crossbeam", &["engine"]),
     ("schemars", &["scenario"]),
     ("serde_saphyr", &["scenario"]),
     ("clap", &["cli"]),
+    ("rusqlite", &["driver"]),
 ];
 
 #[test]
