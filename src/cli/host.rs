@@ -12,9 +12,14 @@ use crate::{
 };
 use clap::Args;
 use std::{
+    io,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
+};
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{Signal, SignalKind, signal},
 };
 
 #[derive(Debug, Args)]
@@ -60,9 +65,10 @@ fn serve(config: Config, arguments: &HostArguments) -> Result<(), HostError> {
         Some(directory) => Some(restore(&mut host, directory, opening_balance, arguments.durable)?),
         None => None,
     };
+    let signals = Signals::listen()?;
     let mut server = HostServer::start_with(host, arguments.listen, Clock::start(), ledger)?;
     eprintln!("host: listening on {}, {terminals} terminals known; Ctrl-C stops", server.address());
-    wait_for_end(&mut server);
+    signals.wait(&mut server);
     let (host, kept) = server.finish();
     let tally = host.tally();
     eprintln!(
@@ -82,6 +88,8 @@ enum HostError {
     Ledger(#[from] StoreError),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error("cannot listen to signals: {0}")]
+    Signals(#[from] io::Error),
 }
 
 /// Gives the host the books of its earlier lives.
@@ -124,23 +132,32 @@ fn bad(diagnostics: crate::scenario::Diagnostics) -> Exit {
     Exit::BadConfiguration
 }
 
-/// Waits for a signal, or for the end that a failed ledger brings.
-fn wait_for_end(server: &mut HostServer) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.expect("a current-thread runtime needs a few descriptors only");
-    runtime.block_on(async {
-        let (Ok(mut interrupt), Ok(mut terminate)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        else {
-            return;
-        };
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            () = server.ended() => {}
-        }
-    });
+/// The signals that end a host; none is missed from the moment this is made.
+struct Signals {
+    runtime: Runtime,
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let guard = runtime.enter();
+        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        drop(guard);
+        Ok(Self { runtime, interrupt, terminate })
+    }
+
+    /// Waits for a signal, or for the end that a failed ledger brings.
+    fn wait(mut self, server: &mut HostServer) {
+        self.runtime.block_on(async {
+            tokio::select! {
+                _ = self.interrupt.recv() => {}
+                _ = self.terminate.recv() => {}
+                () = server.ended() => {}
+            }
+        });
+    }
 }
 
 /// What a host knows that is told nothing: the fleet that scenarios have by default.
