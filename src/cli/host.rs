@@ -66,9 +66,9 @@ fn serve(config: Config, arguments: &HostArguments) -> Result<(), HostError> {
         None => None,
     };
     let signals = Signals::listen()?;
-    let mut server = HostServer::start_with(host, arguments.listen, Clock::start(), ledger)?;
+    let server = HostServer::start_with(host, arguments.listen, Clock::start(), ledger)?;
     eprintln!("host: listening on {}, {terminals} terminals known; Ctrl-C stops", server.address());
-    signals.wait(&mut server);
+    signals.wait(server.ended());
     let (host, kept) = server.finish();
     let tally = host.tally();
     eprintln!(
@@ -148,13 +148,13 @@ impl Signals {
         Ok(Self { runtime, interrupt, terminate })
     }
 
-    /// Waits for a signal, or for the end that a failed ledger brings.
-    fn wait(mut self, server: &mut HostServer) {
+    /// Waits for a signal, or for something else that ends the host.
+    fn wait(mut self, other: impl Future<Output = ()>) {
         self.runtime.block_on(async {
             tokio::select! {
                 _ = self.interrupt.recv() => {}
                 _ = self.terminate.recv() => {}
-                () = server.ended() => {}
+                () = other => {}
             }
         });
     }

@@ -25,7 +25,7 @@ use std::{
 };
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
-    sync::{Notify, oneshot},
+    sync::{Notify, oneshot, watch},
 };
 
 /// A simulated host that serves on a thread of its own.
@@ -34,7 +34,7 @@ pub struct HostServer {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     /// Closes when the thread ends.
-    ended: oneshot::Receiver<()>,
+    ended: watch::Receiver<()>,
     thread: JoinHandle<(Host, Result<(), StoreError>)>,
 }
 
@@ -69,13 +69,13 @@ impl HostServer {
         ledger: Option<LedgerWriter>,
     ) -> Result<Self, ServeError> {
         let (stop, stopped) = oneshot::channel();
-        let (end, ended) = oneshot::channel();
+        let (end, ended) = watch::channel(());
         let (ready, started) = mpsc::sync_channel(1);
         let floor = move || Floor::new(host, clock, ledger.map(Books::new));
         let thread = std::thread::Builder::new()
             .name("host".to_owned())
             .spawn(move || {
-                let _end: oneshot::Sender<()> = end;
+                let _end = end;
                 serve(floor(), address, stopped, &ready)
             })
             .map_err(ServeError::Thread)?;
@@ -92,9 +92,9 @@ impl HostServer {
     }
 
     /// Waits until it serves no more, which it does of its own accord only when its ledger has failed.
-    pub async fn ended(&mut self) {
+    pub async fn ended(&self) {
         // Nothing is ever sent: the sender is dropped with the thread.
-        let _ = (&mut self.ended).await;
+        let _ = self.ended.clone().changed().await;
     }
 
     /// Stops serving and returns the host with its books.

@@ -2,7 +2,7 @@
 //! fails ends the host.
 
 use crate::{
-    program::{Folder, PATIENCE, Running, posfleet},
+    program::{Finished, Folder, PATIENCE, Running, posfleet, run_in},
     till::{Till, plan, tills},
 };
 use posfleet::{
@@ -218,7 +218,7 @@ fn records_of_one_answer_are_never_parted() {
 #[test]
 fn a_host_whose_ledger_fails_answers_nobody_and_stops() {
     let (gate, mut commits) = Gate::new();
-    let (mut server, mut tills) = serve(gate, Durable::Always, &mut commits);
+    let (server, mut tills) = serve(gate, Durable::Always, &mut commits);
     let sale = tills[0].sale(100);
     tills[0].begin(sale);
     assert_eq!(commits.asked(), 1);
@@ -229,6 +229,29 @@ fn a_host_whose_ledger_fails_answers_nobody_and_stops() {
     assert!(TcpStream::connect(server.address()).is_err());
     let told = server.finish().1.unwrap_err().to_string();
     assert_eq!(told, "ledger full: no space left on device");
+}
+
+// A run with a ledger.
+
+#[test]
+fn a_run_keeps_the_books_of_its_own_host_in_a_new_ledger() {
+    let folder = Folder::new("run");
+    let scenario = folder.file("day.yaml", &format!("{SCENARIO}{DAY}"));
+    let ledger = scenario.with_file_name("ledger");
+    let directory = ledger.to_str().unwrap();
+    let mut command = run_in(&folder, &scenario, &["--ledger", directory, "--durable", "always"]);
+    let summary = Finished::of(&mut command).exits_with(0).summary();
+    let sales = summary["steps"]["sale"]["approved"].as_u64().unwrap();
+    assert!(sales > 0, "{summary:#}");
+    assert_eq!(summary["reconciliation"]["mismatches"], 0, "{summary:#}");
+    assert_eq!(read(&ledger).captured().count() as u64, sales);
+    let mut again = posfleet(["run"]);
+    again
+        .arg(&scenario)
+        .args(["--headless", "--ledger", directory, "--out"])
+        .arg(ledger.with_extension("out"));
+    let told = Finished::of(&mut again).exits_with(107).stderr;
+    assert!(told.contains("holds the books of another run; name a new directory"), "{told}");
 }
 
 // A host that comes back.
@@ -378,6 +401,13 @@ impl Commits {
 }
 
 const OPENING: Amount = Amount::from_minor(1_000_000_000);
+
+/// What follows the opening of [`SCENARIO`].
+const DAY: &str = "\
+  day: { flow: sell, executor: per-terminal-iterations, iterations: 5, startAfter: opening }
+flows:
+  sell: { steps: [ sale: { amount: 1.00, card: \"${ cards.next }\" } ] }
+";
 
 const SCENARIO: &str = "\
 schema: 1
