@@ -1,17 +1,11 @@
 //! The TCP driver of the simulated host: one thread, one listener, a task for every connection.
 //!
-//! With a ledger, what the host records goes to the thread of the [`LedgerWriter`], and answers wait in [`Held`] until
+//! With a ledger, [`Books`] takes what the host records to the thread of the [`LedgerWriter`], and holds answers until
 //! what they tell of is durable. When the ledger fails the host stops, connections and all: what it holds in memory is
 //! no longer what a restart would find, so that it may answer nothing more.
 
-use super::{
-    Clock, Durable, LedgerWriter, StoreError,
-    held::{Due, Held},
-};
-use crate::{
-    host::{ConnectionId, Host, Outbox, Output, Session},
-    ledger::Record,
-};
+use super::{Clock, LedgerWriter, StoreError, books::Books, held::Due};
+use crate::host::{ConnectionId, Host, Outbox, Output, Session};
 use std::{
     cell::RefCell,
     collections::HashMap,
@@ -170,37 +164,6 @@ struct Floor {
     books: Option<Books>,
 }
 
-/// The way of the host's records into its ledger, and what waits for them.
-#[derive(Debug)]
-struct Books {
-    writer: LedgerWriter,
-    held: RefCell<Held>,
-    /// The newest record, until it is known whether another follows that belongs to it.
-    newest: RefCell<Option<Record>>,
-}
-
-impl Books {
-    fn new(writer: LedgerWriter) -> Self {
-        Self { writer, held: RefCell::default(), newest: RefCell::default() }
-    }
-
-    fn record(&self, record: Record) {
-        if self.writer.durable() == Durable::Always {
-            self.held.borrow_mut().record();
-        }
-        if let Some(before) = self.newest.replace(Some(record)) {
-            self.writer.record(before, false);
-        }
-    }
-
-    /// Something else follows the newest record: what stands in front of it is complete.
-    fn complete(&self) {
-        if let Some(newest) = self.newest.take() {
-            self.writer.record(newest, true);
-        }
-    }
-}
-
 /// What others have for a connection.
 #[derive(Debug, Default)]
 struct Mailbox {
@@ -224,24 +187,26 @@ impl Floor {
     }
 
     fn close(self) -> (Host, Result<(), StoreError>) {
-        (self.host.into_inner(), self.books.map_or(Ok(()), |books| books.writer.finish()))
+        (self.host.into_inner(), self.books.map_or(Ok(()), |books| books.finish()))
     }
 
     /// Carries out what the host wants; `own` is the connection that is just being served.
     fn drain(&self, own: Option<(ConnectionId, &TcpStream)>) {
         let mut outbox = self.outbox.borrow_mut();
         while let Some(output) = outbox.poll() {
-            if let Some(books) = &self.books
-                && !matches!(output, Output::Record(_))
-            {
-                books.complete();
-            }
             match output {
-                Output::Record(record) => self.record(record),
+                Output::Record(record) => {
+                    if let Some(books) = &self.books {
+                        books.record(record);
+                    }
+                }
                 Output::Send(id, range) => self.give(id, Due::Send(outbox.bytes(range)), own),
                 Output::Close(id) => self.give(id, Due::Close, own),
                 Output::Unreadable { .. } => {}
                 Output::Wait(due) => {
+                    if let Some(books) = &self.books {
+                        books.complete();
+                    }
                     if *self.next_due.borrow() != due {
                         self.next_due.replace(due);
                         self.put_off.notify_one();
@@ -251,20 +216,12 @@ impl Floor {
         }
     }
 
-    fn record(&self, record: Record) {
-        if let Some(books) = &self.books {
-            books.record(record);
-        }
-    }
-
     /// Gives a connection what is due, or holds it until the ledger has what was recorded before.
     fn give(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &TcpStream)>) {
-        if let Some(books) = &self.books
-            && books.held.borrow().holds()
-        {
-            return books.held.borrow_mut().hold(id, due);
+        let is_held = self.books.as_ref().is_some_and(|books| books.hold(id, due));
+        if !is_held {
+            self.give_now(id, due, own);
         }
-        self.give_now(id, due, own);
     }
 
     fn give_now(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &TcpStream)>) {
@@ -294,11 +251,9 @@ impl Floor {
 
     /// Sends what waited for the ledger, each time that it has come further; returns when it has failed.
     async fn send_what_is_durable(&self) {
-        let Some(books) = &self.books else { return std::future::pending().await };
-        let mut committed = books.writer.committed();
-        while committed.changed().await.is_ok() {
-            let durable = *committed.borrow_and_update();
-            books.held.borrow_mut().release(durable, |id, due| self.give_now(id, due, None));
+        match &self.books {
+            Some(books) => books.release(|id, due| self.give_now(id, due, None)).await,
+            None => std::future::pending().await,
         }
     }
 

@@ -3,6 +3,7 @@
 //! Everything here runs on a current-thread runtime and belongs to one shard, or to the embedded host.
 
 mod address;
+mod books;
 mod clock;
 mod deadlines;
 mod held;

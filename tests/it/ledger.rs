@@ -403,8 +403,8 @@ impl Commits {
 const OPENING: Amount = Amount::from_minor(1_000_000_000);
 
 /// What follows the opening of [`SCENARIO`].
-const DAY: &str = "\
-  day: { flow: sell, executor: per-terminal-iterations, iterations: 5, startAfter: opening }
+const DAY: &str =
+    "  day: { flow: sell, executor: per-terminal-iterations, iterations: 5, startAfter: opening }
 flows:
   sell: { steps: [ sale: { amount: 1.00, card: \"${ cards.next }\" } ] }
 ";
