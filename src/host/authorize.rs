@@ -1,165 +1,186 @@
-//! The host's decisions about money: sales, balances and reversals.
+//! The host's decisions about money: which requests it approves, and what it books then.
 
-use super::{Host, Outbox, UnknownCards, respond::Answer, station::Station};
+use super::{
+    Host, Inquiry, Outbox, UnknownCards,
+    demand::{Demand, security_digit, tip_of},
+    original::Related,
+    respond::Answer,
+    station::Station,
+};
 use crate::{
-    card::{Expiry, Pan, Track2},
-    crypto::{PanBinding, TrackCipher},
-    iso8583::{De, Message, Private60, ResponseCode, Stan, TerminalId},
-    ledger::{Booking, Charge, Payer, Postings, Record, State, fee},
+    card::Expiry,
+    crypto::PanBinding,
+    iso8583::{ApprovalCode, De, Message, ResponseCode, Rrn},
+    ledger::{Booking, Charge, Payer, Postings, Record, State, fee, undone},
     money::Amount,
-    operation::{Kind, Variant},
-    reconcile::Key,
-    time::Instant,
+    operation::{Effect, Kind, Variant},
 };
 
-/// What a request says about money.
-struct Demand {
-    key: Key,
-    kind: Kind,
-    amount: Amount,
-    pan: Pan,
-    expiry: Option<Expiry>,
-}
-
 impl Host {
-    /// Approves or declines a financial request whose MAC and batch are right, and books it.
-    pub(super) fn authorize(
+    /// Approves or declines a request whose MAC and batch are right, and books it.
+    pub(super) fn operate(
         &mut self,
-        now: Instant,
-        terminal: TerminalId,
+        inquiry: &Inquiry<'_>,
         kind: Kind,
-        message: &Message<'_>,
+        variant: Variant,
         out: &mut Outbox,
     ) -> Answer {
-        let Some(station) = self.stations.get(&terminal) else {
+        let Some(station) = self.stations.get(&inquiry.terminal) else {
             return Answer::code(ResponseCode::UNKNOWN_TERMINAL);
         };
-        let merchant = station.merchant;
-        let demand = match demand(station, terminal, kind, message) {
+        let demand = match Demand::read(inquiry, station, kind, variant) {
             Ok(demand) => demand,
             Err(code) => return Answer::code(code),
         };
-        if self.ledger.get(&demand.key).is_some() {
-            return Answer::code(ResponseCode::DUPLICATE);
+        if let Some(earlier) = self.ledger.get(&demand.key) {
+            return again(earlier, &demand);
         }
-        let code = self.refusal(now, station, &demand, message).unwrap_or(ResponseCode::APPROVED);
+        if kind == Kind::QrQuery {
+            return self.query(inquiry, out);
+        }
+        let related = self
+            .related(inquiry, &demand)
+            .and_then(|related| self.refusal(inquiry, station, &demand, &related).map_or(Ok(related), Err));
         let rrn = self.reference();
-        let (pan, expiry) = (Some(demand.pan), demand.expiry);
-        let mut answer = Answer { rrn: Some(rrn), pan, expiry, ..Answer::code(code) };
-        let is_approved = code == ResponseCode::APPROVED;
-        if is_approved {
-            let balance = self.balance(&demand.pan);
-            match kind {
-                Kind::Balance => answer.balance = Some(balance),
-                _ => {
-                    answer.approval_code = Some(self.approval_code());
-                }
-            }
+        let mut answer = match related {
+            Ok(related) => self.approve(inquiry, &demand, &related, rrn, out),
+            Err(code) => self.decline(inquiry, &demand, code, rrn, out),
+        };
+        (answer.rrn, answer.pan, answer.expiry) = (Some(rrn), demand.card, demand.expiry);
+        answer
+    }
+
+    fn approve(
+        &mut self,
+        inquiry: &Inquiry<'_>,
+        demand: &Demand,
+        related: &Related,
+        rrn: Rrn,
+        out: &mut Outbox,
+    ) -> Answer {
+        let mut answer = Answer::code(ResponseCode::APPROVED);
+        let kind = demand.kind;
+        if kind == Kind::Balance {
+            answer.balance = demand.card.map(|card| self.available(&card));
+            return answer;
         }
-        if kind.takes_amount() {
-            let state = if is_approved { State::Captured } else { State::Declined(code) };
-            let (amount, card) = (demand.amount, Some(demand.pan));
-            let earned = fee(amount, self.config.fees.basis_points);
-            let charge = Charge {
-                amount: amount.minor() as i64,
-                fee: earned.minor() as i64,
-                held: 0,
-                payer: Payer::Card,
-            };
-            let booking = Booking {
-                key: demand.key,
-                merchant,
-                kind,
-                variant: Variant::Plain,
-                amount,
-                tip: Amount::ZERO,
-                card,
-                rrn,
-                approval_code: answer.approval_code,
-                original: None,
-                at: self.config.clock.at(now).to_unix(),
-                state,
-                postings: if is_approved { charge.postings(kind) } else { Postings::NONE },
-            };
-            self.record(Record::Booked(booking), out);
+        let booking = Booking {
+            approval_code: self.approval_code_for(kind, related),
+            original: related.original.as_ref().map(|original| original.key),
+            state: match kind.form().effect {
+                _ if kind == Kind::QrOrder => State::Waiting,
+                Effect::Hold => State::Held,
+                _ => State::Captured,
+            },
+            postings: self.postings(demand, related),
+            tip: tip(inquiry, demand, related),
+            ..blank(inquiry, demand, rrn)
+        };
+        answer.approval_code = booking.approval_code.filter(|_| kind != Kind::QrOrder);
+        answer.private59 = Self::told_by_code(&booking);
+        if !self.ignores(kind) {
+            self.book(booking, out);
+            self.follow(demand, related, out);
         }
         answer
     }
 
-    /// Moves the money of a captured transaction back; idempotent, and remembered when it comes before its original.
-    pub(super) fn reverse(
+    fn decline(
         &mut self,
-        now: Instant,
-        terminal: TerminalId,
-        private60: &Private60,
-        message: &Message<'_>,
+        inquiry: &Inquiry<'_>,
+        demand: &Demand,
+        code: ResponseCode,
+        rrn: Rrn,
         out: &mut Outbox,
     ) -> Answer {
-        let (Some(stan), Some(amount)) = (stan_of(message), message.number(De::AMOUNT)) else {
-            return Answer::code(ResponseCode::FORMAT_ERROR);
-        };
-        let key = Key { terminal, batch: private60.batch, stan };
-        let amount = Amount::from_minor(amount);
-        let Some(booking) = self.ledger.get(&key) else {
-            let rrn = self.reference();
-            let Some(station) = self.stations.get(&terminal) else {
-                return Answer::code(ResponseCode::UNKNOWN_TERMINAL);
-            };
-            let tombstone = Booking {
-                key,
-                merchant: station.merchant,
-                kind: Kind::Reversal,
-                variant: Variant::Plain,
-                amount,
-                tip: Amount::ZERO,
-                card: None,
-                rrn,
-                approval_code: None,
-                original: None,
-                at: self.config.clock.at(now).to_unix(),
-                state: State::Reversed,
-                postings: Postings::NONE,
-            };
-            self.record(Record::Booked(tombstone), out);
-            return Answer { rrn: Some(rrn), ..Answer::code(ResponseCode::ORIGINAL_NOT_FOUND) };
-        };
-        if booking.amount != amount {
-            return Answer::code(ResponseCode::AMOUNT_MISMATCH);
+        if demand.kind.takes_amount() {
+            let booking = Booking { state: State::Declined(code), ..blank(inquiry, demand, rrn) };
+            self.record(Record::Booked(booking), out);
         }
-        let answer =
-            Answer { rrn: Some(booking.rrn), pan: booking.card, ..Answer::code(ResponseCode::APPROVED) };
-        if booking.state == State::Captured {
-            let postings = booking.postings.negated();
-            self.record(Record::Moved { key, state: State::Reversed, amount, postings }, out);
+        Answer::code(code)
+    }
+
+    /// The code of an approval; an addition keeps that of its pre-authorization, refunds and notices have none.
+    fn approval_code_for(&self, kind: Kind, related: &Related) -> Option<ApprovalCode> {
+        match kind {
+            Kind::PreAuthAdd => related.original.as_ref().and_then(|original| original.approval_code),
+            Kind::Refund | Kind::QrRefund => None,
+            _ if kind.is_notice() => None,
+            _ => Some(self.approval_code()),
         }
-        answer
+    }
+
+    /// How an approved request moves money.
+    fn postings(&self, demand: &Demand, related: &Related) -> Postings {
+        let kind = demand.kind;
+        match &related.original {
+            _ if kind == Kind::QrOrder || kind.form().effect == Effect::Adjust => Postings::NONE,
+            Some(original) if kind.amount_is_originals() && kind != Kind::PreAuthVoid => {
+                undone(original.postings)
+            }
+            original => {
+                let charge = Charge {
+                    amount: demand.amount.minor() as i64,
+                    fee: self.fee_of(demand, original.as_ref()),
+                    held: related.held.minor() as i64,
+                    payer: self.payer(demand, original.as_ref()),
+                };
+                charge.postings(kind)
+            }
+        }
+    }
+
+    /// What the acquirer keeps; refunds of a whole sale in parts give back exactly what was kept.
+    fn fee_of(&self, demand: &Demand, original: Option<&Booking>) -> i64 {
+        let fee = |amount| fee(amount, self.config.fees.basis_points).minor() as i64;
+        match (demand.kind, original) {
+            (Kind::CashLoad | Kind::Load | Kind::TransferLoad, _) => 0,
+            (Kind::Refund | Kind::QrRefund | Kind::CashRefund, Some(original)) => {
+                let before = self.ledger.refunded(&original.key);
+                fee(before + demand.amount) - fee(before)
+            }
+            _ => fee(demand.amount),
+        }
+    }
+
+    /// Who pays: what was approved offline is honoured, also when the card cannot pay for it.
+    pub(super) fn payer(&self, demand: &Demand, original: Option<&Booking>) -> Payer {
+        let cannot_pay = || {
+            demand.card.is_none_or(|card| {
+                !self.accepts(&card) || self.available(&card) < demand.amount.minor() as i64
+            })
+        };
+        match demand.kind {
+            Kind::QrSale | Kind::QrOrder | Kind::CashSale | Kind::CashLoad => Payer::Outside,
+            Kind::OfflineSale if cannot_pay() => Payer::Suspense,
+            _ => original.map_or(Payer::Card, |original| Payer::of(&original.postings)),
+        }
     }
 
     /// Why a request is declined, if it is.
+    ///
+    /// What is about an earlier transaction has that one's card; what a terminal or chip has approved is not limited.
     fn refusal(
         &self,
-        now: Instant,
+        inquiry: &Inquiry<'_>,
         station: &Station,
         demand: &Demand,
-        message: &Message<'_>,
+        related: &Related,
     ) -> Option<ResponseCode> {
-        let known = self.cards.get(&demand.pan);
-        let today = self.config.clock.at(now);
+        let kind = demand.kind;
+        let today = inquiry.today;
         let this_month = Expiry::new((today.year % 100) as u8, today.month);
         let is_expired = |expiry: Expiry| this_month.is_some_and(|this_month| expiry < this_month);
+        let new_card = demand.card.filter(|_| related.original.is_none());
+        let is_unlimited = kind.is_notice() || related.original.is_some();
         match () {
-            () if known.is_none() && self.config.unknown_cards == UnknownCards::Decline => {
-                Some(ResponseCode::INVALID_CARD)
+            () if new_card.is_some_and(|card| !self.accepts(&card)) => Some(ResponseCode::INVALID_CARD),
+            () if new_card.is_some() && demand.expiry.is_some_and(is_expired) => {
+                Some(ResponseCode::EXPIRED_CARD)
             }
-            () if !demand.pan.is_luhn_valid() => Some(ResponseCode::INVALID_CARD),
-            () if demand.expiry.is_some_and(is_expired) => Some(ResponseCode::EXPIRED_CARD),
-            () if demand.amount > self.config.sale_limit => Some(ResponseCode::OVER_LIMIT),
-            () if demand.kind.takes_amount() && demand.amount == Amount::ZERO => {
-                Some(ResponseCode::INVALID_AMOUNT)
-            }
-            () => self.wrong_pin(station, demand, message).or_else(|| {
-                (demand.amount > self.balance(&demand.pan)).then_some(ResponseCode::INSUFFICIENT_FUNDS)
-            }),
+            () if !is_unlimited && demand.amount > self.config.sale_limit => Some(ResponseCode::OVER_LIMIT),
+            () if kind.takes_amount() && demand.amount == Amount::ZERO => Some(ResponseCode::INVALID_AMOUNT),
+            () => self.wrong_pin(station, demand, inquiry.message).or_else(|| self.no_funds(demand, related)),
         }
     }
 
@@ -167,74 +188,85 @@ impl Host {
     fn wrong_pin(&self, station: &Station, demand: &Demand, message: &Message<'_>) -> Option<ResponseCode> {
         let block = message.get(De::PIN_BLOCK)?;
         let keys = station.keys.as_ref()?;
+        let card = demand.card?;
         let binding = match security_digit(message, 0) {
             Some(b'1') => PanBinding::WithoutPan,
             _ => PanBinding::WithPan,
         };
-        let Ok(entered) = keys.pik.decrypt_pin(block.raw(), &demand.pan, binding) else {
+        let Ok(entered) = keys.pik.decrypt_pin(block.raw(), &card, binding) else {
             return Some(ResponseCode::PIN_FORMAT);
         };
-        let expected = self.cards.get(&demand.pan)?.pin.as_ref()?;
+        let expected = self.cards.get(&card)?.pin.as_ref()?;
         (entered != *expected).then_some(ResponseCode::WRONG_PIN)
     }
+
+    /// Whether the card cannot pay; a completion may use what was set aside for it.
+    fn no_funds(&self, demand: &Demand, related: &Related) -> Option<ResponseCode> {
+        let needed = match demand.kind {
+            Kind::Sale | Kind::Load | Kind::PreAuth | Kind::PreAuthAdd => demand.amount,
+            Kind::Completion | Kind::CompletionNotice => demand.amount - related.held,
+            _ => Amount::ZERO,
+        };
+        let card = demand.card?;
+        (needed > self.balance(&card)).then_some(ResponseCode::INSUFFICIENT_FUNDS)
+    }
+
+    /// Whether the host has an account for a card, or opens one.
+    fn accepts(&self, card: &crate::card::Pan) -> bool {
+        let is_known = self.config.unknown_cards == UnknownCards::Accept || self.cards.contains_key(card);
+        is_known && card.is_luhn_valid()
+    }
 }
 
-/// What a request says about money.
-fn demand(
-    station: &Station,
-    terminal: TerminalId,
-    kind: Kind,
-    message: &Message<'_>,
-) -> Result<Demand, ResponseCode> {
-    let stan = stan_of(message).ok_or(ResponseCode::FORMAT_ERROR)?;
-    let track = track_of(station, message)?;
-    let pan = match (pan_of(message), &track) {
-        (Some(pan), _) => pan,
-        (None, Some(track)) => track.pan(),
-        (None, None) => return Err(ResponseCode::INVALID_CARD),
+/// Answers a request whose STAN the batch has already.
+///
+/// 1. The same refund or completion notice again, which was approved: the same answer, and nothing is booked.
+/// 2. The same notice again, which was declined: the same code, for a 94 would tell the terminal that it is done.
+/// 3. All else: 94.
+fn again(earlier: &Booking, demand: &Demand) -> Answer {
+    let is_same = (earlier.kind, earlier.amount, earlier.card) == (demand.kind, demand.amount, demand.card);
+    let is_told_again = matches!(demand.kind, Kind::Refund | Kind::QrRefund | Kind::CompletionNotice);
+    let code = match earlier.state {
+        State::Captured if is_same && is_told_again => ResponseCode::APPROVED,
+        State::Declined(code) if is_same && (is_told_again || demand.kind.is_notice()) => code,
+        _ => {
+            return Answer {
+                pan: demand.card,
+                expiry: demand.expiry,
+                ..Answer::code(ResponseCode::DUPLICATE)
+            };
+        }
     };
-    let keyed = message
-        .get(De::EXPIRY)
-        .and_then(|value| value.array::<4>())
-        .and_then(|text| Expiry::from_ascii(&text).ok());
-    let amount = message.number(De::AMOUNT).map(Amount::from_minor);
-    if kind.takes_amount() && amount.is_none() {
-        return Err(ResponseCode::INVALID_AMOUNT);
+    let (pan, rrn) = (demand.card, Some(earlier.rrn));
+    Answer { pan, rrn, expiry: demand.expiry, approval_code: earlier.approval_code, ..Answer::code(code) }
+}
+
+/// The tip that is part of the amount: said in DE 48, or the rest of what a tip adjustment makes of its original.
+fn tip(inquiry: &Inquiry<'_>, demand: &Demand, related: &Related) -> Amount {
+    let original = related.original.as_ref();
+    let said = || tip_of(inquiry.message).filter(|_| demand.kind.is_notice());
+    match (demand.kind, original) {
+        (Kind::TipAdjust, Some(original)) => demand.amount - (original.amount - original.tip),
+        (Kind::SettleAdjust, Some(original)) => said().unwrap_or(original.tip),
+        _ => said().unwrap_or_default(),
     }
-    Ok(Demand {
-        key: Key { terminal, batch: station.batch, stan },
-        kind,
-        amount: amount.unwrap_or_default(),
-        pan,
-        expiry: keyed.or_else(|| track.map(|track| track.expiry())),
-    })
 }
 
-/// Track 2 of a request, decrypted where DE 53 says that it is encrypted.
-fn track_of(station: &Station, message: &Message<'_>) -> Result<Option<Track2>, ResponseCode> {
-    let Some(value) = message.get(De::TRACK2) else { return Ok(None) };
-    let mut buffer = [0; 40];
-    let digits = value.write_to(&mut buffer).ok_or(ResponseCode::INVALID_CARD)?;
-    if security_digit(message, 2) != Some(b'1') {
-        return Track2::from_ascii(digits).map(Some).map_err(|_| ResponseCode::INVALID_CARD);
+/// A booking of a request about which nothing is decided.
+fn blank(inquiry: &Inquiry<'_>, demand: &Demand, rrn: Rrn) -> Booking {
+    Booking {
+        key: demand.key,
+        merchant: inquiry.merchant,
+        kind: demand.kind,
+        variant: demand.variant,
+        amount: demand.amount,
+        tip: Amount::ZERO,
+        card: demand.card,
+        rrn,
+        approval_code: None,
+        original: None,
+        at: inquiry.today.to_unix(),
+        state: State::Captured,
+        postings: Postings::NONE,
     }
-    let key = station.keys.as_ref().and_then(|keys| keys.tdk.as_ref()).ok_or(ResponseCode::SYSTEM_FAULT)?;
-    let mut digits = digits.to_vec();
-    TrackCipher::new(key).decrypt(&mut digits).map_err(|_| ResponseCode::INVALID_CARD)?;
-    Track2::from_ascii(&digits).map(Some).map_err(|_| ResponseCode::INVALID_CARD)
-}
-
-/// The PAN of DE 2.
-pub(super) fn pan_of(message: &Message<'_>) -> Option<Pan> {
-    let mut buffer = [0; 19];
-    Pan::from_ascii(message.get(De::PAN)?.write_to(&mut buffer)?).ok()
-}
-
-fn stan_of(message: &Message<'_>) -> Option<Stan> {
-    Stan::new(u32::try_from(message.number(De::STAN)?).ok()?)
-}
-
-/// One digit of DE 53.
-fn security_digit(message: &Message<'_>, index: usize) -> Option<u8> {
-    message.get(De::SECURITY_CONTROL)?.array::<16>()?.get(index).copied()
 }

@@ -62,7 +62,7 @@ impl Host {
 }
 
 /// The number behind a reference; nought for one that is not ours.
-fn number_of(rrn: &Rrn) -> u64 {
+pub(super) fn number_of(rrn: &Rrn) -> u64 {
     rrn.as_str().parse().unwrap_or_default()
 }
 

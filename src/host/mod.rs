@@ -5,41 +5,58 @@
 //!
 //! A request goes through these gates, and the first that refuses it answers:
 //!
-//! | gate                               | answer when refused |
-//! |------------------------------------|---------------------|
-//! | no rule has other plans            | what the rule says  |
-//! | the terminal is known              | 97                  |
-//! | the merchant belongs to it         | 03                  |
-//! | the kind of request is known       | 40                  |
-//! | the MAC holds                      | A0                  |
-//! | the batch is the open one          | 77                  |
-//! | the STAN is new in the batch       | 94                  |
-//! | card, expiry, PIN, limit, balance  | 14, 54, 99, 55, 61, 51 |
+//! | gate                                 | answer when refused    |
+//! |--------------------------------------|------------------------|
+//! | no rule has other plans              | what the rule says     |
+//! | the terminal is known                | 97                     |
+//! | the merchant belongs to it           | 03                     |
+//! | the kind of request is known         | 40                     |
+//! | the MAC holds                        | A0                     |
+//! | the batch is the open one            | 77                     |
+//! | the STAN is new in the batch         | 94, see `authorize.rs` |
+//! | the original stands, and this fits it | 30, 25, 12, 14, 64, 61, see `original.rs` |
+//! | card, expiry, limit, amount, PIN, balance | 14, 54, 61, 13, 99, 55, 51 |
 
 mod authorize;
 mod books;
+mod bug;
+mod classify;
 mod config;
+mod demand;
 mod mood;
+mod notes;
+mod order;
+mod organisation;
+mod original;
 mod outbox;
 mod policy;
 mod respond;
+mod reverse;
+mod statement;
 mod station;
 
 pub use config::{Action, Config, Enrolment, Match, Rule, UnknownCards};
+pub use notes::Signature;
 pub use outbox::{ConnectionId, Outbox, Output};
 pub use policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy};
+pub use statement::StatementRow;
 
 use crate::{
     card::{Card, Pan},
     crypto::MacSchedule,
-    iso8583::{De, Deframer, FrameHead, LengthHeader, Message, Mti, Private60, ResponseCode, TerminalId},
+    iso8583::{
+        BatchNo, De, Deframer, FrameHead, LengthHeader, MerchantId, Message, Private60, ResponseCode,
+        TerminalId,
+    },
     ledger::Ledger,
     operation::Kind,
     rng::{Domain, Rng},
     terminal::SignInForm,
-    time::Instant,
+    time::{DateTime, Instant},
 };
+use classify::{Purpose, classify};
 use mood::Delayed;
+use notes::Notes;
 use respond::{Answer, SignIn};
 use station::Station;
 use std::collections::{BinaryHeap, HashMap};
@@ -51,6 +68,7 @@ pub struct Host {
     stations: HashMap<TerminalId, Station>,
     cards: HashMap<Pan, Card>,
     ledger: Ledger,
+    notes: Notes,
     delayed: BinaryHeap<Delayed>,
     rng: Rng,
     /// The number of the last retrieval reference that was given out.
@@ -101,11 +119,16 @@ struct Request<'a> {
     mac: Option<MacSchedule>,
 }
 
-/// What a request is for; a sign-in says which keys it wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Purpose {
-    SignIn(SignInForm),
-    Other(Kind),
+/// A request that has passed the first gates: whose it is, and when it came.
+#[derive(Clone, Copy)]
+struct Inquiry<'a> {
+    today: DateTime,
+    terminal: TerminalId,
+    merchant: MerchantId,
+    /// The open batch of the terminal; DE 60.2 may say another.
+    open_batch: BatchNo,
+    private60: Private60,
+    message: &'a Message<'a>,
 }
 
 impl Host {
@@ -117,6 +140,7 @@ impl Host {
             stations: stations.collect(),
             cards: cards.collect(),
             ledger: Ledger::default(),
+            notes: Notes::default(),
             delayed: BinaryHeap::new(),
             rng: config.seed.stream(Domain::Host, 0, 0),
             last_reference: 1,
@@ -218,14 +242,20 @@ impl Host {
             return refuse(ResponseCode::INVALID_MERCHANT);
         }
         let Some(private60) = private60_of(message) else { return refuse(ResponseCode::FORMAT_ERROR) };
+        let (merchant, open_batch) = (station.merchant, station.batch);
+        let today = self.config.clock.at(now);
+        let inquiry = Inquiry { today, terminal, merchant, open_batch, private60, message };
         match classify(message, &private60) {
             None => refuse(ResponseCode::NOT_SUPPORTED),
             Some(Purpose::SignIn(form)) => self.sign_in(terminal, form),
-            Some(Purpose::Other(kind)) if !kind.form().has_mac => self.manage(terminal, kind),
+            Some(Purpose::Batch) => refuse(ResponseCode::NOT_SUPPORTED),
+            Some(Purpose::Tables) => refuse(ResponseCode::NOT_SUPPORTED),
+            Some(Purpose::Operation(kind, _)) if !kind.form().has_mac => self.manage(&inquiry, kind),
             Some(_) if !request.is_authentic() => refuse(ResponseCode::MAC_FAILED),
-            Some(Purpose::Other(Kind::Reversal)) => self.reverse(now, terminal, &private60, message, out),
-            Some(_) if private60.batch != station.batch => refuse(ResponseCode::BATCH_MISMATCH),
-            Some(Purpose::Other(kind)) => self.authorize(now, terminal, kind, message, out),
+            Some(Purpose::Reversal) => self.reverse(&inquiry, out),
+            Some(_) if private60.batch != open_batch => refuse(ResponseCode::BATCH_MISMATCH),
+            Some(Purpose::ScriptResult) => self.script_result(&inquiry),
+            Some(Purpose::Operation(kind, variant)) => self.operate(&inquiry, kind, variant, out),
         }
     }
 
@@ -244,13 +274,17 @@ impl Host {
         }
     }
 
-    fn manage(&mut self, terminal: TerminalId, kind: Kind) -> Answer {
-        if kind == Kind::SignOut
-            && let Some(station) = self.stations.get_mut(&terminal)
-        {
-            station.sign_out();
+    fn manage(&mut self, inquiry: &Inquiry<'_>, kind: Kind) -> Answer {
+        match kind {
+            Kind::ESignature => self.sign(inquiry),
+            Kind::SignOut => {
+                if let Some(station) = self.stations.get_mut(&inquiry.terminal) {
+                    station.sign_out();
+                }
+                Answer::code(ResponseCode::APPROVED)
+            }
+            _ => Answer::code(ResponseCode::APPROVED),
         }
-        Answer::code(ResponseCode::APPROVED)
     }
 }
 
@@ -264,29 +298,6 @@ impl Request<'_> {
         };
         let mut received = [0; 8];
         mac.write_to(&mut received).is_some_and(|mac| !mac.is_empty()) && schedule.verify(data, &received)
-    }
-}
-
-/// What kind of request a message is, by its type, DE 3, DE 60.1 and DE 60.3.
-fn classify(message: &Message<'_>, private60: &Private60) -> Option<Purpose> {
-    let network = private60.management.unwrap_or_default();
-    match message.mti() {
-        Mti::NETWORK => SignInForm::from_network_management(network).map(Purpose::SignIn),
-        Mti::REVERSAL => Some(Purpose::Other(Kind::Reversal)),
-        mti => {
-            let code = message.number(De::PROCESSING_CODE);
-            let fits = |kind: &Kind| {
-                let form = kind.form();
-                let same_code = form.processing_code.map(u64::from) == code;
-                form.mti == mti && same_code && (code.is_some() || form.network_management == network)
-            };
-            Kind::ALL
-                .iter()
-                .map(|(kind, _)| *kind)
-                .filter(|kind| *kind != Kind::SignIn)
-                .find(fits)
-                .map(Purpose::Other)
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The host's moods: which rule a request meets.
 
-use super::{Action, Host, authorize::pan_of, config::Match, outbox::ConnectionId};
+use super::{Action, Host, config::Match, demand::pan_of, outbox::ConnectionId};
 use crate::{
     iso8583::{De, Message},
     money::Amount,

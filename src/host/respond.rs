@@ -3,6 +3,7 @@
 use super::{
     Action, Host, Request,
     mood::Delayed,
+    organisation::Organisation,
     outbox::{ConnectionId, Outbox, Output},
 };
 use crate::{
@@ -10,7 +11,6 @@ use crate::{
     iso8583::{
         ApprovalCode, BatchNo, De, Message, Mti, PackError, Packer, ResponseCode, Rrn, Spec, TerminalId,
     },
-    money::Amount,
     time::{DateTime, Instant, nanos},
 };
 use std::time::Duration;
@@ -23,8 +23,17 @@ pub(super) struct Answer {
     pub(super) approval_code: Option<ApprovalCode>,
     pub(super) pan: Option<Pan>,
     pub(super) expiry: Option<Expiry>,
-    pub(super) balance: Option<Amount>,
+    /// DE 54, in minor units; negative when overdrawn.
+    pub(super) balance: Option<i64>,
     pub(super) sign_in: Option<SignIn>,
+    /// DE 48: totals, number of records.
+    pub(super) private48: Option<Vec<u8>>,
+    /// DE 55: what the issuer has for the chip.
+    pub(super) icc: Option<Vec<u8>>,
+    /// DE 59: what became of a payment by code.
+    pub(super) private59: Option<Vec<u8>>,
+    /// DE 62: a table, a key.
+    pub(super) private62: Option<Vec<u8>>,
 }
 
 /// What a sign-in response brings.
@@ -39,7 +48,19 @@ pub(super) struct SignIn {
 impl Answer {
     /// An answer that says nothing but this code.
     pub(super) fn code(code: ResponseCode) -> Self {
-        Self { code, rrn: None, approval_code: None, pan: None, expiry: None, balance: None, sign_in: None }
+        Self {
+            code,
+            rrn: None,
+            approval_code: None,
+            pan: None,
+            expiry: None,
+            balance: None,
+            sign_in: None,
+            private48: None,
+            icc: None,
+            private59: None,
+            private62: None,
+        }
     }
 }
 
@@ -139,35 +160,47 @@ impl Response<'_> {
     /// Packs what the request must find repeated, and what the decision adds, as chapter 5.1 of the dialect lists it.
     fn pack(&self, buffer: &mut Vec<u8>) -> Result<usize, PackError> {
         let (message, answer) = (self.request.message, self.answer);
-        let is_financial = message.has(De::PROCESSING_CODE);
         let mti = message.mti().response();
+        let is_upload = message.mti() == Mti::BATCH_UPLOAD;
+        let is_financial = message.has(De::PROCESSING_CODE);
+        // A signature says the amount that was signed, and does not ask for it back.
+        let is_about_money = is_financial || is_upload;
+        let is_settled = is_financial && message.has(De::AMOUNT) || message.mti() == Mti::SETTLEMENT;
         let mut packer = Packer::new(self.spec, buffer, &self.request.head.response(), mti);
-        put_or_copy(&mut packer, De::PAN, answer.pan.as_ref().map(Pan::as_bytes), message);
-        for de in [De::PROCESSING_CODE, De::AMOUNT, De::STAN] {
-            packer.copy(message, de);
+        if is_about_money && !self.is_script_result() {
+            put_or_copy(&mut packer, De::PAN, answer.pan.as_ref().map(Pan::as_bytes), message);
         }
+        packer.copy(message, De::PROCESSING_CODE);
+        if is_about_money {
+            packer.copy(message, De::AMOUNT);
+        }
+        packer.copy(message, De::STAN);
         packer.put_number(De::LOCAL_TIME, self.today.hour_minute_second());
         packer.put_number(De::LOCAL_DATE, self.today.month_day());
-        if is_financial {
+        if is_financial && !self.is_script_result() {
             let expiry = answer.expiry.map(Expiry::to_ascii);
             put_or_copy(&mut packer, De::EXPIRY, expiry.as_ref().map(<[u8; 4]>::as_slice), message);
         }
-        if message.has(De::AMOUNT) {
+        if is_settled {
             packer.put_number(De::SETTLEMENT_DATE, self.today.month_day());
         }
         packer.copy(message, De::CARD_SEQUENCE).copy(message, De::CONDITION_CODE);
-        if message.has(De::STAN) {
+        if message.has(De::STAN) && (is_about_money || !message.has(De::AMOUNT)) {
             packer.put(De::ACQUIRER_ID, ACQUIRER);
         }
         self.put_decision(&mut packer);
-        if is_financial {
-            packer.put(De::ADDITIONAL_RESPONSE, ISSUER_AND_ACQUIRER);
+        let organisation = Organisation::of(answer.pan.as_ref());
+        if is_financial && !self.is_script_result() {
+            packer.put(De::ADDITIONAL_RESPONSE, &organisation.issuer_and_acquirer);
+        }
+        if let Some(totals) = &answer.private48 {
+            packer.put(De::PRIVATE_48, totals);
         }
         packer.copy(message, De::CURRENCY).copy(message, De::SECURITY_CONTROL);
         if let Some(balance) = answer.balance {
             packer.put(De::BALANCE, &balance_54(balance));
         }
-        self.put_private(&mut packer);
+        self.put_private(&mut packer, organisation);
         match &self.request.mac {
             Some(schedule) => packer.finish_with_mac(|data| {
                 let mac = schedule.mac(data);
@@ -186,7 +219,10 @@ impl Response<'_> {
         if let Some(approval_code) = answer.approval_code {
             packer.put(De::APPROVAL_CODE, approval_code.as_bytes());
         }
-        packer.put(De::RESPONSE_CODE, answer.code.as_bytes());
+        // Its verdicts are in DE 48; only a refusal has a code.
+        if message.mti() != Mti::SETTLEMENT || !answer.code.is_approval() {
+            packer.put(De::RESPONSE_CODE, answer.code.as_bytes());
+        }
         match self.slip {
             Slip::OtherTerminal => packer.put(De::TERMINAL_ID, OTHER_TERMINAL.as_bytes()),
             Slip::None | Slip::WrongMac => packer.copy(message, De::TERMINAL_ID),
@@ -194,9 +230,18 @@ impl Response<'_> {
         packer.copy(message, De::MERCHANT_ID);
     }
 
-    /// DE 60 to 63.
-    fn put_private(&self, packer: &mut Packer<'_>) {
-        let message = self.request.message;
+    fn is_script_result(&self) -> bool {
+        self.request.message.mti() == Mti::SCRIPT_RESULT
+    }
+
+    /// DE 55 to 63.
+    fn put_private(&self, packer: &mut Packer<'_>, organisation: &Organisation) {
+        let (message, answer) = (self.request.message, self.answer);
+        for (de, own) in [(De::ICC_DATA, &answer.icc), (De::PRIVATE_59, &answer.private59)] {
+            if let Some(own) = own {
+                packer.put(de, own);
+            }
+        }
         match &self.answer.sign_in {
             Some(SignIn { keys, batch }) => {
                 packer.put(De::PRIVATE_60, &with_batch(message, *batch)).put(De::PRIVATE_62, keys);
@@ -205,8 +250,12 @@ impl Response<'_> {
                 packer.copy(message, De::PRIVATE_60);
             }
         }
-        if message.has(De::AMOUNT) && message.mti() != Mti::REVERSAL {
-            packer.put(De::PRIVATE_63, ORGANISATION);
+        if let Some(table) = &answer.private62 {
+            packer.put(De::PRIVATE_62, table);
+        }
+        let tells_organisation = message.has(De::PROCESSING_CODE) && message.has(De::AMOUNT);
+        if tells_organisation && !matches!(message.mti(), Mti::REVERSAL | Mti::SCRIPT_RESULT) {
+            packer.put(De::PRIVATE_63, &organisation.code);
         }
     }
 }
@@ -237,10 +286,13 @@ fn with_batch(message: &Message<'_>, number: BatchNo) -> Vec<u8> {
     digits
 }
 
-/// DE 54: credit account, available balance, 156, credit sign, amount.
-fn balance_54(balance: Amount) -> [u8; 20] {
+/// DE 54: credit account, available balance, 156, sign, amount.
+fn balance_54(balance: i64) -> [u8; 20] {
     let mut text = *b"3002156C000000000000";
-    let mut minor = balance.minor();
+    if balance < 0 {
+        text[7] = b'D';
+    }
+    let mut minor = balance.unsigned_abs();
     for digit in text[8..].iter_mut().rev() {
         *digit = b'0' + (minor % 10) as u8;
         minor /= 10;
@@ -249,8 +301,6 @@ fn balance_54(balance: Amount) -> [u8; 20] {
 }
 
 const ACQUIRER: &[u8] = b"00095840";
-const ORGANISATION: &[u8] = b"CUP";
-const ISSUER_AND_ACQUIRER: &[u8] = b"01020000   00095840   ";
 /// A length of 16 and as many bytes that are no message.
 const GARBAGE: &[u8] = &[
     0x00, 0x10, 0xDE, 0xAD, 0xBE, 0xEF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,

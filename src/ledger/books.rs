@@ -5,6 +5,7 @@ use crate::{
     card::Pan,
     iso8583::{ApprovalCode, BatchNo, MerchantId, Rrn, TerminalId},
     money::Amount,
+    operation::Effect,
     reconcile::Key,
 };
 use std::collections::HashMap;
@@ -38,6 +39,7 @@ impl Ledger {
                 self.post(booking.card, booking.merchant, &booking.postings);
                 self.index.add(booking, self.bookings.len());
                 self.bookings.push(booking.clone());
+                self.adjust_tip(booking);
             }
             Record::Moved { key, state, amount, postings } => {
                 let place = self.index.place(key);
@@ -71,7 +73,7 @@ impl Ledger {
     }
 
     /// The pre-authorization of a card with this approval code, followed by its additions.
-    pub fn pre_auth(&self, card: &Pan, approval: &ApprovalCode) -> impl Iterator<Item = &Booking> {
+    pub fn pre_auth(&self, card: Pan, approval: ApprovalCode) -> impl Iterator<Item = &Booking> {
         self.index.pre_auth(card, approval).filter_map(|place| self.bookings.get(place))
     }
 
@@ -128,6 +130,18 @@ impl Ledger {
     pub fn captured(&self) -> impl Iterator<Item = (Key, Amount)> + '_ {
         let stands = |booking: &&Booking| booking.state == State::Captured;
         self.bookings.iter().filter(stands).map(|booking| (booking.key, booking.amount))
+    }
+
+    /// An approved adjustment says the tip of its original, too.
+    fn adjust_tip(&mut self, booking: &Booking) {
+        let is_approved = booking.state == State::Captured;
+        if booking.kind.form().effect == Effect::Adjust
+            && is_approved
+            && let Some(place) = booking.original.and_then(|original| self.index.place(&original))
+            && let Some(original) = self.bookings.get_mut(place)
+        {
+            original.tip = booking.tip;
+        }
     }
 
     fn post(&mut self, card: Option<Pan>, merchant: MerchantId, postings: &Postings) {

@@ -1,6 +1,6 @@
 //! Where in the books a transaction is, by what later messages know of it.
 
-use super::Booking;
+use super::{Booking, State};
 use crate::{
     card::Pan,
     iso8583::{ApprovalCode, BatchNo, Stan, TerminalId},
@@ -45,7 +45,7 @@ impl Index {
 
     /// What only a few kinds have: additions to a pre-authorization, and refunds of a sale.
     fn relate(&mut self, booking: &Booking, place: u32) {
-        if booking.postings.is_none() {
+        if matches!(booking.state, State::Declined(_)) {
             return;
         }
         match (booking.kind, booking.card, booking.approval_code, booking.original) {
@@ -83,8 +83,8 @@ impl Index {
     }
 
     /// A pre-authorization and its additions.
-    pub(super) fn pre_auth(&self, card: &Pan, approval: &ApprovalCode) -> impl Iterator<Item = usize> + '_ {
-        let places = self.pre_auths.get(&(*card, *approval)).map(Vec::as_slice).unwrap_or_default();
+    pub(super) fn pre_auth(&self, card: Pan, approval: ApprovalCode) -> impl Iterator<Item = usize> + '_ {
+        let places = self.pre_auths.get(&(card, approval)).map(Vec::as_slice).unwrap_or_default();
         places.iter().map(|place| *place as usize)
     }
 

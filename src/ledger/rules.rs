@@ -30,6 +30,17 @@ pub enum Payer {
     Suspense,
 }
 
+impl Payer {
+    /// Who has paid for a transaction, to be paid back.
+    pub fn of(postings: &Postings) -> Self {
+        match postings {
+            Postings { suspense: 1.. | ..=-1, .. } => Self::Suspense,
+            Postings { outside: 1.. | ..=-1, .. } => Self::Outside,
+            _ => Self::Card,
+        }
+    }
+}
+
 impl Charge {
     /// How an approved transaction of this kind moves money.
     ///

@@ -30,6 +30,11 @@ impl Draft {
         Self { head: frame.head, mti: message.mti(), elements, mac: None, spoil_mac: false }
     }
 
+    /// A message of no elements.
+    pub fn empty(head: FrameHead, mti: Mti) -> Self {
+        Self { head, mti, elements: BTreeMap::new(), mac: None, spoil_mac: false }
+    }
+
     /// The least that answers a request: approved, and what must be repeated.
     pub fn reply_to(frame: &[u8]) -> Self {
         let mut reply = Self::of(frame);

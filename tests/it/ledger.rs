@@ -3,7 +3,7 @@
 
 use crate::{
     program::{Finished, Folder, PATIENCE, Running, posfleet, run_in},
-    till::{Till, plan, tills},
+    tcp_till::{Till, plan, tills},
 };
 use posfleet::{
     driver::{Clock, Durable, HostServer, LedgerFile, LedgerWriter, Store, StoreError, wall_clock},
