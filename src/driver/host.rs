@@ -239,7 +239,8 @@ impl Floor {
     /// Writes at once where that is possible, else leaves it to the task of the connection.
     fn deliver(&self, id: ConnectionId, bytes: &[u8], own: Option<(ConnectionId, &TcpStream)>) {
         let mail = self.mail.borrow();
-        let Some(mailbox) = mail.get(&id) else { return };
+        // What was held may be for a connection that was closed meanwhile.
+        let Some(mailbox) = mail.get(&id).filter(|mailbox| !*mailbox.is_closed.borrow()) else { return };
         let mut unsent = mailbox.unsent.borrow_mut();
         let stream = own.filter(|(own, _)| *own == id && unsent.is_empty()).map(|(_, stream)| stream);
         let taken = stream.and_then(|stream| stream.try_write(bytes).ok()).unwrap_or(0);
