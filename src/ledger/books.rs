@@ -1,6 +1,6 @@
 //! The books in memory: transactions in the order of their references, and what every account holds.
 
-use super::{Account, Booking, Postings, Record, State, index::Index};
+use super::{Account, Booking, Postings, Record, State, index::Index, shelf::Shelf};
 use crate::{
     card::Pan,
     iso8583::{ApprovalCode, BatchNo, MerchantId, Rrn, TerminalId},
@@ -13,8 +13,7 @@ use std::collections::HashMap;
 /// The books of a host in memory.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    /// In the order of their references, because a host counts them up.
-    bookings: Vec<Booking>,
+    bookings: Shelf,
     index: Index,
     cards: HashMap<Pan, CardAccounts>,
     merchants: HashMap<MerchantId, i64>,
@@ -63,8 +62,7 @@ impl Ledger {
 
     /// The transaction with this reference (DE 37).
     pub fn by_rrn(&self, rrn: &Rrn) -> Option<&Booking> {
-        let place = self.bookings.binary_search_by(|booking| booking.rrn.cmp(rrn)).ok()?;
-        self.bookings.get(place)
+        self.bookings.find(rrn)
     }
 
     /// The transactions of one batch of a terminal, in the order of their STANs.
@@ -94,7 +92,7 @@ impl Ledger {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.bookings.is_empty()
+        self.len() == 0
     }
 
     /// What came to an account less what left it, in minor units.

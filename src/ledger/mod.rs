@@ -10,6 +10,7 @@ mod index;
 mod postings;
 mod record;
 mod rules;
+mod shelf;
 
 pub use account::{Account, Posting};
 pub use booking::{Booking, State};
