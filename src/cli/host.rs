@@ -2,12 +2,25 @@
 
 use super::{Exit, complain, scenario};
 use crate::{
-    driver::{Clock, HostServer, raise_descriptor_limit, wall_clock},
+    driver::{
+        Clock, Durable, HostServer, LedgerWriter, Restored, ServeError, StoreError, raise_descriptor_limit,
+        wall_clock,
+    },
     host::{Config, Host},
+    money::Amount,
     scenario::Plan,
 };
 use clap::Args;
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{Signal, SignalKind, signal},
+};
 
 #[derive(Debug, Args)]
 pub(super) struct HostArguments {
@@ -22,6 +35,12 @@ pub(super) struct HostArguments {
     /// whenever the file changes, and on SIGHUP; a list with mistakes is reported, and the rules in force stay.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
+    /// Keeps the books in this directory, and goes on with what is in it; without it, they end with the host.
+    #[arg(long, value_name = "DIR")]
+    ledger: Option<PathBuf>,
+    /// When the books are on disk: `always` before an answer leaves, or every so often, as in `interval:100ms`.
+    #[arg(long, value_name = "WHEN", default_value_t, requires = "ledger")]
+    durable: Durable,
 }
 
 pub(super) fn host(arguments: &HostArguments) -> ExitCode {
@@ -30,17 +49,34 @@ pub(super) fn host(arguments: &HostArguments) -> ExitCode {
         Err(exit) => return exit.into(),
     };
     raise_descriptor_limit();
-    let terminals = config.terminals.len();
-    let server = match HostServer::start(Host::new(config), arguments.listen, Clock::start()) {
-        Ok(server) => server,
+    match serve(config, arguments) {
+        Ok(()) => Exit::Pass.into(),
         Err(error) => {
             complain(error);
-            return Exit::Failed.into();
+            Exit::Failed.into()
         }
+    }
+}
+
+/// Serves until a signal comes, or the ledger fails.
+fn serve(config: Config, arguments: &HostArguments) -> Result<(), HostError> {
+    let (terminals, opening_balance) = (config.terminals.len(), config.opening_balance);
+    let mut host = Host::new(config);
+    let ledger = match &arguments.ledger {
+        Some(directory) => Some(restore(&mut host, directory, opening_balance, arguments.durable)?),
+        None => None,
     };
+    let signals = Signals::listen()?;
+    let server = HostServer::start_with(host, arguments.listen, Clock::start(), ledger)?;
     eprintln!("host: listening on {}, {terminals} terminals known; Ctrl-C stops", server.address());
-    run(super::rules::watch(&server, arguments.rules.as_deref()));
-    let host = server.stop();
+    let watching = super::rules::watch(&server, arguments.rules.as_deref());
+    signals.wait(async {
+        tokio::select! {
+            () = server.ended() => {}
+            () = watching => {}
+        }
+    });
+    let (host, kept) = server.finish();
     let tally = host.tally();
     eprintln!(
         "host: {} requests, {} unreadable, {} under a rule, {} captured",
@@ -49,7 +85,36 @@ pub(super) fn host(arguments: &HostArguments) -> ExitCode {
         tally.ruled,
         host.ledger().captured().count()
     );
-    Exit::Pass.into()
+    Ok(kept?)
+}
+
+/// Why the host could not serve, or not go on.
+#[derive(Debug, thiserror::Error)]
+enum HostError {
+    #[error(transparent)]
+    Ledger(#[from] StoreError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error("cannot listen to signals: {0}")]
+    Signals(#[from] io::Error),
+}
+
+/// Gives the host the books of its earlier lives.
+fn restore(
+    host: &mut Host,
+    directory: &Path,
+    opening_balance: Amount,
+    durable: Durable,
+) -> Result<LedgerWriter, StoreError> {
+    let (writer, restored) =
+        LedgerWriter::open(directory, opening_balance, durable, |record| host.restore(&record))?;
+    let Restored { records, took } = restored;
+    eprintln!(
+        "host: {records} records restored from {} in {} ms, durable {durable}",
+        directory.display(),
+        took.as_millis()
+    );
+    Ok(writer)
 }
 
 /// What the host knows, from the scenario or by default.
@@ -74,23 +139,32 @@ fn bad(diagnostics: crate::scenario::Diagnostics) -> Exit {
     Exit::BadConfiguration
 }
 
-/// Serves until a signal to stop, or for ever when there are no signals.
-fn run(watching: impl Future<Output = ()>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.expect("a current-thread runtime needs a few descriptors only");
-    runtime.block_on(async {
-        let (Ok(mut interrupt), Ok(mut terminate)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        else {
-            return;
-        };
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            () = watching => {}
-        }
-    });
+/// The signals that end a host; none is missed from the moment this is made.
+struct Signals {
+    runtime: Runtime,
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let guard = runtime.enter();
+        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        drop(guard);
+        Ok(Self { runtime, interrupt, terminate })
+    }
+
+    /// Waits for a signal, or for something else that ends the host.
+    fn wait(mut self, other: impl Future<Output = ()>) {
+        self.runtime.block_on(async {
+            tokio::select! {
+                _ = self.interrupt.recv() => {}
+                _ = self.terminate.recv() => {}
+                () = other => {}
+            }
+        });
+    }
 }
 
 /// What a host knows that is told nothing: the fleet that scenarios have by default.

@@ -3,7 +3,7 @@
 use super::{Exit, Format, complain, print, print_json, scenario::ScenarioArguments};
 use crate::{
     dashboard,
-    driver::unix_seconds,
+    driver::{Durable, unix_seconds},
     engine::{self, Command, Control, Observer, Run, Settings},
     metrics::{Phase, Snapshot, Summary},
     report::{self, Folder, Look},
@@ -39,6 +39,12 @@ pub(super) struct RunArguments {
     /// Shards that run the fleet [default: one a core].
     #[arg(long, value_name = "N")]
     shards: Option<NonZero<usize>>,
+    /// Keeps the books of the run's own host in this directory, which must be new or empty.
+    #[arg(long, value_name = "DIR")]
+    ledger: Option<PathBuf>,
+    /// When those books are on disk: `always` before an answer leaves, or every so often, as in `interval:100ms`.
+    #[arg(long, value_name = "WHEN", default_value_t, requires = "ledger")]
+    durable: Durable,
 }
 
 pub(super) fn run(arguments: RunArguments) -> ExitCode {
@@ -54,7 +60,8 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
         }
     };
     let path = folder.path().to_owned();
-    let settings = Settings { shards: arguments.shards, ..Settings::default() };
+    let ledger = arguments.ledger.clone().map(|directory| (directory, arguments.durable));
+    let settings = Settings { shards: arguments.shards, ledger, ..Settings::default() };
     let observer: Box<dyn Observer> = Box::new(folder);
     let run = match engine::start(plan, &settings, observer) {
         Ok(run) => run,

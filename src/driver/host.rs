@@ -1,6 +1,10 @@
 //! The TCP driver of the simulated host: one thread, one listener, a task for every connection.
+//!
+//! With a ledger, [`Books`] takes what the host records to the thread of the [`LedgerWriter`], and holds answers until
+//! what they tell of is durable. When the ledger fails the host stops, connections and all: what it holds in memory is
+//! no longer what a restart would find, so that it may answer nothing more.
 
-use super::Clock;
+use super::{Clock, LedgerWriter, StoreError, books::Books, held::Due};
 use crate::host::{ConnectionId, Host, Outbox, Output, Rule, Session};
 use std::{
     cell::{Cell, RefCell},
@@ -18,7 +22,7 @@ use tokio::{
     sync::{
         Notify,
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-        oneshot,
+        oneshot, watch,
     },
 };
 
@@ -28,7 +32,9 @@ pub struct HostServer {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     rules: UnboundedSender<Vec<Rule>>,
-    thread: JoinHandle<Host>,
+    /// Closes when the thread ends.
+    ended: watch::Receiver<()>,
+    thread: JoinHandle<(Host, Result<(), StoreError>)>,
 }
 
 /// Why a host cannot serve.
@@ -43,20 +49,38 @@ pub enum ServeError {
 }
 
 impl HostServer {
-    /// Starts to serve `host` on `address`; port 0 takes any free port.
+    /// Starts to serve `host` on `address`, its books in memory; port 0 takes any free port.
     ///
     /// # Errors
     /// When the address cannot be listened on.
     pub fn start(host: Host, address: SocketAddr, clock: Clock) -> Result<Self, ServeError> {
+        Self::start_with(host, address, clock, None)
+    }
+
+    /// Starts to serve `host` on `address`; what it records goes to `ledger`, which holds all that it knows already.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub fn start_with(
+        host: Host,
+        address: SocketAddr,
+        clock: Clock,
+        ledger: Option<LedgerWriter>,
+    ) -> Result<Self, ServeError> {
         let (stop, stopped) = oneshot::channel();
         let (rules, new_rules) = unbounded_channel();
+        let (end, ended) = watch::channel(());
         let (ready, started) = mpsc::sync_channel(1);
+        let floor = move || Floor::new(host, clock, ledger.map(Books::new));
         let thread = std::thread::Builder::new()
             .name("host".to_owned())
-            .spawn(move || serve(host, address, clock, Orders { stopped, new_rules }, &ready))
+            .spawn(move || {
+                let _end = end;
+                serve(floor(), address, Orders { stopped, new_rules }, &ready)
+            })
             .map_err(ServeError::Thread)?;
         match started.recv() {
-            Ok(Ok(address)) => Ok(Self { address, stop, rules, thread }),
+            Ok(Ok(address)) => Ok(Self { address, stop, rules, ended, thread }),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(ServeError::Thread(io::ErrorKind::BrokenPipe.into())),
         }
@@ -73,8 +97,19 @@ impl HostServer {
         let _ = self.rules.send(rules);
     }
 
+    /// Waits until it serves no more, which it does of its own accord only when its ledger has failed.
+    pub async fn ended(&self) {
+        // Nothing is ever sent: the sender is dropped with the thread.
+        let _ = self.ended.clone().changed().await;
+    }
+
     /// Stops serving and returns the host with its books.
     pub fn stop(self) -> Host {
+        self.finish().0
+    }
+
+    /// Stops serving, commits what is not yet durable, and returns the host and whether its ledger has everything.
+    pub fn finish(self) -> (Host, Result<(), StoreError>) {
         // A receiver that is gone means that the thread has ended already.
         let _ = self.stop.send(());
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -97,12 +132,11 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// The body of the host's thread; says over `ready` where it listens, or why it does not.
 fn serve(
-    host: Host,
+    floor: Floor,
     address: SocketAddr,
-    clock: Clock,
     orders: Orders,
     ready: &mpsc::SyncSender<Result<SocketAddr, ServeError>>,
-) -> Host {
+) -> (Host, Result<(), StoreError>) {
     // A starter that is gone waits for nothing.
     let say = |what| drop(ready.send(what));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default());
@@ -110,10 +144,10 @@ fn serve(
         Ok(runtime) => runtime,
         Err(error) => {
             say(Err(ServeError::Thread(error)));
-            return host;
+            return floor.close();
         }
     };
-    let floor = Rc::new(Floor::new(host, clock));
+    let floor = Rc::new(floor);
     runtime.block_on(async {
         let listening = listen(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) = match listening {
@@ -126,10 +160,11 @@ fn serve(
             () = floor.follow(orders.new_rules) => {}
             () = accept(&floor, &listener) => {}
             () = floor.send_what_is_due() => {}
+            () = floor.send_what_is_durable() => {}
         }
     });
     drop(runtime);
-    Rc::into_inner(floor).map(|floor| floor.host.into_inner()).expect("all tasks ended with their runtime")
+    Rc::into_inner(floor).map(Floor::close).expect("all tasks ended with their runtime")
 }
 
 /// What the connections of a host share.
@@ -146,6 +181,8 @@ struct Floor {
     next_due: RefCell<Option<crate::time::Instant>>,
     /// Before this the host takes no connection.
     down_until: Cell<crate::time::Instant>,
+    /// `None` keeps the books in memory only.
+    books: Option<Books>,
 }
 
 /// What others have for a connection.
@@ -157,7 +194,7 @@ struct Mailbox {
 }
 
 impl Floor {
-    fn new(host: Host, clock: Clock) -> Self {
+    fn new(host: Host, clock: Clock, books: Option<Books>) -> Self {
         Self {
             host: RefCell::new(host),
             clock,
@@ -167,7 +204,12 @@ impl Floor {
             put_off: Notify::new(),
             next_due: RefCell::new(None),
             down_until: Cell::new(crate::time::Instant::START),
+            books,
         }
+    }
+
+    fn close(self) -> (Host, Result<(), StoreError>) {
+        (self.host.into_inner(), self.books.map_or(Ok(()), |books| books.finish()))
     }
 
     /// Carries out what the host wants; `own` is the connection that is just being served.
@@ -175,16 +217,19 @@ impl Floor {
         let mut outbox = self.outbox.borrow_mut();
         while let Some(output) = outbox.poll() {
             match output {
-                Output::Send(id, range) => self.deliver(id, outbox.bytes(range), own),
-                Output::Close(id) => {
-                    if let Some(mailbox) = self.mail.borrow().get(&id) {
-                        mailbox.is_closed.replace(true);
-                        mailbox.ring();
+                Output::Record(record) => {
+                    if let Some(books) = &self.books {
+                        books.record(record);
                     }
                 }
                 Output::Down { until } => self.go_down(until),
-                Output::Unreadable { .. } | Output::Record(_) => {}
+                Output::Send(id, range) => self.give(id, Due::Send(outbox.bytes(range)), own),
+                Output::Close(id) => self.give(id, Due::Close, own),
+                Output::Unreadable { .. } => {}
                 Output::Wait(due) => {
+                    if let Some(books) = &self.books {
+                        books.complete();
+                    }
                     if *self.next_due.borrow() != due {
                         self.next_due.replace(due);
                         self.put_off.notify_one();
@@ -216,16 +261,45 @@ impl Floor {
         self.clock.now() < self.down_until.get()
     }
 
+    /// Gives a connection what is due, or holds it until the ledger has what was recorded before.
+    fn give(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &TcpStream)>) {
+        let is_held = self.books.as_ref().is_some_and(|books| books.hold(id, due));
+        if !is_held {
+            self.give_now(id, due, own);
+        }
+    }
+
+    fn give_now(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &TcpStream)>) {
+        match due {
+            Due::Send(bytes) => self.deliver(id, bytes, own),
+            Due::Close => {
+                if let Some(mailbox) = self.mail.borrow().get(&id) {
+                    mailbox.is_closed.replace(true);
+                    mailbox.ring();
+                }
+            }
+        }
+    }
+
     /// Writes at once where that is possible, else leaves it to the task of the connection.
     fn deliver(&self, id: ConnectionId, bytes: &[u8], own: Option<(ConnectionId, &TcpStream)>) {
         let mail = self.mail.borrow();
-        let Some(mailbox) = mail.get(&id) else { return };
+        // What was held may be for a connection that was closed meanwhile.
+        let Some(mailbox) = mail.get(&id).filter(|mailbox| !*mailbox.is_closed.borrow()) else { return };
         let mut unsent = mailbox.unsent.borrow_mut();
         let stream = own.filter(|(own, _)| *own == id && unsent.is_empty()).map(|(_, stream)| stream);
         let taken = stream.and_then(|stream| stream.try_write(bytes).ok()).unwrap_or(0);
         if let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
             unsent.extend_from_slice(rest);
             mailbox.ring();
+        }
+    }
+
+    /// Sends what waited for the ledger, each time that it has come further; returns when it has failed.
+    async fn send_what_is_durable(&self) {
+        match &self.books {
+            Some(books) => books.release(|id, due| self.give_now(id, due, None)).await,
+            None => std::future::pending().await,
         }
     }
 

@@ -3,9 +3,12 @@
 //! Everything here runs on a current-thread runtime and belongs to one shard, or to the embedded host.
 
 mod address;
+mod books;
 mod clock;
 mod deadlines;
+mod held;
 mod host;
+mod ledger_store;
 mod line;
 mod process;
 mod timer;
@@ -14,6 +17,7 @@ pub use address::resolve;
 pub use clock::{Clock, unix_seconds, wall_clock};
 pub use deadlines::Deadlines;
 pub use host::{HostServer, ServeError};
+pub use ledger_store::{Durable, DurableError, LedgerFile, LedgerWriter, Restored, Store, StoreError};
 pub use line::{Desk, Line, Patron};
 pub use process::{Usage, raise_descriptor_limit, usage};
 pub use timer::Timer;

@@ -48,6 +48,8 @@ pub(super) struct Collector {
     pub(super) observer: Box<dyn Observer>,
     /// Whether the observer has failed, and hears of nothing more.
     pub(super) is_deaf: bool,
+    /// Whether something could not be kept that the results rest on.
+    pub(super) has_lost: bool,
     /// Since the start of the run.
     pub(super) total: Interval,
     /// Since the last whole second.
@@ -78,6 +80,7 @@ impl Collector {
         Self {
             observer,
             is_deaf: false,
+            has_lost: false,
             total: Interval::new(scenarios, steps),
             second: Interval::new(scenarios, steps),
             second_began: Instant::START,
@@ -221,7 +224,10 @@ impl Collector {
     fn reconcile(&mut self) -> Option<Findings> {
         let server = self.start.host.take()?;
         self.publish(Phase::Reconciling);
-        let host = server.stop();
+        let (host, kept) = server.finish();
+        if let Err(error) = kept {
+            self.not_valid(format!("{error}; the host stopped, the run is not valid"));
+        }
         let mut comparison = self.journals.take()?.against(Identity::Number, &[]);
         statement(&host).for_each(|row| comparison.row(row));
         self.tell(|observer| observer.statement(&mut statement(&host)));
@@ -254,8 +260,13 @@ impl Collector {
 
     fn observer_failed(&mut self, error: &std::io::Error) {
         self.is_deaf = true;
+        self.not_valid(format!("results folder: {error}; nothing more is written, the run is not valid"));
+    }
+
+    /// Something could not be kept that the results rest on.
+    fn not_valid(&mut self, text: String) {
+        self.has_lost = true;
         let at = self.start.clock.now().since(Instant::START);
-        let text = format!("results folder: {error}; nothing more is written, the run is not valid");
         self.event(EventLine { at, severity: Severity::Error, text });
     }
 }

@@ -21,16 +21,27 @@ pub use control::{Command, Control};
 pub use observer::{Moment, NullObserver, Observer};
 
 use crate::{
-    driver::{Clock, HostServer, ServeError, raise_descriptor_limit, resolve, unix_seconds, wall_clock},
+    driver::{
+        Clock, Durable, HostServer, LedgerWriter, ServeError, StoreError, raise_descriptor_limit, resolve,
+        unix_seconds, wall_clock,
+    },
     host::Host,
     metrics::{RowWindow, Snapshot, Summary},
+    money::Amount,
     scenario::{Plan, Target},
 };
 use collector::{Collector, Start};
 use crossbeam::channel;
 use gate::Gates;
 use shard::{Brief, Shard};
-use std::{io, net::SocketAddr, num::NonZero, sync::Arc, thread::JoinHandle};
+use std::{
+    io,
+    net::SocketAddr,
+    num::NonZero,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::JoinHandle,
+};
 use tokio::sync::watch;
 
 /// How a plan is run, beyond what the plan says.
@@ -40,11 +51,13 @@ pub struct Settings {
     pub shards: Option<NonZero<usize>>,
     /// Where the embedded host listens, when there is one; port 0 takes any.
     pub host_address: SocketAddr,
+    /// A directory for the books of the embedded host, and when they are on disk; `None` keeps them in memory.
+    pub ledger: Option<(PathBuf, Durable)>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { shards: None, host_address: SocketAddr::from(([127, 0, 0, 1], 0)) }
+        Self { shards: None, host_address: SocketAddr::from(([127, 0, 0, 1], 0)), ledger: None }
     }
 }
 
@@ -57,6 +70,12 @@ pub enum EngineError {
     /// The embedded host cannot serve.
     #[error("embedded host: {0}")]
     Host(#[from] ServeError),
+    /// The ledger of the embedded host cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] StoreError),
+    /// Terminals of a run are new, and a host that knows their numbers already would refuse them.
+    #[error("ledger {}: it holds the books of another run; name a new directory", .0.display())]
+    LedgerNotNew(PathBuf),
     /// A thread or its runtime cannot be made.
     #[error("cannot start a shard: {0}")]
     Shard(#[source] io::Error),
@@ -124,7 +143,23 @@ fn embedded_host(plan: &Plan, settings: &Settings, clock: Clock) -> Result<Optio
         return Ok(None);
     }
     let config = crate::host::Config { clock: wall_clock(), ..plan.host.clone() };
-    Ok(Some(HostServer::start(Host::new(config), settings.host_address, clock)?))
+    let ledger = match &settings.ledger {
+        Some((directory, durable)) => Some(new_ledger(directory, config.opening_balance, *durable)?),
+        None => None,
+    };
+    Ok(Some(HostServer::start_with(Host::new(config), settings.host_address, clock, ledger)?))
+}
+
+fn new_ledger(
+    directory: &Path,
+    opening_balance: Amount,
+    durable: Durable,
+) -> Result<LedgerWriter, EngineError> {
+    let (writer, restored) = LedgerWriter::open(directory, opening_balance, durable, drop)?;
+    if restored.records > 0 {
+        return Err(EngineError::LedgerNotNew(directory.to_owned()));
+    }
+    Ok(writer)
 }
 
 /// The address of every group's host.

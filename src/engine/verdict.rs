@@ -60,7 +60,7 @@ impl Collector {
     /// What the run says, and the exit code of the program.
     ///
     /// 1. A step that could not be carried out is the scenario's fault: 107.
-    /// 2. A run whose results could not be kept, or that was aborted by hand, says nothing: 110.
+    /// 2. A run whose results or ledger could not be kept, or that was aborted by hand, says nothing: 110.
     /// 3. A signal is reported as such: 105.
     /// 4. Else the thresholds decide: 0 or 99.
     pub(super) fn verdict(&self, thresholds: &[ThresholdSummary]) -> (Verdict, u8) {
@@ -68,7 +68,7 @@ impl Collector {
         let judged = if all_hold { Verdict::Pass } else { Verdict::Fail };
         match *self.start.commands.borrow() {
             _ if self.broken => (Verdict::Invalid, EXIT_BROKEN),
-            _ if self.is_deaf => (Verdict::Invalid, EXIT_INVALID),
+            _ if self.has_lost => (Verdict::Invalid, EXIT_INVALID),
             Command::Abort => (Verdict::Invalid, EXIT_SIGNAL),
             Command::StopBySignal => (judged, EXIT_SIGNAL),
             _ if all_hold => (judged, 0),

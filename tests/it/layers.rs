@@ -42,7 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "time",
         ],
     ),
-    ("driver", &["host", "iso8583", "ledger", "operation", "terminal", "time"]),
+    ("driver", &["card", "host", "iso8583", "ledger", "money", "operation", "reconcile", "terminal", "time"]),
     (
         "scenario",
         &[
@@ -113,6 +113,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "inspect",
             "iso8583",
             "metrics",
+            "money",
             "reconcile",
             "report",
             "scenario",
@@ -134,7 +135,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("std::time::SystemTime", &["driver", "report"]),
     ("SystemTime::now", &["driver"]),
     ("Instant::now", &["driver", "dashboard"]),
-    ("std::fs", &["cli", "report", "scenario"]),
+    ("std::fs", &["cli", "driver", "report", "scenario"]),
     ("crossterm", &["cli", "dashboard"]),
     ("ratatui", &["dashboard"]),
     ("crossbeam", &["engine"]),
@@ -143,6 +144,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("pcap_parser", &["inspect"]),
     ("etherparse", &["inspect"]),
+    ("rusqlite", &["driver"]),
 ];
 
 #[test]

@@ -411,6 +411,8 @@ fn day(seed: u64) -> Config {
 /// A network that loses, doubles, holds back and breaks, a host that does what it likes, and power that fails.
 fn tempest(seed: u64) -> Config {
     let mut config = day(seed);
+    config.workload.operations += 15;
+    config.workload.mix = DAY.iter().map(|kind| (*kind, 1)).collect();
     config.keeps_connection = seed.is_multiple_of(2);
     config.profile.reversal.on_duplicate = true;
     config.profile.settlement.sign_out = seed.is_multiple_of(3);

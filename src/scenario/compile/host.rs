@@ -67,6 +67,9 @@ impl Compiler<'_> {
                 expires_after: written.orders.expires_after.0,
             },
             bug: written.bug.map(bug),
+            settlement: host::SettlementRules::default(),
+            tables: host::TableStock::default(),
+            chip: host::ChipRules::default(),
             clock: WallClock::starting_at(0),
             seed: self.seed,
         })

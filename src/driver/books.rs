@@ -1,0 +1,65 @@
+//! The way of a host's records into its ledger, and of its answers out again once the ledger has come so far.
+
+use super::{
+    Durable, LedgerWriter, StoreError,
+    held::{Due, Held},
+};
+use crate::{host::ConnectionId, ledger::Record};
+use std::cell::RefCell;
+
+/// The ledger of a host that serves, and the answers that wait for it.
+#[derive(Debug)]
+pub(super) struct Books {
+    writer: LedgerWriter,
+    held: RefCell<Held>,
+    /// The newest record, until it is known whether another follows that belongs to it.
+    newest: RefCell<Option<Record>>,
+}
+
+impl Books {
+    pub(super) fn new(writer: LedgerWriter) -> Self {
+        Self { writer, held: RefCell::default(), newest: RefCell::default() }
+    }
+
+    /// Takes a record; those that follow it at once are committed together with it.
+    pub(super) fn record(&self, record: Record) {
+        if self.writer.durable() == Durable::Always {
+            self.held.borrow_mut().record();
+        }
+        if let Some(before) = self.newest.replace(Some(record)) {
+            self.writer.record(before, false);
+        }
+    }
+
+    /// No record follows at once: those that came since the last answer are complete.
+    pub(super) fn complete(&self) {
+        if let Some(newest) = self.newest.take() {
+            self.writer.record(newest, true);
+        }
+    }
+
+    /// Keeps what is due until the records before it are durable; `false` when they are.
+    pub(super) fn hold(&self, connection: ConnectionId, due: Due<'_>) -> bool {
+        self.complete();
+        let mut held = self.held.borrow_mut();
+        let holds = held.holds();
+        if holds {
+            held.hold(connection, due);
+        }
+        holds
+    }
+
+    /// Hands out what need not wait any more, each time that the ledger has come further; returns when it has failed.
+    pub(super) async fn release(&self, each: impl Fn(ConnectionId, Due<'_>)) {
+        let mut committed = self.writer.committed();
+        while committed.changed().await.is_ok() {
+            let durable = *committed.borrow_and_update();
+            self.held.borrow_mut().release(durable, &each);
+        }
+    }
+
+    /// Commits what is left; what waits is never sent.
+    pub(super) fn finish(self) -> Result<(), StoreError> {
+        self.writer.finish()
+    }
+}
