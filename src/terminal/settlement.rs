@@ -160,7 +160,10 @@ impl Terminal {
     /// The host has everything: the log is cleared, and the next batch begins.
     fn close_batch(&mut self, profile: &Profile, now: Instant, reading: &Reading, out: &mut Outbox) {
         for settled in self.log.transactions() {
-            out.event(Event::Journal(settled.line(self, Belief::Settled, now)));
+            // Whoever has not paid by now cannot any more: the host closes what waits with the batch.
+            let belief =
+                if settled.standing == Standing::Waiting { Belief::Refused } else { Belief::Settled };
+            out.event(Event::Journal(settled.line(self, belief, now)));
         }
         self.log.clear();
         if self.settling.take().is_some_and(|settling| settling.batch == self.batch) {
