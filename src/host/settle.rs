@@ -105,6 +105,14 @@ struct Told {
 }
 
 impl Host {
+    /// How many batches have been compared or uploaded in part, and are open still.
+    pub fn open_settlements(&self) -> u64 {
+        let is_open = |(terminal, known): &(&TerminalId, &Settlement)| {
+            self.ledger.batch(terminal).unwrap_or(BatchNo::FIRST) == known.batch
+        };
+        self.settlements.iter().filter(is_open).count() as u64
+    }
+
     /// Takes a message of a settlement or of an upload.
     pub(super) fn settle(&mut self, inquiry: &Inquiry<'_>, out: &mut Outbox) -> Answer {
         let (batch, open) = (inquiry.private60.batch, inquiry.open_batch);

@@ -12,7 +12,7 @@
 
 use super::{
     Active, Event, Outbox, Profile, Terminal,
-    answer::{Reading, needs_sign_in},
+    answer::{Reading, end_of, needs_sign_in},
     exchange::Expectation,
     icc::Chip,
     management::{head, operator_63},
@@ -128,6 +128,7 @@ impl Terminal {
             self.drop_keys();
             return self.proceed(profile, now, out);
         }
+        self.tell_upload(stage, end_of(reading.code), Some(reading), out);
         if !reading.code.is_approval() {
             if stage == Stage::Totals {
                 self.settling = None;
@@ -154,7 +155,15 @@ impl Terminal {
 
     /// A message of the settlement stayed without a usable answer: it is the first when the settlement goes on.
     pub(super) fn settlement_failed(&mut self, profile: &Profile, now: Instant, end: End, out: &mut Outbox) {
+        self.tell_upload(self.stage(profile), end, None, out);
         self.settlement_over(profile, now, end, None, out);
+    }
+
+    /// Tells what became of a message of the upload, its end message included.
+    fn tell_upload(&mut self, stage: Stage, end: End, reading: Option<&Reading>, out: &mut Outbox) {
+        if matches!(stage, Stage::Upload(..) | Stage::End(_)) {
+            self.tell_automatic(Kind::BatchUpload, end, reading, out);
+        }
     }
 
     /// The host has everything: the log is cleared, and the next batch begins.
