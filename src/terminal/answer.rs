@@ -71,6 +71,10 @@ impl Terminal {
         };
         self.record.last_code = Some(code);
         if !self.is_authentic(profile, message, code) {
+            if code == ResponseCode::MAC_FAILED {
+                // Neither side can read the other's MACs: what follows needs new keys.
+                self.drop_keys();
+            }
             return self.exchange_failed(profile, now, End::Failed(Failure::WrongMac), out);
         }
         if !self.card_accepts(profile, message, code) {
@@ -158,11 +162,14 @@ impl Terminal {
         }
     }
 
-    /// Whether the MAC holds; only approvals of messages that carry one are looked at.
+    /// Whether the MAC holds. An approval of what carries a MAC must have one; other answers that have one are looked at
+    /// where the profile says so.
     fn is_authentic(&mut self, profile: &Profile, message: &Message<'_>, code: ResponseCode) -> bool {
         let Some(active) = self.active.as_deref_mut() else { return true };
-        let has_mac = active.expected.is_some_and(|expected| expected.has_mac);
-        if !has_mac || code != ResponseCode::APPROVED {
+        let may_have_mac = active.expected.is_some_and(|expected| expected.has_mac);
+        let is_looked_at =
+            code == ResponseCode::APPROVED || profile.checks_every_mac && message.mac().is_some();
+        if !may_have_mac || !is_looked_at {
             return true;
         }
         let (Some(keys), Some(data), Some(mac)) = (self.keys.as_deref(), message.mac_data(), message.mac())
