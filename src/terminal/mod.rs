@@ -30,6 +30,7 @@ mod download;
 mod exchange;
 mod icc;
 mod key_scheme;
+mod letter;
 mod log;
 mod management;
 mod notice;

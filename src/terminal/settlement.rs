@@ -15,8 +15,9 @@ use super::{
     answer::{Reading, needs_sign_in},
     exchange::Expectation,
     icc::Chip,
+    letter::entry_mode,
     management::{head, operator_63},
-    request::{Purpose, entry_mode, missing},
+    request::{Purpose, missing},
     transaction::{Standing, Transaction},
     upload::{Balance, Upload},
 };
