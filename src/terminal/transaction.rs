@@ -199,3 +199,13 @@ pub(super) fn is_logged(kind: Kind) -> bool {
 pub(super) const fn is_told_again(kind: Kind) -> bool {
     matches!(kind, Kind::Refund | Kind::QrRefund | Kind::CompletionNotice)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_of_many_stays_small() {
+        assert!(size_of::<Transaction>() <= 96, "{} bytes", size_of::<Transaction>());
+    }
+}
