@@ -36,6 +36,7 @@ mod original;
 mod outbox;
 mod policy;
 mod respond;
+mod response;
 mod restart;
 mod reverse;
 mod rule;

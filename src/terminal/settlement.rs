@@ -12,12 +12,13 @@
 
 use super::{
     Active, Event, Outbox, Profile, Terminal,
-    answer::{Reading, needs_sign_in},
+    answer::Reading,
     exchange::Expectation,
     icc::Chip,
     letter::entry_mode,
     management::{head, operator_63},
     request::{Purpose, missing},
+    sign_in::needs_sign_in,
     transaction::{Standing, Transaction},
     upload::{Balance, Upload},
 };

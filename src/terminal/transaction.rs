@@ -131,6 +131,28 @@ impl KeptCard {
 }
 
 impl Transaction {
+    /// A transaction of which nothing is known but its numbers.
+    pub(super) fn blank(kind: Kind, variant: Variant, batch: BatchNo, stan: Stan) -> Self {
+        Self {
+            kind,
+            variant,
+            batch,
+            stan,
+            amount: Amount::ZERO,
+            tip: Amount::ZERO,
+            card: None,
+            rrn: None,
+            approval_code: None,
+            date: None,
+            organization: Organization::UNKNOWN,
+            standing: Standing::Done,
+            is_adjusted: false,
+            is_uploaded: false,
+            is_used: false,
+            extra: None,
+        }
+    }
+
     /// How its message looks.
     pub fn form(&self) -> MessageForm {
         self.variant.form(self.kind)
