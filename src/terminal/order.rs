@@ -2,7 +2,8 @@
 
 use super::{
     Event, Outbox, Profile, Terminal,
-    answer::{Reading, needs_sign_in},
+    answer::Reading,
+    sign_in::needs_sign_in,
     transaction::{Extra, Number, Standing, Transaction},
 };
 use crate::{

@@ -12,11 +12,13 @@
 
 use super::{
     Active, Event, Outbox, Profile, Terminal,
-    answer::{Reading, end_of, needs_sign_in},
+    answer::{Reading, end_of},
     exchange::Expectation,
     icc::Chip,
+    letter::entry_mode,
     management::{head, operator_63},
-    request::{Purpose, entry_mode, missing},
+    request::{Purpose, missing},
+    sign_in::needs_sign_in,
     transaction::{Standing, Transaction},
     upload::{Balance, Upload},
 };
@@ -83,7 +85,7 @@ impl Terminal {
     ) -> Result<Expectation, Failure> {
         if self.log.has_open() {
             // What the host has not heard of would be forgotten with the log.
-            return Err(Failure::LogFull);
+            return Err(Failure::SettlementPending);
         }
         let batch = self.settling.as_deref().map_or(self.batch, |settling| settling.batch);
         match self.stage(profile) {
@@ -190,13 +192,15 @@ impl Terminal {
         reading: Option<&Reading>,
         out: &mut Outbox,
     ) {
+        let lacks_room = self.log.len() >= usize::from(profile.log_capacity);
         let Some(active) = self.active.as_deref_mut() else { return };
         if active.operation.kind != Kind::Settlement {
             self.tell_automatic(Kind::Settlement, end, reading, out);
             return match end {
                 End::Approved => self.proceed(profile, now, out),
                 End::Failed(Failure::NotConnected) => self.give_up(Failure::NotConnected, out),
-                _ => self.give_up(Failure::LogFull, out),
+                _ if lacks_room => self.give_up(Failure::LogFull, out),
+                _ => self.give_up(Failure::SettlementPending, out),
             };
         }
         if end == End::Approved && profile.settlement.sign_out {
