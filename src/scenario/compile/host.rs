@@ -4,7 +4,7 @@ use super::{Compiler, rules::two_characters};
 use crate::{
     flow::CardFeeder,
     host::{self, Enrolment},
-    iso8583::{ResponseCode, TerminalId},
+    iso8583::ResponseCode,
     scenario::{
         host::{Chip, Closure, Demand, Tables},
         node::Node,
@@ -25,7 +25,7 @@ impl Compiler<'_> {
         if written.orders.closed.0 + written.orders.expired.0 > 1.0 {
             self.complain(&node.at("orders"), "more orders are closed or expire than there are");
         }
-        let settlement = self.settlement(node.child("settlement"), &written.settlement);
+        let settlement = self.settlement(node.child("settlement"), &written.settlement, groups);
         let tables = self.tables(node.child("tables"), &written.tables);
         let chip = self.chip(node.child("chip"), &written.chip);
         let mut embedded = groups.iter().filter(|group| group.target == Target::Embedded);
@@ -88,11 +88,18 @@ impl Compiler<'_> {
         })
     }
 
-    fn settlement(&mut self, node: &Node, written: &Closure) -> host::SettlementRules {
+    fn settlement(&mut self, node: &Node, written: &Closure, groups: &[Group]) -> host::SettlementRules {
         let terminals = node.child("terminals");
+        let known = |text: &str| {
+            let mut all = groups.iter().flat_map(|group| group.identities.iter());
+            all.find(|identity| identity.terminal.as_str() == text).map(|identity| identity.terminal)
+        };
         let mut drilled = Vec::new();
         for (index, text) in written.terminals.iter().enumerate() {
-            drilled.extend(self.or_complain(&terminals.item(index).span, text.parse::<TerminalId>()));
+            match known(text) {
+                Some(terminal) => drilled.push(terminal),
+                None => self.complain(&terminals.item(index).span, format!("no terminal is called `{text}`")),
+            }
         }
         host::SettlementRules {
             closing: match written.closing {
