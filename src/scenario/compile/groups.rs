@@ -180,6 +180,12 @@ impl Compiler<'_> {
             self.complain(&node.at("profile"), "its messages have no MAC, and terminals always send one");
         }
         let traits = traits(group.kind);
+        if group.receipts == Some(true) && !traits.prints {
+            self.complain(
+                &node.at("receipts"),
+                "this kind of terminal uploads signatures and prints nothing",
+            );
+        }
         Profile {
             abilities: traits.abilities,
             prints: group.receipts.unwrap_or(false),
