@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     card::{Expiry, Pan},
-    iso8583::{BatchNo, De, Message, Mti, PackError, Packer, Spec, TerminalId},
+    iso8583::{BatchNo, De, Message, Mti, PackError, Packer, Spec, TerminalId, decimal},
     time::DateTime,
 };
 
@@ -196,11 +196,7 @@ fn balance_54(balance: i64) -> [u8; 20] {
     if balance < 0 {
         text[7] = b'D';
     }
-    let mut minor = balance.unsigned_abs();
-    for digit in text[8..].iter_mut().rev() {
-        *digit = b'0' + (minor % 10) as u8;
-        minor /= 10;
-    }
+    decimal(balance.unsigned_abs(), &mut text[8..]);
     text
 }
 
