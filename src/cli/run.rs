@@ -60,7 +60,8 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
         }
     };
     let path = folder.path().to_owned();
-    let ledger = arguments.ledger.clone().map(|directory| (directory, arguments.durable));
+    let in_results = plan.keeps_ledger.then(|| path.join("ledger"));
+    let ledger = arguments.ledger.clone().or(in_results).map(|directory| (directory, arguments.durable));
     let settings = Settings { shards: arguments.shards, ledger, ..Settings::default() };
     let observer: Box<dyn Observer> = Box::new(folder);
     let run = match engine::start(plan, &settings, observer) {

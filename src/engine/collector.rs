@@ -7,13 +7,13 @@ use super::{
     portrait::step_views,
     recorder::{Delta, Gauges},
     shard::TICKS_PER_SECOND,
-    statement::statement,
+    statement::{settlements, statement},
 };
 use crate::{
     driver::{Clock, HostServer, usage},
     metrics::{
-        ActivityCounts, Class, EventLine, Interval, Phase, Point, Severity, Snapshot, State, StepView,
-        Summary, ThresholdView,
+        ActivityCounts, Class, EventLine, Interval, Phase, Point, SettlementSummary, Severity, Snapshot,
+        State, StepView, Summary, ThresholdView,
     },
     reconcile::{Findings, Identity, Journals, Line},
     scenario::Plan,
@@ -60,6 +60,8 @@ pub(super) struct Collector {
     pub(super) events: Arc<VecDeque<EventLine>>,
     /// What the terminals believe, when there is a host to compare with.
     pub(super) journals: Option<Journals>,
+    /// What settlements came to, once the host has stopped.
+    pub(super) settlements: Option<SettlementSummary>,
     pub(super) broken: bool,
     pub(super) shards_running: usize,
     pub(super) deltas: usize,
@@ -88,6 +90,7 @@ impl Collector {
             series: Arc::default(),
             events: Arc::default(),
             journals: start.host.as_ref().map(|_| Journals::default()),
+            settlements: None,
             broken: false,
             shards_running: start.shards,
             deltas: 0,
@@ -129,6 +132,9 @@ impl Collector {
         }
         if let Some(journals) = &mut self.journals {
             delta.journal.iter().for_each(|entry| journals.take(&Line::from(entry)));
+        }
+        if !delta.receipts.is_empty() {
+            self.tell(|observer| observer.receipts(&delta.receipts));
         }
         if !delta.journal.is_empty() {
             self.tell(|observer| observer.journal(&delta.journal));
@@ -228,6 +234,7 @@ impl Collector {
         if let Err(error) = kept {
             self.not_valid(format!("{error}; the host stopped, the run is not valid"));
         }
+        self.settlements = settlements(&host);
         let mut comparison = self.journals.take()?.against(Identity::Number, &[]);
         statement(&host).for_each(|row| comparison.row(row));
         self.tell(|observer| observer.statement(&mut statement(&host)));

@@ -167,7 +167,8 @@ fn hear(shard: &Shard, since: &Cell<Instant>, event: Event) {
             };
             recorder.notice(shard.now(), Severity::Warning, text);
         }
-        Event::Outcome(_) | Event::Receipt(_) => {}
+        Event::Receipt(text) => recorder.receipt(shard.now(), text),
+        Event::Outcome(_) => {}
     }
 }
 

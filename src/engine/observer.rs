@@ -28,6 +28,12 @@ pub trait Observer: Send {
     /// When they cannot be kept.
     fn journal(&mut self, entries: &[Entry]) -> io::Result<()>;
 
+    /// What terminals printed: one text a receipt.
+    ///
+    /// # Errors
+    /// When they cannot be kept.
+    fn receipts(&mut self, texts: &[String]) -> io::Result<()>;
+
     /// The run is over, and this is the statement of the host that belongs to it.
     ///
     /// # Errors
@@ -68,6 +74,10 @@ impl Observer for NullObserver {
     }
 
     fn journal(&mut self, _: &[Entry]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn receipts(&mut self, _: &[String]) -> io::Result<()> {
         Ok(())
     }
 

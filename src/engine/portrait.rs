@@ -6,8 +6,8 @@ use crate::{
     iso8583::ResponseCode,
     load::Schedule,
     metrics::{
-        Class, Generator, Interval, Phase, Snapshot, StageProgress, State, StepInterval, StepView,
-        TerminalsView, Threshold, ThresholdView,
+        Class, Generator, HostCounts, Interval, Phase, Snapshot, StageProgress, State, StepInterval,
+        StepView, TerminalsView, Threshold, ThresholdView,
     },
     scenario::{Plan, Scenario},
     time::Instant,
@@ -108,7 +108,7 @@ impl Collector {
     }
 
     fn view(&self, threshold: &Threshold) -> ThresholdView {
-        let value = threshold.value(&self.total, &self.start.plan.steps, None);
+        let value = threshold.value(&self.total, &self.start.plan.steps, HostCounts::default());
         let pass = value.map(|value| threshold.holds(value));
         ThresholdView { expression: threshold.expression.clone(), value, pass }
     }

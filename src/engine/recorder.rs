@@ -13,9 +13,17 @@ use std::{collections::HashMap, time::Duration};
 pub(super) struct Recorder {
     pub(super) interval: Box<Interval>,
     pub(super) journal: Vec<Entry>,
+    receipts: Receipts,
     notices: HashMap<String, Notice>,
     /// Whether a step of a scenario could not be carried out.
     pub(super) broken: bool,
+}
+
+/// The receipts that were printed since the last tick, as long as there is room.
+#[derive(Debug, Default)]
+struct Receipts {
+    texts: Vec<String>,
+    bytes: usize,
 }
 
 /// Something worth telling, with how often it happened since the last tick.
@@ -32,6 +40,7 @@ pub(super) struct Delta {
     pub(super) shard: usize,
     pub(super) interval: Box<Interval>,
     pub(super) journal: Vec<Entry>,
+    pub(super) receipts: Vec<String>,
     pub(super) events: Vec<EventLine>,
     /// What went wrong since the last tick, and how often.
     pub(super) causes: Vec<(String, u64)>,
@@ -54,6 +63,7 @@ impl Recorder {
         Self {
             interval: Box::new(Interval::new(scenarios, steps)),
             journal: Vec::new(),
+            receipts: Receipts::default(),
             notices: HashMap::new(),
             broken: false,
         }
@@ -98,6 +108,27 @@ impl Recorder {
         }
     }
 
+    /// Keeps a receipt; where there is no more room, that is worth telling.
+    pub(super) fn receipt(&mut self, now: Instant, text: String) {
+        if self.receipts.bytes + text.len() > RECEIPTS_MAX {
+            let told = "results folder: a receipt came too fast to be kept";
+            return self.notice(now, Severity::Warning, told.to_owned());
+        }
+        self.receipts.bytes += text.len();
+        self.receipts.texts.push(text);
+    }
+
+    /// Takes the receipts since the last tick.
+    pub(super) fn take_receipts(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.receipts).texts
+    }
+
+    /// Takes back receipts that could not be handed over; they come before those printed since.
+    pub(super) fn put_back_receipts(&mut self, texts: Vec<String>) {
+        self.receipts.bytes += texts.iter().map(String::len).sum::<usize>();
+        self.receipts.texts.splice(0..0, texts);
+    }
+
     /// Takes what was told since the last tick: the lines in order of time, and the bare causes with their counts.
     pub(super) fn take_told(&mut self) -> (Vec<EventLine>, Vec<(String, u64)>) {
         let mut told: Vec<(String, Notice)> = self.notices.drain().collect();
@@ -121,3 +152,27 @@ impl Recorder {
 }
 
 const NOTICES_MAX: usize = 64;
+/// The most bytes of receipts that wait for a tick.
+const RECEIPTS_MAX: usize = 4 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn receipts_are_kept_as_long_as_there_is_room_and_what_is_lost_is_told() {
+        let mut recorder = Recorder::new(1, 0);
+        let half = "x".repeat(RECEIPTS_MAX / 2);
+        for _ in 0..3 {
+            recorder.receipt(Instant::START, half.clone());
+        }
+        let kept = recorder.take_receipts();
+        assert_eq!(kept.len(), 2);
+        assert_eq!(recorder.take_told().1.len(), 1);
+        recorder.receipt(Instant::START, "later".to_owned());
+        recorder.put_back_receipts(vec!["earlier".to_owned()]);
+        assert_eq!(recorder.take_receipts(), ["earlier", "later"]);
+        recorder.receipt(Instant::START, half);
+        assert_eq!(recorder.take_receipts().len(), 1, "taking makes room");
+    }
+}

@@ -211,6 +211,7 @@ impl Shard {
             recorder.journal.splice(0..0, delta.journal);
             recorder.broken |= delta.broken;
             recorder.put_back(delta.events, delta.causes);
+            recorder.put_back_receipts(delta.receipts);
         }
     }
 
@@ -223,9 +224,10 @@ impl Shard {
         let gauges = if with_gauges { self.gauges() } else { Gauges::default() };
         let mut recorder = self.recorder.borrow_mut();
         let (events, causes) = recorder.take_told();
+        let receipts = recorder.take_receipts();
         let empty = Recorder::new(self.plan.scenarios.len(), self.plan.steps.len());
         let Recorder { interval, journal, broken, .. } = std::mem::replace(&mut *recorder, empty);
-        Delta { shard: self.index, interval, journal, events, causes, gauges, broken, is_last }
+        Delta { shard: self.index, interval, journal, receipts, events, causes, gauges, broken, is_last }
     }
 
     fn gauges(&self) -> Gauges {

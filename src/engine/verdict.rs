@@ -4,8 +4,8 @@ use super::{collector::Collector, control::Command};
 use crate::{
     driver::usage,
     metrics::{
-        Class, GeneratorSummary, Interval, MismatchSummary, StepInterval, StepSummary, Summary, Threshold,
-        ThresholdSummary, ThresholdView, Verdict,
+        Class, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepInterval, StepSummary, Summary,
+        Threshold, ThresholdSummary, ThresholdView, Verdict,
     },
     reconcile::Findings,
     scenario::Plan,
@@ -15,10 +15,12 @@ use std::{collections::BTreeMap, sync::Arc};
 impl Collector {
     /// Sums the run up.
     pub(super) fn summary(&mut self, findings: Option<&Findings>) -> Summary {
+        let settlements = self.settlements;
         let plan = Arc::clone(&self.start.plan);
         let reconciliation = findings.map(|findings| findings.summary);
+        let host = HostCounts { reconciliation: reconciliation.as_ref(), settlements: settlements.as_ref() };
         let judge = |threshold: &Threshold| {
-            let value = threshold.value(&self.total, &plan.steps, reconciliation.as_ref());
+            let value = threshold.value(&self.total, &plan.steps, host);
             let pass = value.is_none_or(|value| threshold.holds(value));
             ThresholdSummary { expression: threshold.expression.clone(), value, pass }
         };
@@ -52,6 +54,7 @@ impl Collector {
                 shards: self.start.shards,
             },
             thresholds,
+            settlements,
             reconciliation,
             mismatches: findings.map(listed).unwrap_or_default(),
         }

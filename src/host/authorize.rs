@@ -49,7 +49,10 @@ impl Host {
             Err(code) => self.decline(inquiry, &demand, code, rrn, out),
         };
         (answer.rrn, answer.pan, answer.expiry) = (Some(rrn), demand.card, demand.expiry);
-        answer.icc = chip.ok().flatten().map(|verified| self.answer_chip(&verified, answer.code));
+        // The result of a script names a booking (DE 61): what moves no money brings none.
+        let takes_script = demand.kind.form().effect != Effect::None;
+        let chip = chip.ok().flatten();
+        answer.icc = chip.map(|verified| self.answer_chip(&verified, answer.code, takes_script));
         answer
     }
 

@@ -16,7 +16,7 @@ pub struct ChipRules {
     pub refusal: ResponseCode,
     /// Whether the stripe of a chip card is refused with 45 unless DE 60.5 says that the chip failed.
     pub refuses_fallback: bool,
-    /// The share of approvals that bring a script for the card (72).
+    /// The share of approvals of what moves or holds money that bring a script for the card (72).
     pub scripts: f64,
     /// The share of answers whose cryptogram is wrong, so that the card declines what the host has approved.
     pub wrong_answers: f64,
@@ -82,14 +82,19 @@ impl Host {
     }
 
     /// DE 55 of the answer: the issuer's cryptogram for the response code, sometimes a wrong one; sometimes a script.
-    pub(super) fn answer_chip(&mut self, verified: &Verified, code: ResponseCode) -> IccData {
+    pub(super) fn answer_chip(
+        &mut self,
+        verified: &Verified,
+        code: ResponseCode,
+        takes_script: bool,
+    ) -> IccData {
         let (rules, rng) = (&self.config.chip, &mut self.rng);
         let mut draw = |share: f64| share > 0.0 && rng.happens(share);
         let mut authentication = verified.authentication(*code.as_bytes());
         if draw(rules.wrong_answers) {
             authentication[0] ^= 1;
         }
-        let brings_script = code.is_approval() && draw(rules.scripts);
+        let brings_script = takes_script && code.is_approval() && draw(rules.scripts);
         let mut data = IccData::new();
         data.push(Tag::TRANSACTION_COUNTER, &verified.counter());
         data.push(Tag::ISSUER_AUTHENTICATION, &authentication);

@@ -21,7 +21,7 @@ use crate::{
         BatchDetails, BatchNo, De, Mti, ResponseCode, SettlementTotals, Stan, TerminalId, Totals,
         UploadCount, Verdict,
     },
-    ledger::{Booking, Record, State},
+    ledger::{Booking, Postings, Record, State},
     money::Amount,
     operation::Side,
     reconcile::Key,
@@ -114,6 +114,14 @@ struct Told {
 }
 
 impl Host {
+    /// How many batches have been compared or uploaded in part, and are open still.
+    pub fn open_settlements(&self) -> u64 {
+        let is_open = |(terminal, known): &(&TerminalId, &Settlement)| {
+            self.ledger.batch(terminal).unwrap_or(BatchNo::FIRST) == known.batch
+        };
+        self.settlements.iter().filter(is_open).count() as u64
+    }
+
     /// Takes a message of a settlement or of an upload.
     pub(super) fn settle(&mut self, inquiry: &Inquiry<'_>, out: &mut Outbox) -> Answer {
         let (batch, open) = (inquiry.private60.batch, inquiry.open_batch);
@@ -274,7 +282,25 @@ impl Host {
 
     fn close_batch(&mut self, terminal: TerminalId, batch: BatchNo, out: &mut Outbox) {
         self.tally.settlements.closed += 1;
+        self.close_orders(terminal, batch, out);
         self.record(Record::BatchClosed { terminal, batch, next: batch.next() }, out);
+    }
+}
+
+impl Host {
+    /// Whoever has not paid by the end of the batch cannot any more.
+    fn close_orders(&mut self, terminal: TerminalId, batch: BatchNo, out: &mut Outbox) {
+        let waits = |booking: &&Booking| booking.state == State::Waiting;
+        let waiting: Vec<(Key, Amount)> = self
+            .ledger
+            .of_batch(terminal, batch)
+            .filter(waits)
+            .map(|order| (order.key, order.amount))
+            .collect();
+        for (key, amount) in waiting {
+            let (state, postings) = (State::Closed, Postings::NONE);
+            self.record(Record::Moved { key, state, amount, postings }, out);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Booking, State};
 use crate::{
     card::MaskedPan,
+    operation::Kind,
     reconcile::{Row, RowState},
 };
 
@@ -17,21 +18,21 @@ impl From<&Booking> for Row {
             amount: booking.amount,
             rrn: Some(booking.rrn),
             card: booking.card.as_ref().map(MaskedPan::from),
-            state: RowState::from(booking.state),
+            state: state(booking),
         }
     }
 }
 
-impl From<State> for RowState {
-    fn from(state: State) -> Self {
-        match state {
-            State::Captured => Self::Captured,
-            State::Voided => Self::Voided,
-            State::Reversed => Self::Reversed,
-            State::Held => Self::Held,
-            State::Closed => Self::Closed,
-            // A code that nobody has paid is no money, like a refusal.
-            State::Waiting | State::Declined(_) => Self::Declined,
-        }
+fn state(booking: &Booking) -> RowState {
+    match booking.state {
+        State::Captured => RowState::Captured,
+        State::Voided => RowState::Voided,
+        State::Reversed => RowState::Reversed,
+        State::Held => RowState::Held,
+        // An order that is closed was never paid; a pre-authorization was, and its money is free again.
+        State::Closed if booking.kind == Kind::QrOrder => RowState::Declined,
+        State::Closed => RowState::Closed,
+        // A code that nobody has paid is no money, like a refusal.
+        State::Waiting | State::Declined(_) => RowState::Declined,
     }
 }

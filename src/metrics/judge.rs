@@ -1,20 +1,14 @@
 //! The present value of a threshold's metric.
 
 use super::{
-    Aggregation, Class, Interval, Latency, MetricName, ReconciliationSummary, StepInterval, StepNames,
-    Threshold,
+    Aggregation, Class, HostCounts, Interval, Latency, MetricName, StepInterval, StepNames, Threshold,
 };
 
 impl Threshold {
     /// The value over everything recorded so far, in the unit of the limit; `None` without a sample.
     ///
-    /// Counts are known without a sample; those of the reconciliation only when it is done.
-    pub fn value(
-        &self,
-        total: &Interval,
-        names: &StepNames,
-        reconciliation: Option<&ReconciliationSummary>,
-    ) -> Option<f64> {
+    /// Counts are known without a sample; those of the host only when the run is over.
+    pub fn value(&self, total: &Interval, names: &StepNames, host: HostCounts<'_>) -> Option<f64> {
         let steps = || steps(&self.metric, total, names);
         let sum = |count: &dyn Fn(&StepInterval) -> u64| steps().map(count).sum::<u64>();
         let counters = total.counters();
@@ -36,7 +30,10 @@ impl Threshold {
             MetricName::DroppedIterations => self.of_count(counters.dropped, counters.planned),
             MetricName::Iterations => Some(counters.finished as f64),
             MetricName::Reconciliation(name) => {
-                reconciliation.and_then(|found| found.count(name)).map(|count| count as f64)
+                host.reconciliation.and_then(|found| found.count(name)).map(|count| count as f64)
+            }
+            MetricName::Settlements(name) => {
+                host.settlements.and_then(|found| found.count(name)).map(|count| count as f64)
             }
         }
     }
@@ -102,7 +99,10 @@ mod tests {
         total.steps[usize::from(echo.0)].record(Class::TimedOut, Duration::from_secs(30), None);
         total.scenarios[0].planned = 200;
         total.scenarios[0].dropped = 20;
-        let value = |metric, text| Threshold::parse(metric, text).expect("valid").value(&total, &names, None);
+        let value = |metric, text| {
+            let threshold = Threshold::parse(metric, text).expect("valid");
+            threshold.value(&total, &names, HostCounts::default())
+        };
         assert!((value("sale.response_time", "p(50) < 1s").expect("a sample") - 50.0).abs() < 0.1);
         assert_eq!(value("echo.failed", "rate < 1%"), Some(1.0));
         assert_eq!(value("failed", "count < 1"), Some(1.0));
@@ -110,5 +110,6 @@ mod tests {
         assert_eq!(value("sale.service_time", "p(50) < 1s"), None);
         assert_eq!(value("dropped_iterations", "rate < 1%"), Some(0.1));
         assert_eq!(value("reconciliation.lost", "count == 0"), None);
+        assert_eq!(value("settlements.open", "count == 0"), None);
     }
 }

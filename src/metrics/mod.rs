@@ -21,7 +21,7 @@ pub use snapshot::{
     StepView, TerminalRow, TerminalsView, ThresholdView,
 };
 pub use summary::{
-    Count, GeneratorSummary, LagSummary, LatencySummary, MismatchSummary, ReconciliationSummary, SideSummary,
-    StepSummary, Summary, ThresholdSummary, Verdict,
+    Count, GeneratorSummary, HostCounts, LagSummary, LatencySummary, MismatchSummary, ReconciliationSummary,
+    SettlementSummary, SideSummary, StepSummary, Summary, ThresholdSummary, Verdict,
 };
 pub use threshold::{Aggregation, Comparison, MetricName, Threshold, ThresholdError};

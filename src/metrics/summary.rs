@@ -31,6 +31,9 @@ pub struct Summary {
     pub generator: GeneratorSummary,
     /// The thresholds with their values.
     pub thresholds: Vec<ThresholdSummary>,
+    /// What settlements came to at the host; absent when there was no settlement, or no ledger to look into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settlements: Option<SettlementSummary>,
     /// What the comparison of journals and ledger found; absent when there was no ledger to compare with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reconciliation: Option<ReconciliationSummary>,
@@ -190,6 +193,47 @@ impl ReconciliationSummary {
     pub fn count(&self, name: &str) -> Option<u64> {
         Self::COUNTS.iter().find(|(known, _)| *known == name).map(|(_, count)| count(self))
     }
+}
+
+/// What settlements came to at the host inside this program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SettlementSummary {
+    /// Batches whose totals agreed when they were first compared.
+    pub balanced: u64,
+    /// Batches whose totals did not, so that they had to be uploaded.
+    pub unbalanced: u64,
+    /// Batches that were closed.
+    pub closed: u64,
+    /// Batches whose settlement began and that are open still.
+    pub open: u64,
+    /// Transactions that were uploaded.
+    pub uploaded: u64,
+    /// Uploaded transactions that differ from the books, and booked ones that were not uploaded.
+    pub differences: u64,
+}
+
+impl SettlementSummary {
+    /// The count of that name, as thresholds call it.
+    pub fn count(&self, name: &str) -> Option<u64> {
+        Some(match name {
+            "balanced" => self.balanced,
+            "unbalanced" => self.unbalanced,
+            "closed" => self.closed,
+            "open" => self.open,
+            "uploaded" => self.uploaded,
+            "differences" => self.differences,
+            _ => return None,
+        })
+    }
+}
+
+/// What the host inside this program knows at the end of a run; nothing of a host elsewhere.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HostCounts<'a> {
+    /// What the comparison of journals and ledger found.
+    pub reconciliation: Option<&'a ReconciliationSummary>,
+    /// What settlements came to.
+    pub settlements: Option<&'a SettlementSummary>,
 }
 
 /// One count out of a summary.

@@ -9,7 +9,7 @@
 //! ```
 
 #[cfg(doc)]
-use super::ReconciliationSummary;
+use super::{ReconciliationSummary, SettlementSummary};
 use std::{fmt, str::FromStr};
 
 /// One condition over one metric.
@@ -87,11 +87,13 @@ pub enum MetricName {
     ScheduleLag,
     /// A count of the reconciliation, one of [`ReconciliationSummary::COUNTS`].
     Reconciliation(String),
+    /// A count of the settlements at the host, one of those that [`SettlementSummary::count`] knows.
+    Settlements(String),
 }
 
 impl MetricName {
     /// The metrics that exist, as they are written; those of [`MetricName::STEP_METRICS`] take a step before them.
-    pub const NAMES: [&str; 21] = [
+    pub const NAMES: [&str; 27] = [
         "response_time",
         "service_time",
         "failed",
@@ -113,6 +115,12 @@ impl MetricName {
         "reconciliation.unknown",
         "reconciliation.kind",
         "reconciliation.contradictory",
+        "settlements.balanced",
+        "settlements.unbalanced",
+        "settlements.closed",
+        "settlements.open",
+        "settlements.uploaded",
+        "settlements.differences",
     ];
     /// The metrics that exist for each step.
     pub const STEP_METRICS: [&str; 5] = ["response_time", "service_time", "failed", "declined", "checks"];
@@ -165,6 +173,9 @@ impl FromStr for MetricName {
             (_, Some(group)) if group == "reconciliation" && Self::NAMES.contains(&text) => {
                 Ok(Self::Reconciliation(name.to_owned()))
             }
+            (_, Some(group)) if group == "settlements" && Self::NAMES.contains(&text) => {
+                Ok(Self::Settlements(name.to_owned()))
+            }
             _ => Err(ThresholdError::UnknownMetric(text.to_owned())),
         }
     }
@@ -185,6 +196,7 @@ impl fmt::Display for MetricName {
             Self::Iterations => f.write_str("iterations"),
             Self::ScheduleLag => f.write_str("schedule_lag"),
             Self::Reconciliation(name) => write!(f, "reconciliation.{name}"),
+            Self::Settlements(name) => write!(f, "settlements.{name}"),
         }
     }
 }
@@ -340,6 +352,16 @@ mod tests {
         assert!(metrics.eq(counts.iter().map(String::as_str)));
         counts.iter().for_each(|name| drop(Threshold::parse(name, "count == 0").expect("a metric")));
         assert!(Threshold::parse("reconciliation.terminals", "count == 0").is_err());
+    }
+
+    #[test]
+    fn every_metric_of_settlements_is_a_count_of_their_summary() {
+        let found = crate::metrics::SettlementSummary::default();
+        let names = MetricName::NAMES.into_iter().filter_map(|name| name.strip_prefix("settlements."));
+        assert_eq!(names.filter(|name| found.count(name) == Some(0)).count(), 6);
+        let parsed = Threshold::parse("settlements.open", "count == 0").expect("a metric");
+        assert_eq!(parsed.metric.to_string(), "settlements.open");
+        assert!(Threshold::parse("settlements.lost", "count == 0").is_err());
     }
 
     #[test]

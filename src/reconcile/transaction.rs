@@ -4,7 +4,7 @@
 //! |---|---|---|---|---|---|---|---|---|
 //! | none | stands | unknown | – | – | – | stored | – | – |
 //! | stands | doubled | unknown | – | voided | stands | – | – | settled |
-//! | unknown | stands | unknown | undone | – | – | – | – | – |
+//! | unknown | stands | unknown | undone | – | – | – | refused | – |
 //! | stored | stands | – | – | – | stored | – | refused | stands, settled |
 //! | voided | – | – | – | – | – | – | – | settled |
 //! | undone | – | – | – | – | – | – | – | – |
@@ -144,7 +144,7 @@ impl Standing {
             (Self::Undone, B::Reversed) if last == B::ReversalAbandoned => Self::Undone,
             (Self::Stored, B::Approved | B::Settled) => Self::Stands,
             (Self::Stored, B::Adjusted) => Self::Stored,
-            (Self::Stored, B::Refused) => Self::Refused,
+            (Self::Stored | Self::Unknown, B::Refused) => Self::Refused,
             (Self::Voided | Self::Refused, B::Settled) => self,
             _ => Self::Contradiction,
         }
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn the_usual_stories_end_where_they_should() {
         use Belief::*;
-        let stories: [(&[Belief], Standing); 14] = [
+        let stories: [(&[Belief], Standing); 15] = [
             (&[Approved], Standing::Stands),
             (&[Approved, Settled], Standing::Stands),
             (&[Approved, Adjusted, Settled], Standing::Stands),
@@ -194,6 +194,7 @@ mod tests {
             (&[Unknown, ReversalAbandoned, Reversed], Standing::Undone),
             (&[Approved, Unknown, Reversed], Standing::Undone),
             (&[Unknown, Approved], Standing::Stands),
+            (&[Unknown, Refused, Settled], Standing::Refused),
             (&[Stored], Standing::Stored),
             (&[Stored, Approved, Settled], Standing::Stands),
             (&[Stored, Settled], Standing::Stands),

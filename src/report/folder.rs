@@ -2,7 +2,7 @@
 
 use super::{
     FolderError, events::EventLog, host_journal, intervals::IntervalLog, journal::Journal, log_file::LogFile,
-    mismatches, series::Series, summary_file,
+    mismatches, receipts::ReceiptLog, series::Series, summary_file,
 };
 use crate::{
     engine::{Moment, Observer},
@@ -23,6 +23,7 @@ pub struct Folder {
     series: Series,
     events: EventLog,
     journal: Journal,
+    receipts: ReceiptLog,
 }
 
 impl Folder {
@@ -64,6 +65,7 @@ impl Folder {
             series: Series::create(path.join("series.csv"))?,
             events: EventLog::create(path.join("events.ndjson"))?,
             journal: Journal::create(path.join("journal"))?,
+            receipts: ReceiptLog::new(path.join("receipts.txt")),
             path,
         })
     }
@@ -82,6 +84,10 @@ impl Observer for Folder {
 
     fn journal(&mut self, entries: &[Entry]) -> io::Result<()> {
         Ok(self.journal.append(entries)?)
+    }
+
+    fn receipts(&mut self, texts: &[String]) -> io::Result<()> {
+        Ok(self.receipts.append(texts)?)
     }
 
     fn statement(&mut self, rows: &mut dyn Iterator<Item = Row>) -> io::Result<()> {

@@ -15,6 +15,7 @@ mod journal_reader;
 mod log_file;
 mod mismatch_text;
 mod mismatches;
+mod receipts;
 mod reconciliation;
 mod records;
 mod series;

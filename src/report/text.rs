@@ -4,7 +4,7 @@
 //! quickstart: PASS  all 2 thresholds hold
 //! iterations              planned = started + dropped, and what became of those started
 //! steps                   how they ended, and how long they took
-//! response codes · thresholds · reconciliation · generator
+//! response codes · thresholds · settlement · reconciliation · generator
 //! Results are in results/20261122T014500Z-quickstart
 //! ```
 
@@ -16,8 +16,8 @@ use super::{
 use crate::{
     iso8583::ResponseCode,
     metrics::{
-        Aggregation, LatencySummary, MismatchSummary, ReconciliationSummary, StepSummary, Summary, Threshold,
-        ThresholdSummary, Verdict,
+        Aggregation, LatencySummary, MismatchSummary, ReconciliationSummary, SettlementSummary, StepSummary,
+        Summary, Threshold, ThresholdSummary, Verdict,
     },
 };
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -46,6 +46,7 @@ pub fn summary_text(summary: &Summary, folder: Option<&Path>, look: Look) -> Str
     page.codes(&summary.steps);
     page.causes(&summary.causes);
     page.thresholds(&summary.thresholds);
+    page.settlements(summary.settlements.as_ref());
     page.reconciliation(summary.reconciliation.as_ref(), &summary.mismatches);
     page.generator(summary);
     if let Some(folder) = folder {
@@ -166,6 +167,25 @@ impl Page {
             };
             let (sign, expression) = (self.painted(sign, colour), cut(&threshold.expression, width));
             self.line(&format!("  {sign} {expression:<width$}  {}", value(threshold)));
+        }
+    }
+
+    fn settlements(&mut self, found: Option<&SettlementSummary>) {
+        let Some(found) = found else { return };
+        let SettlementSummary { balanced, unbalanced, closed, open, uploaded, differences } = *found;
+        self.heading("Settlement");
+        let compared = plural_of(balanced + unbalanced, "batch", "batches");
+        self.line(&format!(
+            "  {compared} compared = {} balanced + {} unbalanced",
+            count(balanced),
+            count(unbalanced)
+        ));
+        let (sign, colour) = if open == 0 { ("✓", GREEN) } else { ("✗", YELLOW) };
+        let sign = self.painted(sign, colour);
+        self.line(&format!("  {sign} {} closed, {} open still", count(closed), count(open)));
+        if uploaded > 0 {
+            let uploaded = plural(uploaded, "transaction");
+            self.line(&format!("  {uploaded} uploaded, {} other than in the books", count(differences)));
         }
     }
 
@@ -296,7 +316,11 @@ fn of_samples(latency: LatencySummary, figure: fn(LatencySummary) -> f64) -> Str
 }
 
 pub(super) fn plural(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+    plural_of(number, noun, &format!("{noun}s"))
+}
+
+fn plural_of(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
 const CAUSES_SHOWN: usize = 8;

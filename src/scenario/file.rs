@@ -5,14 +5,13 @@
 
 use super::{
     acquirer::{KeySchemeWord, Notices, Order, Settlement},
-    duration::{Time, TimeRange},
+    duration::Time,
+    host::Host,
     named::Named,
-    rule::Rule,
     step::Step,
-    text::{Currency, Header, Money, Percentage, Tpdu},
+    text::{Currency, Header, Money, Tpdu},
     words::{
-        Arrival, Bug, CardOrder, Connection, Executor, Keys, Mac, MacFormName, MacKey, PinBlock, SpecName,
-        TerminalKind, UnknownCards,
+        Arrival, CardOrder, Connection, Executor, Keys, Mac, MacFormName, PinBlock, SpecName, TerminalKind,
     },
 };
 use schemars::JsonSchema;
@@ -121,6 +120,10 @@ pub struct Group {
     /// The terminal master key of all of them in hexadecimal digits; without it each gets its own from the seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tmk: Option<String>,
+    /// The base derivation key of `keyScheme: dukpt-tdes` and `dukpt-aes`, 32 hexadecimal digits; each terminal's
+    /// initial key follows from it and from DE 41.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bdk: Option<String>,
     /// The acquirer: a shipped profile, or the path of a profile file; what the group says itself wins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
@@ -193,7 +196,10 @@ pub struct Group {
     /// How it waits for a payer who scans the code that it shows.
     #[serde(default)]
     pub order: Order,
-    /// Whether it prints receipts; without it as its kind does.
+    /// Whether it fetches card applications and public keys as soon as it is signed in.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub first_downloads: bool,
+    /// Whether what it prints is kept in the results, in `receipts.txt`; false without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipts: Option<bool>,
 }
@@ -317,50 +323,6 @@ pub struct Stage {
     pub target: f64,
 }
 
-/// What the host inside this program is like.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Host {
-    /// What every account holds at the start.
-    pub opening_balance: Money,
-    /// The largest sale; beyond it the answer is 61.
-    pub sale_limit: Money,
-    /// What it makes of cards that no feeder holds.
-    pub unknown_cards: UnknownCards,
-    /// How long the MAC key is that it hands out.
-    pub mac_key: MacKey,
-    /// What it keeps of every payment.
-    pub fees: Percentage,
-    /// The most that a completion may be, in percent of what was set aside.
-    #[schemars(range(min = 1, max = 1000))]
-    pub completion_percent: u32,
-    /// The most that a tip may add, in percent of the sale.
-    #[schemars(range(max = 1000))]
-    pub tip_percent: u32,
-    /// What becomes of orders that wait for a payer to scan their code.
-    pub orders: Orders,
-    /// What it gets wrong on purpose, for the reconciliation to find.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bug: Option<Bug>,
-    /// Its moods; the first rule that fits a request decides.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub rules: Vec<Rule>,
-}
-
-/// What becomes of orders that wait for a payer to scan their code.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Orders {
-    /// How long payers take.
-    pub pays_after: TimeRange,
-    /// The share of orders that the payer closes instead.
-    pub closed: Percentage,
-    /// The share of orders that nobody pays.
-    pub expired: Percentage,
-    /// How long an order that nobody pays can be asked about.
-    pub expires_after: Time,
-}
-
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Text as written: whether `0200` is a number is decided where it is used.
@@ -386,32 +348,8 @@ impl Default for Generate {
     }
 }
 
-impl Default for Orders {
-    fn default() -> Self {
-        Self {
-            pays_after: TimeRange { min: Time::default(), max: Time::from_secs(6) },
-            closed: Percentage(0.0),
-            expired: Percentage(0.0),
-            expires_after: Time::from_secs(120),
-        }
-    }
-}
-
-impl Default for Host {
-    fn default() -> Self {
-        Self {
-            opening_balance: Money(crate::money::Amount::from_minor(10_000_000)),
-            sale_limit: Money(crate::money::Amount::from_minor(5_000_000)),
-            unknown_cards: UnknownCards::default(),
-            mac_key: MacKey::default(),
-            fees: Percentage(0.006),
-            completion_percent: 115,
-            tip_percent: 20,
-            orders: Orders::default(),
-            bug: None,
-            rules: Vec::new(),
-        }
-    }
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 fn default_terminal_id() -> String {

@@ -14,6 +14,7 @@ mod diagnostic;
 mod duration;
 mod expansion;
 mod file;
+mod host;
 mod load;
 mod mapping;
 mod named;
@@ -121,7 +122,7 @@ impl Pass {
     ) -> Option<Plan> {
         let Self { sources, problems } = self;
         overlay::apply(&mut root, overrides, sources, problems);
-        root.places_of("tmk").iter().for_each(|place| sources.hide(place));
+        ["tmk", "bdk"].iter().flat_map(|key| root.places_of(key)).for_each(|place| sources.hide(&place));
         problems.extend(shape::check(&root, &schema()));
         let file = decode::decode::<file::File>(&root);
         let file = file.map_err(|error| {

@@ -15,7 +15,8 @@ use std::{borrow::Cow, fmt};
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct OperationKeys {
-    /// The amount: `12.50`, or `${ amount(1.00, 500.00) }`; of an adjustment the new total.
+    /// The amount: `12.50`, or `${ amount(1.00, 500.00) }`; of an adjustment the new total; of a `tip-adjust` that
+    /// leaves it out, the original's and the tip.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "text_or_number")]
     pub amount: Option<String>,
@@ -278,7 +279,8 @@ fn text_or_number(_: &mut SchemaGenerator) -> Schema {
 const KEYS: [(&str, Goes); 8] = [
     ("amount", |kind| match kind.takes_amount() {
         false => Use::Never,
-        true if kind.amount_is_originals() => Use::Maybe,
+        // Without it a tip is added to the original's amount.
+        true if kind.amount_is_originals() || kind == Kind::TipAdjust => Use::Maybe,
         true => Use::Always,
     }),
     ("tip", |kind| match kind {
@@ -325,7 +327,7 @@ mod tests {
         }
         assert_eq!(
             bare_complaint("tip-adjust").as_deref(),
-            Some("`tip-adjust` cannot stand alone: it needs `amount` and `tip`")
+            Some("`tip-adjust` cannot stand alone: it needs `tip`")
         );
     }
 }

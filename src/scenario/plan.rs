@@ -37,6 +37,8 @@ pub struct Plan {
     pub thresholds: Vec<Threshold>,
     /// What the embedded host is like; it runs where a group has no target of its own.
     pub host: host::Config,
+    /// Whether the embedded host keeps its books on disk where nothing else is said.
+    pub keeps_ledger: bool,
 }
 
 /// A group of terminals that are alike.

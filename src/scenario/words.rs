@@ -178,6 +178,24 @@ choice! {
     }
 }
 choice! {
+    /// When the host closes a batch that balances.
+    Closing {
+        /// At once.
+        WhenBalanced = "when-balanced",
+        /// By the end message, or by the first message of the next batch.
+        AtEnd = "at-end",
+    }
+}
+choice! {
+    /// Where the host keeps its books.
+    LedgerPlace {
+        /// In memory: they are gone with the run.
+        Memory = "memory",
+        /// On disk, in `ledger` of the results folder; approvals leave once they are there.
+        Durable = "durable",
+    }
+}
+choice! {
     /// What gets lost.
     Drop {
         /// The request: the host never sees it.

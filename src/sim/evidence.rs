@@ -254,7 +254,6 @@ impl<'a> Observer<'a> {
             (Direction::ToHost, Mti::REVERSAL) => self.see_reversal(sighting, key),
             // Uploads repeat the numbers of what they upload.
             (Direction::ToHost, Mti::BATCH_UPLOAD) => {}
-            (Direction::ToHost, _) if sighting.message_kind == Some(SIGNATURE) => {}
             (Direction::ToHost, _) => self.see_request(sighting, key),
             (Direction::ToTerminal, mti) => {
                 let answers = [Mti::AUTHORIZATION, Mti::FINANCIAL].map(Mti::response).contains(&mti);
@@ -309,6 +308,3 @@ fn is_repeat_of_a_notice(earlier: &Sighting, later: &Sighting) -> bool {
     (earlier.mti, &earlier.copied) == (later.mti, &later.copied)
         && (later.mti == Mti::SETTLEMENT || later.kinds().any(may_repeat))
 }
-
-/// DE 60.1 of the parts of a signature, which carry the number of what was signed.
-const SIGNATURE: u8 = 7;

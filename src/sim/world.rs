@@ -18,7 +18,7 @@ use crate::{
     terminal::{self, Input, Terminal},
     time::Instant,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// A fleet, a host, and what is between them.
 #[derive(Debug)]
@@ -114,20 +114,26 @@ impl World {
         self.wire.heal();
         self.config.workload.power_cut = 0.0;
         self.host.set_rules(Vec::new());
-        for _ in 0..self.config.limits.settling_rounds {
+        for round in 0..self.config.limits.settling_rounds {
             let owing: Vec<usize> = (0..self.seats.len()).filter(|seat| self.seats[*seat].owes()).collect();
             if owing.is_empty() {
                 break;
             }
-            owing.into_iter().for_each(|seat| self.pay_up(seat));
+            self.now = self.now + ROUND;
+            owing.into_iter().for_each(|seat| self.pay_up(seat, round));
             self.run_until_quiet();
         }
     }
 
-    /// Has a terminal send what it owes.
-    fn pay_up(&mut self, seat: usize) {
-        let is_settling = self.seats[seat].terminal.is_settling();
-        let kind = if is_settling { Kind::Settlement } else { Kind::Reversal };
+    /// Has a terminal send what it owes; one that cannot has its master key loaded again, as an operator would.
+    ///
+    /// A late copy of a question for a master key leaves the host with a key that the terminal never got.
+    fn pay_up(&mut self, seat: usize, round: u32) {
+        let kind = match self.seats[seat].terminal.is_settling() {
+            _ if round % KEY_ROUND == KEY_ROUND - 1 => Kind::KeyDownload,
+            true => Kind::Settlement,
+            false => Kind::Reversal,
+        };
         self.ask(seat, Operation::management(kind));
     }
 
@@ -380,3 +386,7 @@ const MERCHANT: MerchantId = match MerchantId::from_bytes(b"898100012340001") {
     Ok(id) => id,
     Err(_) => panic!("fifteen digits are a merchant id"),
 };
+/// How often a terminal tries in vain before its master key is loaded again.
+const KEY_ROUND: u32 = 4;
+/// From one try to the next: orders that nobody pays expire meanwhile.
+const ROUND: Duration = Duration::from_secs(10);

@@ -12,7 +12,7 @@
 
 use super::{
     Active, Event, Outbox, Profile, Terminal,
-    answer::Reading,
+    answer::{Reading, end_of},
     exchange::Expectation,
     icc::Chip,
     letter::entry_mode,
@@ -130,6 +130,7 @@ impl Terminal {
             self.drop_keys();
             return self.proceed(profile, now, out);
         }
+        self.tell_upload(stage, end_of(reading.code), Some(reading), out);
         if !reading.code.is_approval() {
             if stage == Stage::Totals {
                 self.settling = None;
@@ -156,13 +157,24 @@ impl Terminal {
 
     /// A message of the settlement stayed without a usable answer: it is the first when the settlement goes on.
     pub(super) fn settlement_failed(&mut self, profile: &Profile, now: Instant, end: End, out: &mut Outbox) {
+        self.tell_upload(self.stage(profile), end, None, out);
         self.settlement_over(profile, now, end, None, out);
+    }
+
+    /// Tells what became of a message of the upload, its end message included.
+    fn tell_upload(&mut self, stage: Stage, end: End, reading: Option<&Reading>, out: &mut Outbox) {
+        if matches!(stage, Stage::Upload(..) | Stage::End(_)) {
+            self.tell_automatic(Kind::BatchUpload, end, reading, out);
+        }
     }
 
     /// The host has everything: the log is cleared, and the next batch begins.
     fn close_batch(&mut self, profile: &Profile, now: Instant, reading: &Reading, out: &mut Outbox) {
         for settled in self.log.transactions() {
-            out.event(Event::Journal(settled.line(self, Belief::Settled, now)));
+            // Whoever has not paid by now cannot any more: the host closes what waits with the batch.
+            let belief =
+                if settled.standing == Standing::Waiting { Belief::Refused } else { Belief::Settled };
+            out.event(Event::Journal(settled.line(self, belief, now)));
         }
         self.log.clear();
         if self.settling.take().is_some_and(|settling| settling.batch == self.batch) {

@@ -44,7 +44,8 @@ impl Terminal {
         packer.put(De::PRIVATE_60, &management_60(form, self.batch.digits(), management));
         packer.put(De::PRIVATE_62, bytes);
         packer.finish().map_err(missing)?;
-        let (stan, amount) = (Some(self.next_stan), Some(signed.amount));
+        // The answer repeats no amount (chapter 5.1).
+        let (stan, amount) = (Some(self.next_stan), None);
         Ok(Expectation { mti: form.mti, processing_code: None, stan, amount, has_mac: false, arqc: None })
     }
 

@@ -13,8 +13,8 @@ use posfleet::{
     iso8583::{BatchNo, MerchantId, Stan, TerminalId},
     metrics::{
         Class, Counters, EventLine, GeneratorSummary, Interval, LagSummary, Percentiles, Phase, Point,
-        ReconciliationSummary, ResponseCodeText, Severity, Snapshot, StepNames, StepSummary, Summary,
-        ThresholdSummary, Verdict,
+        ReconciliationSummary, ResponseCodeText, SettlementSummary, Severity, Snapshot, StepNames,
+        StepSummary, Summary, ThresholdSummary, Verdict,
     },
     money::Amount,
     operation::Kind,
@@ -237,6 +237,27 @@ fn summary_of_a_run_that_passed_without_thresholds() {
 }
 
 #[test]
+fn settlements_are_told_where_there_were_any() {
+    let settled = SettlementSummary {
+        balanced: 1_814,
+        unbalanced: 186,
+        closed: 1_999,
+        open: 1,
+        uploaded: 352,
+        differences: 0,
+    };
+    let text = summary_text(&Summary { settlements: Some(settled), ..summary() }, None, Look::default());
+    for line in [
+        "  2,000 batches compared = 1,814 balanced + 186 unbalanced",
+        "  ✗ 1,999 closed, 1 open still",
+        "  352 transactions uploaded, 0 other than in the books",
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line}\n{text}");
+    }
+    assert!(!summary_text(&summary(), None, Look::default()).contains("Settlement"));
+}
+
+#[test]
 fn no_line_of_the_summary_is_wider_than_the_screen() {
     let mut summary = summary();
     let sale = summary.steps["sale"].clone();
@@ -424,6 +445,7 @@ fn summary() -> Summary {
             threshold("reconciliation.mismatches: count < 5", Some(3.0), true),
             threshold("settle.response_time: p(99) < 2s", None, true),
         ],
+        settlements: None,
         reconciliation: Some(ReconciliationSummary {
             terminals: 2_000,
             transactions: 115_573,

@@ -1,10 +1,14 @@
 //! Scenario files: one body, many files; what is wrong with a file is what its `.expected` neighbour says.
 
 use posfleet::{
+    crypto::{Key, Tmk},
+    host,
     load::Schedule,
+    operation::Kind,
     scenario::{
         Assumptions, Diagnostics, Overrides, Plan, Start, Target, expand, load, load_file, load_rules, schema,
     },
+    terminal::KeyScheme,
 };
 use proptest::prelude::*;
 use std::{
@@ -41,7 +45,7 @@ fn shipped_and_valid_scenarios_load_and_their_effective_form_loads_to_the_same()
         let plan = load_file(&path, &Overrides::default(), SEED).unwrap_or_else(|errors| panic!("{errors}"));
         assert!(!plan.scenarios.is_empty() && !plan.groups.is_empty());
         let folder = path.parent().unwrap();
-        let masked = plan.effective.lines().any(|line| line.contains("tmk:"));
+        let masked = plan.effective.lines().any(|line| line.contains("tmk:") || line.contains("bdk:"));
         let read = |name: &str| fs::read_to_string(folder.join(name));
         if !masked {
             let again = load(&plan.effective, "effective", &Overrides::default(), SEED, &read);
@@ -199,6 +203,38 @@ fn the_effective_scenario_hides_keys() {
 }
 
 #[test]
+fn initial_keys_follow_from_the_base_key_and_the_terminal() {
+    let plan = plan_of("derived-keys.yaml", &Overrides::default()).unwrap();
+    let base: Key = "aes:00112233445566778899AABBCCDDEEFF".parse().unwrap();
+    for identity in plan.groups[0].identities.iter() {
+        assert_eq!(KeyScheme::DukptAes.initial_key(&base, identity.terminal), Some(identity.tmk.clone()));
+    }
+    let written: Tmk = "aes:0123456789ABCDEF0123456789ABCDEF".parse().unwrap();
+    assert_eq!(plan.groups[1].identities[0].tmk, written);
+    let published: Key = "aes:FEDCBA9876543210F1F1F1F1F1F1F1F1".parse().unwrap();
+    let last = &plan.groups[2].identities[1];
+    assert_eq!(KeyScheme::DukptAes.initial_key(&published, last.terminal), Some(last.tmk.clone()));
+    assert!(plan.effective.contains("bdk:") && !plan.effective.contains("00112233"), "{}", plan.effective);
+}
+
+#[test]
+fn what_is_said_of_the_host_reaches_it() {
+    let plan = plan_of("host.yaml", &Overrides::default()).unwrap();
+    let host::Config { settlement, tables, chip, .. } = &plan.host;
+    assert_eq!((settlement.closing, settlement.drill.share), (host::Closing::AtEnd, 0.25));
+    assert_eq!(settlement.drill.terminals[0].as_str(), "00000002");
+    assert_eq!((tables.page_items, tables.page_bytes, tables.renews_keys), (3, 200, false));
+    let asked = host::ProcessingRequest { digit: 2, kind: Kind::StatusUpload };
+    assert_eq!((tables.requests.len(), tables.requests[1]), (2, asked));
+    assert_eq!((chip.scripts, chip.wrong_answers, chip.refuses_fallback), (0.05, 0.01, false));
+    assert_eq!(chip.refusal.to_string(), "63");
+    assert!(plan.keeps_ledger && plan.groups[0].profile.first_downloads);
+    let silent = plan_of("trading-hour.yaml", &Overrides::default()).unwrap();
+    assert!(!silent.keeps_ledger && !silent.groups[0].profile.first_downloads);
+    assert_eq!((silent.host.settlement, silent.host.tables), Default::default());
+}
+
+#[test]
 fn terminals_and_cards_of_files_reach_plan_and_host() {
     let plan = plan_of("everything.yaml", &Overrides::default()).unwrap();
     assert_eq!(plan.groups[0].identities[2].terminal.as_str(), "SHOP0003");
@@ -271,6 +307,9 @@ fn rules_can_come_from_a_file_of_their_own() {
 fn messages_never_show_a_key() {
     let invalid = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios/invalid/terminals.yaml");
     let rendered = load_file(&invalid, &Overrides::default(), SEED).unwrap_err().render(false);
+    let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios/invalid/keys.yaml");
+    let keys = load_file(&keys, &Overrides::default(), SEED).unwrap_err().render(false);
+    assert!(keys.contains("base derivation key") && !keys.contains("0123456789ABCDEF"), "{keys}");
     assert!(
         rendered.contains("the TMK does not fit") && !rendered.contains("0123456789ABCDEF"),
         "{rendered}"

@@ -18,7 +18,7 @@ pub use kinds::{KindTraits, abilities, traits};
 pub use shipped::SHIPPED;
 
 pub(super) use settings::{Order, Settings, Settlement};
-pub(super) use words::{KeySchemeWord, Notices};
+pub(super) use words::{KeySchemeWord, Notices, Request};
 
 use super::{
     Read,

@@ -198,7 +198,7 @@ choice! {
 
 impl Request {
     /// The operation; `None` for nothing.
-    pub(super) fn kind(self) -> Option<Kind> {
+    pub(in crate::scenario) fn kind(self) -> Option<Kind> {
         Self::ALL.iter().find(|(known, _)| *known == self).and_then(|(_, word)| Kind::from_name(word))
     }
 }

@@ -1,12 +1,10 @@
 //! Groups of terminals: profiles, identities, targets.
 
-use super::Compiler;
+use super::{Compiler, keys::KeySource};
 use crate::{
-    crypto::{Algorithm, Key, Tmk},
     iso8583::{MerchantId, Spec, TerminalId},
-    rng::{Domain, Seed},
     scenario::{
-        acquirer::{Acquirer, Settings, traits},
+        acquirer::{Acquirer, KeySchemeWord, Settings, traits},
         diagnostic::Problem,
         duration::Time,
         file,
@@ -38,7 +36,11 @@ impl Compiler<'_> {
         for (((name, group), size), acquirer) in file.terminals.iter().zip(&sizes).zip(self.context.acquirers)
         {
             let node = self.node("terminals", name);
-            let identities = self.identities(node, group, size, first_number);
+            let written = group.settings();
+            let settings =
+                acquirer.as_ref().map_or(written.clone(), |acquirer| written.or(&acquirer.settings));
+            let keys = self.key_source(node, group, &settings);
+            let identities = self.identities(node, group, size, first_number, &keys);
             self.unique(node, &identities, &mut taken);
             first_number += size.count;
             groups.push(Group {
@@ -101,20 +103,17 @@ impl Compiler<'_> {
         Size { count: count.unwrap_or(0).min(MAX_TERMINALS), table }
     }
 
-    fn identities(&mut self, node: &Node, group: &file::Group, size: &Size, first: u32) -> Vec<Identity> {
-        let wants_sm4 = group.keys == Some(Keys::Sm4);
-        let shared = group.tmk.as_ref().and_then(|text| {
-            let key = text.parse::<Tmk>();
-            self.or_complain(&node.at("tmk"), key)
-        });
-        if shared.as_ref().is_some_and(|tmk| (tmk.algorithm() == Algorithm::Sm4) != wants_sm4) {
-            self.complain(&node.at("tmk"), KEY_MISFIT);
-        }
-        let key = |number: u32| shared.clone().unwrap_or_else(|| Self::made_up(number, wants_sm4));
+    fn identities(
+        &mut self,
+        node: &Node,
+        group: &file::Group,
+        size: &Size,
+        first: u32,
+        keys: &KeySource,
+    ) -> Vec<Identity> {
         if let Some(table) = &size.table {
             let rows: Vec<_> = table.rows().take(size.count as usize).zip(first..).collect();
-            let made: Vec<_> =
-                rows.into_iter().map(|(row, number)| identity(row, wants_sm4, || key(number))).collect();
+            let made: Vec<_> = rows.into_iter().map(|(row, number)| identity(row, number, keys)).collect();
             return self.listed(&node.at("file"), made);
         }
         let terminal = Pattern::new(&group.terminal_id);
@@ -130,17 +129,11 @@ impl Compiler<'_> {
         let made: Result<Vec<Identity>, (&str, String)> = (first..)
             .take(size.count as usize)
             .map(|number| {
-                Ok(Identity {
-                    terminal: terminal
-                        .id(number)
-                        .and_then(exactly::<8, TerminalId>)
-                        .map_err(|e| ("terminalId", e))?,
-                    merchant: merchant
-                        .id(number)
-                        .and_then(exactly::<15, MerchantId>)
-                        .map_err(|e| ("merchantId", e))?,
-                    tmk: key(number),
-                })
+                let id = terminal.id(number).and_then(exactly::<8, TerminalId>);
+                let id = id.map_err(|error| ("terminalId", error))?;
+                let merchant = merchant.id(number).and_then(exactly::<15, MerchantId>);
+                let merchant = merchant.map_err(|error| ("merchantId", error))?;
+                Ok(Identity { terminal: id, merchant, tmk: keys.key(number, id) })
             })
             .collect();
         made.map_err(|(key, message)| self.complain(&node.at(key), message)).unwrap_or_default()
@@ -161,12 +154,6 @@ impl Compiler<'_> {
         if rest > 0 {
             self.complain(span, format!("… and {rest} more rows of the file"));
         }
-    }
-
-    /// The test key of terminal `number`, the same in every scenario, so that a host elsewhere can know it.
-    fn made_up(number: u32, is_sm4: bool) -> Tmk {
-        let mut rng = Seed(0).stream(Domain::Keys, u64::from(number), 0);
-        Tmk(Key::random(if is_sm4 { Algorithm::Sm4 } else { Algorithm::Tdes }, || rng.bits()))
     }
 
     fn unique(&mut self, node: &Node, identities: &[Identity], taken: &mut HashSet<TerminalId>) {
@@ -195,7 +182,8 @@ impl Compiler<'_> {
         let traits = traits(group.kind);
         Profile {
             abilities: traits.abilities,
-            prints: group.receipts.unwrap_or(traits.prints),
+            prints: group.receipts.unwrap_or(false),
+            first_downloads: group.first_downloads,
             ..settings.profile(name, spec)
         }
     }
@@ -208,7 +196,9 @@ impl Compiler<'_> {
             let key = if is_zero(settings.response_timeout) { "responseTimeout" } else { "connectTimeout" };
             self.complain(&at(key), "a terminal waits for some time");
         }
+        let is_derived = settings.key_scheme.is_some_and(|scheme| scheme != KeySchemeWord::Session);
         if settings.encrypt_tracks == Some(true)
+            && !is_derived
             && !matches!(settings.keys, Some(Keys::DoubleDesTrack | Keys::Sm4))
         {
             let at =
@@ -220,7 +210,7 @@ impl Compiler<'_> {
             self.complain_with_help(&at("mac"), "sm4-cbc needs SM4 keys", "write `keys: sm4`");
         }
         let is_double = matches!(settings.mac, Some(Mac::X919 | Mac::Pboc));
-        if is_double && self.file.host.mac_key == MacKey::Single {
+        if is_double && !is_derived && self.file.host.mac_key == MacKey::Single {
             let message = "x919 and pboc need a MAC key of 16 bytes, and the host hands out 8";
             self.complain_with_help(&at("mac"), message, "write `macKey: double` below `host`");
         }
@@ -302,24 +292,22 @@ fn exactly<const N: usize, T: std::str::FromStr<Err: std::fmt::Display>>(text: S
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
-fn identity(row: Row<'_>, wants_sm4: bool, made_up: impl FnOnce() -> Tmk) -> Result<Identity, String> {
+fn identity(row: Row<'_>, number: u32, keys: &KeySource) -> Result<Identity, String> {
     let column = |name| row.get(name).to_owned();
     let terminal =
         exactly::<8, TerminalId>(column("terminal_id")).map_err(|e| row.complaint("terminal_id", e))?;
     let merchant =
         exactly::<15, MerchantId>(column("merchant_id")).map_err(|e| row.complaint("merchant_id", e))?;
     let tmk = match row.get("tmk") {
-        "" => made_up(),
+        "" => keys.key(number, terminal),
         text => text.parse().map_err(|error| row.complaint("tmk", error))?,
     };
-    if (tmk.algorithm() == Algorithm::Sm4) != wants_sm4 {
-        return Err(row.complaint("tmk", KEY_MISFIT));
+    if !keys.takes(&tmk) {
+        return Err(row.complaint("tmk", keys.misfit()));
     }
     Ok(Identity { terminal, merchant, tmk })
 }
 
-const KEY_MISFIT: &str =
-    "the TMK does not fit `keys`: SM4 keys travel under `sm4:…`, DES keys under a DES key";
 const MAX_TERMINALS: u32 = 1_000_000;
 const MOST_ROWS: usize = 5;
 

@@ -1,10 +1,13 @@
 //! The host inside this program: its limits, and the terminals and cards that it knows.
 
-use super::Compiler;
+use super::{Compiler, rules::two_characters};
 use crate::{
     flow::CardFeeder,
     host::{self, Enrolment},
+    iso8583::ResponseCode,
     scenario::{
+        host::{Chip, Closure, Demand, Tables},
+        node::Node,
         plan::{Group, Target},
         words::{self, MacKey},
     },
@@ -22,14 +25,24 @@ impl Compiler<'_> {
         if written.orders.closed.0 + written.orders.expired.0 > 1.0 {
             self.complain(&node.at("orders"), "more orders are closed or expire than there are");
         }
+        let settlement = self.settlement(node.child("settlement"), &written.settlement, groups);
+        let tables = self.tables(node.child("tables"), &written.tables);
+        let chip = self.chip(node.child("chip"), &written.chip);
         let mut embedded = groups.iter().filter(|group| group.target == Target::Embedded);
         let first = embedded.next().or(groups.first())?;
         for other in embedded {
             let (one, two) = (&first.profile, &other.profile);
+            let at = self.root.child("terminals").at_key(&other.name);
             if one.spec != two.spec || one.mac != two.mac || one.mac_form != two.mac_form {
-                let at = self.root.child("terminals").at_key(&other.name);
                 let message = format!(
                     "the host inside this program speaks one dialect, and `{}` has another `spec`, `mac` or `macForm`",
+                    first.name
+                );
+                self.complain(&at, message);
+            }
+            if one.key_scheme != two.key_scheme {
+                let message = format!(
+                    "the host inside this program has one kind of keys, and `{}` has another `keyScheme`",
                     first.name
                 );
                 self.complain(&at, message);
@@ -67,12 +80,68 @@ impl Compiler<'_> {
                 expires_after: written.orders.expires_after.0,
             },
             bug: written.bug.map(bug),
-            settlement: host::SettlementRules::default(),
-            tables: host::TableStock::default(),
-            chip: host::ChipRules::default(),
+            settlement,
+            tables,
+            chip,
             clock: WallClock::starting_at(0),
             seed: self.seed,
         })
+    }
+
+    fn settlement(&mut self, node: &Node, written: &Closure, groups: &[Group]) -> host::SettlementRules {
+        let terminals = node.child("terminals");
+        let known = |text: &str| {
+            let mut all = groups.iter().flat_map(|group| group.identities.iter());
+            all.find(|identity| identity.terminal.as_str() == text).map(|identity| identity.terminal)
+        };
+        let mut drilled = Vec::new();
+        for (index, text) in written.terminals.iter().enumerate() {
+            match known(text) {
+                Some(terminal) => drilled.push(terminal),
+                None => self.complain(&terminals.item(index).span, format!("no terminal is called `{text}`")),
+            }
+        }
+        host::SettlementRules {
+            closing: match written.closing {
+                words::Closing::WhenBalanced => host::Closing::WhenBalanced,
+                words::Closing::AtEnd => host::Closing::AtEnd,
+            },
+            drill: host::TotalsDrill { share: written.unbalanced.0, terminals: drilled },
+        }
+    }
+
+    fn tables(&mut self, node: &Node, written: &Tables) -> host::TableStock {
+        let requests = node.child("requests");
+        let mut asked = Vec::new();
+        for (index, Demand { digit, kind }) in written.requests.iter().enumerate() {
+            match kind.kind() {
+                Some(kind) => asked.push(host::ProcessingRequest { digit: *digit, kind }),
+                None => self.complain(&requests.item(index).at("kind"), "this asks for nothing"),
+            }
+        }
+        host::TableStock {
+            page_items: written.page_items as usize,
+            page_bytes: written.page_bytes as usize,
+            renews_keys: written.renews_keys,
+            requests: asked,
+            ..host::TableStock::default()
+        }
+    }
+
+    fn chip(&mut self, node: &Node, written: &Chip) -> host::ChipRules {
+        let at = node.at("refusal");
+        let refusal = self.or_complain(&at, two_characters(&written.refusal));
+        if refusal.is_some_and(ResponseCode::is_approval) {
+            self.complain(&at, "this code approves; a refusal is one such as 05");
+        }
+        let default = host::ChipRules::default();
+        host::ChipRules {
+            scripts: written.scripts.0,
+            wrong_answers: written.wrong_answers.0,
+            refuses_fallback: written.refuses_fallback,
+            refusal: refusal.unwrap_or(default.refusal),
+            ..default
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod feeders;
 mod flows;
 mod groups;
 mod host;
+mod keys;
 mod operations;
 mod rules;
 mod scenarios;
@@ -19,8 +20,9 @@ use super::{
     node::{Node, Span},
     overlay::{Overrides, Sources},
     plan::Plan,
+    words::LedgerPlace,
 };
-use crate::{expr::nearest, metrics::StepNames, rng::Seed};
+use crate::{crypto::Tmk, expr::nearest, metrics::StepNames, rng::Seed};
 
 /// What compiling needs besides the file.
 pub(super) struct Context<'c> {
@@ -68,6 +70,7 @@ pub(super) fn compile(
         scenarios,
         thresholds,
         host: host?,
+        keeps_ledger: file.host.ledger == LedgerPlace::Durable,
     })
 }
 
@@ -131,6 +134,12 @@ fn effective(file: &File, groups: &[super::plan::Group]) -> String {
     for (group, compiled) in shown.terminals.things_mut().zip(groups) {
         let kcv = compiled.identities.first().map(|identity| identity.tmk.to_string());
         group.tmk = group.tmk.as_ref().and(kcv);
+        group.bdk = group.bdk.as_ref().map(|text| masked(text));
     }
     load::to_yaml(&shown).unwrap_or_default()
+}
+
+/// The check value of a base derivation key; its digits alone are a triple DES key.
+fn masked(key: &str) -> String {
+    key.parse::<Tmk>().map_or_else(|_| String::new(), |key| key.to_string())
 }

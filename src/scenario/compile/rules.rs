@@ -217,7 +217,8 @@ impl Compiler<'_> {
     }
 }
 
-fn two_characters(code: &str) -> Result<ResponseCode, String> {
+/// A response code as files write it.
+pub(super) fn two_characters(code: &str) -> Result<ResponseCode, String> {
     let fits = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let code = fits.then(|| code.parse().ok()).flatten();
     code.ok_or_else(|| "a response code is two letters or digits, such as 51".to_owned())
