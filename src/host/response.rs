@@ -137,8 +137,8 @@ impl Response<'_> {
     /// DE 55 to 63.
     fn put_private(&self, packer: &mut Packer<'_>, organisation: &Organisation) {
         let (message, answer) = (self.request.message, self.answer);
-        if let Some(data) = &answer.icc {
-            packer.put(De::ICC_DATA, data.as_bytes());
+        if let Some(chip) = &answer.icc {
+            packer.put(De::ICC_DATA, chip.data().as_bytes());
         }
         if let Some(tags) = &answer.private59 {
             packer.put(De::PRIVATE_59, tags);
