@@ -3,7 +3,7 @@
 use super::{Host, Outbox, Output};
 use crate::{
     card::Pan,
-    iso8583::{ApprovalCode, Rrn},
+    iso8583::{ApprovalCode, Rrn, decimal},
     ledger::{Account, Record},
     money::Amount,
 };
@@ -12,7 +12,8 @@ impl Host {
     /// Takes a record of an earlier life of this host, in the order in which they were written.
     ///
     /// Books, open batches and reference numbers are then what they were; keys are not, so that terminals have to
-    /// sign in again.
+    /// sign in again, under the master keys of the configuration: one that a terminal has downloaded since is lost, and
+    /// its sign-in fails until somebody loads the terminal anew.
     pub fn restore(&mut self, record: &Record) {
         if let Record::Booked(booking) = record {
             self.last_reference = self.last_reference.max(number_of(&booking.rrn));
@@ -49,14 +50,14 @@ impl Host {
     pub(super) fn reference(&mut self) -> Rrn {
         self.last_reference += 1;
         let mut digits = [b'0'; 12];
-        decimal(&mut digits, self.last_reference);
+        decimal(self.last_reference, &mut digits);
         Rrn::from_bytes(&digits).expect("twelve digits are an RRN")
     }
 
     /// The approval code that goes with the newest reference.
     pub(super) fn approval_code(&self) -> ApprovalCode {
         let mut digits = [b'0'; 6];
-        decimal(&mut digits, self.last_reference);
+        decimal(self.last_reference, &mut digits);
         ApprovalCode::from_bytes(&digits).expect("six digits are an approval code")
     }
 }
@@ -64,11 +65,4 @@ impl Host {
 /// The number behind a reference; nought for one that is not ours.
 pub(super) fn number_of(rrn: &Rrn) -> u64 {
     rrn.as_str().parse().unwrap_or_default()
-}
-
-fn decimal(digits: &mut [u8], mut number: u64) {
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
 }

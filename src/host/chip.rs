@@ -35,6 +35,37 @@ impl Default for ChipRules {
     }
 }
 
+/// What the host has for a chip; a few bytes, so that an answer stays cheap to hand on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ChipAnswer {
+    /// 9F36, as the card said it.
+    counter: [u8; 2],
+    /// 91.
+    authentication: Option<[u8; 10]>,
+    brings_script: bool,
+}
+
+impl ChipAnswer {
+    /// DE 55.
+    pub(super) fn data(&self) -> IccData {
+        let mut data = IccData::new();
+        data.push(Tag::TRANSACTION_COUNTER, &self.counter);
+        if let Some(authentication) = &self.authentication {
+            data.push(Tag::ISSUER_AUTHENTICATION, authentication);
+        }
+        if self.brings_script {
+            data.push(Tag::SCRIPT_2, &script());
+        }
+        data
+    }
+
+    /// The answer to a reversal: the card's counter, as the reversal says it.
+    pub(super) fn to_reversal(message: &Message<'_>) -> Option<Self> {
+        let counter = Tlv::new(message.get(De::ICC_DATA)?.raw()).find(Tag::TRANSACTION_COUNTER)?;
+        Some(Self { counter: counter.try_into().ok()?, authentication: None, brings_script: false })
+    }
+}
+
 impl Host {
     /// Verifies the chip data of a request; `None` when there is none, or the card is not one of ours.
     ///
@@ -74,20 +105,13 @@ impl Host {
         }
     }
 
-    /// DE 55 of the answer to a reversal: the card's counter, as it was asked with.
-    pub(super) fn answer_reversal(message: &Message<'_>) -> Option<IccData> {
-        let counter = Tlv::new(message.get(De::ICC_DATA)?.raw()).find(Tag::TRANSACTION_COUNTER)?;
-        let mut data = IccData::new();
-        data.push(Tag::TRANSACTION_COUNTER, counter).then_some(data)
-    }
-
-    /// DE 55 of the answer: the issuer's cryptogram for the response code, sometimes a wrong one; sometimes a script.
+    /// What is answered to the chip: the issuer's cryptogram for the response code, sometimes a wrong one; sometimes a script.
     pub(super) fn answer_chip(
         &mut self,
         verified: &Verified,
         code: ResponseCode,
         takes_script: bool,
-    ) -> IccData {
+    ) -> ChipAnswer {
         let (rules, rng) = (&self.config.chip, &mut self.rng);
         let mut draw = |share: f64| share > 0.0 && rng.happens(share);
         let mut authentication = verified.authentication(*code.as_bytes());
@@ -95,13 +119,7 @@ impl Host {
             authentication[0] ^= 1;
         }
         let brings_script = takes_script && code.is_approval() && draw(rules.scripts);
-        let mut data = IccData::new();
-        data.push(Tag::TRANSACTION_COUNTER, &verified.counter());
-        data.push(Tag::ISSUER_AUTHENTICATION, &authentication);
-        if brings_script {
-            data.push(Tag::SCRIPT_2, &script());
-        }
-        data
+        ChipAnswer { counter: verified.counter(), authentication: Some(authentication), brings_script }
     }
 }
 

@@ -8,15 +8,21 @@
 //! | gate                                 | answer when refused    |
 //! |--------------------------------------|------------------------|
 //! | no rule has other plans              | what the rule says     |
+//! | there is a terminal id, DE 60 can be read | 30                |
 //! | the terminal is known                | 97                     |
 //! | the merchant belongs to it           | 03                     |
 //! | the kind of request is known         | 40                     |
 //! | the MAC holds                        | A0                     |
-//! | the batch is the open one            | 77                     |
+//! | the batch is the open one; a reversal may name any | 77       |
+//! | amount, card or code can be read     | 13, 14                 |
 //! | the STAN is new in the batch         | 94, see `authorize.rs` |
+//! | the chip was not passed over without a reason, its cryptogram holds | 45, 30, 05, see `chip.rs` |
 //! | the original stands, and this fits it | 30, 25, 12, 14, 64, 61, see `original.rs` |
-//! | the chip has no reason to be passed over, its cryptogram holds | 45, 05 |
 //! | card, expiry, limit, amount, PIN, balance | 14, 54, 61, 13, 99, 55, 51 |
+//!
+//! Sign-ins, downloads and other management have no MAC and end before that gate; a reversal goes on in `reverse.rs`, a
+//! settlement and its upload in `settle.rs`. What is approved or declined becomes a [`Record`](crate::ledger::Record),
+//! which is told before the answer that depends on it; the books change by records alone.
 
 mod authorize;
 mod books;

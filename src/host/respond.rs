@@ -3,13 +3,14 @@
 
 use super::{
     Action, Host, Request,
+    chip::ChipAnswer,
     mood::Delayed,
     outbox::{ConnectionId, Outbox, Output},
     response::{Response, Slip},
 };
 use crate::{
     card::{Expiry, Pan},
-    iso8583::{ApprovalCode, BatchNo, De, IccData, ResponseCode, Rrn},
+    iso8583::{ApprovalCode, BatchNo, De, ResponseCode, Rrn},
     time::Instant,
 };
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub(super) struct Answer {
     /// DE 48: totals, number of records.
     pub(super) private48: Option<Vec<u8>>,
     /// DE 55: what the issuer has for the chip.
-    pub(super) icc: Option<IccData>,
+    pub(super) icc: Option<ChipAnswer>,
     /// DE 59: what became of a payment by code.
     pub(super) private59: Option<Vec<u8>>,
     /// DE 62: a table, a key.

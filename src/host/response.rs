@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     card::{Expiry, Pan},
-    iso8583::{BatchNo, De, Message, Mti, PackError, Packer, Spec, TerminalId},
+    iso8583::{BatchNo, De, Message, Mti, PackError, Packer, Spec, TerminalId, decimal},
     time::DateTime,
 };
 
@@ -137,8 +137,8 @@ impl Response<'_> {
     /// DE 55 to 63.
     fn put_private(&self, packer: &mut Packer<'_>, organisation: &Organisation) {
         let (message, answer) = (self.request.message, self.answer);
-        if let Some(data) = &answer.icc {
-            packer.put(De::ICC_DATA, data.as_bytes());
+        if let Some(chip) = &answer.icc {
+            packer.put(De::ICC_DATA, chip.data().as_bytes());
         }
         if let Some(tags) = &answer.private59 {
             packer.put(De::PRIVATE_59, tags);
@@ -196,11 +196,7 @@ fn balance_54(balance: i64) -> [u8; 20] {
     if balance < 0 {
         text[7] = b'D';
     }
-    let mut minor = balance.unsigned_abs();
-    for digit in text[8..].iter_mut().rev() {
-        *digit = b'0' + (minor % 10) as u8;
-        minor /= 10;
-    }
+    decimal(balance.unsigned_abs(), &mut text[8..]);
     text
 }
 

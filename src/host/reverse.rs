@@ -1,6 +1,6 @@
 //! Reversals: the money goes back, and the original of what is reversed stands where it stood.
 
-use super::{Bug, Host, Inquiry, Outbox, demand::stan_of, respond::Answer};
+use super::{Bug, Host, Inquiry, Outbox, chip::ChipAnswer, demand::stan_of, respond::Answer};
 use crate::{
     iso8583::{De, ResponseCode},
     ledger::{Booking, Postings, Record, State},
@@ -27,7 +27,7 @@ impl Host {
         };
         let key = Key { terminal: inquiry.terminal, batch: inquiry.private60.batch, stan };
         let amount = Amount::from_minor(amount);
-        let icc = Self::answer_reversal(message);
+        let icc = ChipAnswer::to_reversal(message);
         let Some(booking) = self.ledger.get(&key).cloned() else {
             return Answer { icc, ..self.reverse_unknown(inquiry, key, amount, out) };
         };

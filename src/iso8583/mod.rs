@@ -62,6 +62,7 @@ pub use settlement::{SettlementTotals, Totals, Verdict};
 pub use spec::{BitmapCoding, MacElement, MacForm, MacRule, MtiCoding, Spec};
 pub use table_entry::{EntryError, EntryName, EntryTag, TaggedTable};
 pub use table_page::{Page, PageMarker, PageQuery};
+pub(crate) use text::decimal;
 pub use text::{ShortText, ValueError};
 pub use tlv::{DataObject, IccData, Tag, Tlv, TlvError, TlvFlaw, append_template, append_tlv};
 pub use transcript::{Transcript, TranscriptError};

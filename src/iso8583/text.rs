@@ -75,7 +75,7 @@ impl fmt::Debug for ShortText {
 }
 
 /// Writes the last digits of `number` over the whole of `digits`.
-pub(super) const fn decimal(mut number: u64, digits: &mut [u8]) {
+pub(crate) const fn decimal(mut number: u64, digits: &mut [u8]) {
     let mut place = digits.len();
     while place > 0 {
         place -= 1;

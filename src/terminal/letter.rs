@@ -10,7 +10,7 @@ use super::{
 use crate::{
     card::{Card, Pan, Pin},
     crypto::{Algorithm, Iso4PinKey, PanBinding, PinBlock, TrackCipher, WorkKeys},
-    iso8583::{BatchNo, De, MonthDay, Mti, OriginalData, Packer, Private59},
+    iso8583::{BatchNo, De, MonthDay, Mti, OriginalData, Packer, Private59, decimal},
     operation::{Entry, Failure, Kind, MessageForm, Reference, Variant},
     time::DateTime,
 };
@@ -277,7 +277,7 @@ fn security_control(profile: &Profile, keys: &WorkKeys, pin: bool, track: bool) 
 fn financial_60(profile: &Profile, transaction: &Transaction, form: MessageForm) -> ShortDigits {
     let mut digits =
         ShortDigits { bytes: *b"00000000000600000", length: profile.customs.financial_60.into() };
-    decimal(&mut digits.bytes[..2], u32::from(form.message_kind));
+    decimal(form.message_kind.into(), &mut digits.bytes[..2]);
     digits.bytes[2..8].copy_from_slice(&transaction.batch.digits());
     digits.bytes[12] += u8::from(transaction.card.is_some_and(|card| card.is_fallback));
     if transaction.variant == Variant::Points {
@@ -321,14 +321,6 @@ fn organization_63(transaction: &Transaction) -> [u8; 3] {
 fn names_rrn(kind: Kind) -> bool {
     use Kind::*;
     !matches!(kind, PreAuthAdd | PreAuthVoid | Completion | CompletionNotice | QrQuery)
-}
-
-/// Writes the last digits of a number.
-pub(super) fn decimal(digits: &mut [u8], mut number: u32) {
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
 }
 
 /// DE 22; payments by code are 032, reservations 92.

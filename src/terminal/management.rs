@@ -1,8 +1,8 @@
 //! How a terminal writes the messages of its own management.
 
-use super::{Profile, Terminal, exchange::Expectation, letter::decimal, request::missing};
+use super::{Profile, Terminal, exchange::Expectation, request::missing};
 use crate::{
-    iso8583::{De, FrameHead, Packer},
+    iso8583::{De, FrameHead, Packer, decimal},
     operation::{Failure, Kind, MessageForm},
 };
 
@@ -60,9 +60,9 @@ pub(super) fn operator_63(profile: &Profile) -> [u8; 3] {
 /// DE 60 of a management message: kind, batch, network management code.
 pub(super) fn management_60(form: MessageForm, batch: [u8; 6], network_management: u16) -> [u8; 11] {
     let mut digits = [b'0'; 11];
-    decimal(&mut digits[..2], u32::from(form.message_kind));
+    decimal(form.message_kind.into(), &mut digits[..2]);
     digits[2..8].copy_from_slice(&batch);
-    decimal(&mut digits[8..], u32::from(network_management));
+    decimal(network_management.into(), &mut digits[8..]);
     digits
 }
 

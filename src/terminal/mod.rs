@@ -11,8 +11,24 @@
 //! | connecting | refused          | sends       | –                       | fails: not connected | fails: not connected |
 //! | awaiting   | refused          | –           | the answer, or stray    | fails: lost → reversal | timed out → reversal |
 //!
-//! One operation may take several exchanges; `Terminal::next` in `exchange.rs` states their order. What a request
-//! without an answer leaves behind depends on its kind, and survives power loss:
+//! One operation may take several exchanges, in this order (`Terminal::next` and `Terminal::due` in `exchange.rs`):
+//!
+//! | exchange                              | when                                                              |
+//! |---------------------------------------|-------------------------------------------------------------------|
+//! | sign-in                               | before whatever needs keys, while there are none                  |
+//! | result of a script                    | before a message with a MAC, a settlement, an asked-for reversal  |
+//! | reversal                              | likewise                                                          |
+//! | stored notices                        | likewise, where the policy, a settlement or a reference wants them |
+//! | last questions about orders           | likewise                                                          |
+//! | settlement                            | when the log is full, or one was not finished                     |
+//! | the operation                         | once; a download, settlement, signature or order takes several    |
+//! | reversal of the operation             | when its fate is unknown and the policy says at once              |
+//! | what the header of an answer asked for | at the very end; a sign-in waits for the next operation          |
+//!
+//! An answer passes these gates: it is for this terminal and request (else a stray), it has a code (else malformed), its
+//! MAC holds (else wrong MAC), the card accepts the issuer's cryptogram (else card refused).
+//!
+//! What a request without an answer leaves behind depends on its kind, and survives power loss:
 //!
 //! | kind                            | is kept as      | until                                                      |
 //! |---------------------------------|-----------------|------------------------------------------------------------|
@@ -20,6 +36,8 @@
 //! | refund, completion notice       | a stored notice | an answer to the same message says done (00, 94) or refused |
 //! | order of a code to scan         | a waiting order | an answer to a last question; nobody asks after that        |
 //! | offline sale, adjustment, e-cash | a stored notice | as above; these are never online in the first place        |
+//! | settlement                      | how far it came | its last message is answered; what moves money waits for it |
+//! | download                        | which table     | it is downloaded anew before it counts                     |
 //! | everything else                 | nothing         |                                                            |
 //!
 //! A notice is told again with what the terminal kept of the card: DE 2 and 14, neither track nor PIN.

@@ -4,13 +4,13 @@ use super::{
     Active, Profile, Terminal,
     exchange::Expectation,
     icc::Chip,
-    letter::{decimal, entry_mode},
+    letter::entry_mode,
     management::head,
     request::{append_ksn, mac_schedule, missing},
     transaction::{KeptCard, Transaction},
 };
 use crate::{
-    iso8583::{De, Message, MonthDay, Mti, OriginalData, Packer, Stan},
+    iso8583::{De, Message, MonthDay, Mti, OriginalData, Packer, Stan, decimal},
     operation::Failure,
 };
 
@@ -111,7 +111,7 @@ fn original(transaction: &Transaction) -> OriginalData {
 fn script_60(batch: [u8; 6]) -> [u8; 13] {
     let mut digits = *b"0000000095160";
     digits[2..8].copy_from_slice(&batch);
-    decimal(&mut digits[8..11], SCRIPT_RESULT);
+    decimal(SCRIPT_RESULT.into(), &mut digits[8..11]);
     digits
 }
 
