@@ -180,6 +180,10 @@ impl Compiler<'_> {
             self.complain(&node.at("profile"), "its messages have no MAC, and terminals always send one");
         }
         let traits = traits(group.kind);
+        if group.receipts == Some(true) && !traits.prints {
+            let message = format!("a terminal of kind `{}` has no printer", group.kind.word());
+            self.complain(&node.at("receipts"), message);
+        }
         Profile {
             abilities: traits.abilities,
             prints: group.receipts.unwrap_or(false),
