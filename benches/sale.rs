@@ -84,7 +84,8 @@ impl Pair {
     fn new() -> Self {
         let today = Expiry::new(26, 1).expect("January is a month");
         let cards = CardGenerator::new(CardRange::default(), 1, today).expect("the default range is good");
-        let profile = Profile::default();
+        // So many sales that no settlement comes between them.
+        let profile = Profile { log_capacity: u16::MAX, ..Profile::default() };
         let terminal = TerminalId::from_bytes(b"10000001").expect("eight digits");
         let merchant = MerchantId::from_bytes(b"898100012340001").expect("fifteen digits");
         let tmk = "0123456789ABCDEFFEDCBA9876543210".parse().expect("32 digits");
@@ -142,7 +143,7 @@ impl Pair {
         let answer = std::mem::take(&mut self.answer);
         self.feed(Input::Received(&answer));
         self.answer = answer;
-        assert!(self.terminal.is_idle(), "the answer was taken");
+        assert!(self.terminal.is_idle() && !self.terminal.is_settling(), "the answer was taken");
     }
 
     /// Finishes what the terminal has begun.

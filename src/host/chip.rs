@@ -2,8 +2,9 @@
 
 use super::{Host, Inquiry, demand::Demand};
 use crate::{
+    card::Pan,
     emv::{ChipError, CollectError, Issuer, IssuerKey, Verified},
-    iso8583::{De, IccData, ResponseCode, Tag, append_tlv},
+    iso8583::{De, IccData, Message, ResponseCode, Tag, Tlv, append_tlv},
 };
 
 /// How the host treats chip cards.
@@ -55,13 +56,29 @@ impl Host {
             return Err(ResponseCode::NO_FALLBACK);
         }
         let Some((data, card)) = message.get(De::ICC_DATA).zip(demand.card) else { return Ok(None) };
-        let sequence = message.number(De::CARD_SEQUENCE).and_then(|number| u8::try_from(number).ok());
-        match rules.issuer.verify(&card, sequence.unwrap_or_default(), data.raw()) {
+        match rules.issuer.verify(&card, sequence_of(message), data.raw()) {
             Ok(verified) => Ok(Some(verified)),
             Err(ChipError::Stranger(_)) => Ok(None),
             Err(ChipError::Data(CollectError::Broken(_))) => Err(ResponseCode::FORMAT_ERROR),
             Err(_) => Err(rules.refusal),
         }
+    }
+
+    /// Whether the chip data of an upload hold a cryptogram of approval (9F27 = 40, chapter 8.4) that is right; those of a
+    /// card that is not one of ours are taken as they are.
+    pub(super) fn is_approved_by_chip(&self, message: &Message<'_>, card: &Pan) -> bool {
+        let Some(data) = message.get(De::ICC_DATA).map(|value| value.raw()) else { return false };
+        match self.config.chip.issuer.verify(card, sequence_of(message), data) {
+            Ok(_) => Tlv::new(data).find(Tag::CRYPTOGRAM_INFORMATION) == Some(&[APPROVED]),
+            Err(error) => matches!(error, ChipError::Stranger(_)),
+        }
+    }
+
+    /// DE 55 of the answer to a reversal: the card's counter, as it was asked with.
+    pub(super) fn answer_reversal(message: &Message<'_>) -> Option<IccData> {
+        let counter = Tlv::new(message.get(De::ICC_DATA)?.raw()).find(Tag::TRANSACTION_COUNTER)?;
+        let mut data = IccData::new();
+        data.push(Tag::TRANSACTION_COUNTER, counter).then_some(data)
     }
 
     /// DE 55 of the answer: the issuer's cryptogram for the response code, sometimes a wrong one; sometimes a script.
@@ -88,6 +105,11 @@ impl Host {
     }
 }
 
+/// DE 23; 0 where it is not said.
+fn sequence_of(message: &Message<'_>) -> u8 {
+    message.number(De::CARD_SEQUENCE).and_then(|number| u8::try_from(number).ok()).unwrap_or_default()
+}
+
 /// Whether a stripe was read, and DE 60.5 says neither 1 nor 2.
 fn no_reason(inquiry: &Inquiry<'_>) -> bool {
     let is_stripe = inquiry.message.number(De::ENTRY_MODE).is_some_and(|mode| mode / 10 == STRIPE);
@@ -102,6 +124,8 @@ fn script() -> Vec<u8> {
     inside
 }
 
+/// 9F27: a cryptogram of approval.
+const APPROVED: u8 = 0x40;
 /// DE 22, first two digits.
 const STRIPE: u64 = 2;
 const SCRIPT_LENGTH: usize = 18;

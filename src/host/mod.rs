@@ -36,11 +36,11 @@ mod original;
 mod outbox;
 mod policy;
 mod respond;
+mod response;
 mod restart;
 mod reverse;
 mod rule;
 mod settle;
-mod statement;
 mod station;
 mod tables;
 
@@ -52,7 +52,6 @@ pub use outbox::{ConnectionId, Outbox, Output};
 pub use policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy};
 pub use rule::{Action, Match, Pattern, Rule};
 pub use settle::{Closing, Difference, SettlementRules, SettlementTally, TotalsDrill, Unbalanced};
-pub use statement::StatementRow;
 pub use tables::{ProcessingRequest, TableStock};
 
 use crate::{

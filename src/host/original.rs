@@ -81,8 +81,6 @@ impl Host {
         held: Amount,
     ) -> Result<(), ResponseCode> {
         let refunded = self.ledger.refunded(&original.key);
-        let percent_of = |amount: Amount, percent: u32| u128::from(amount.minor()) * u128::from(percent);
-        let is_beyond = |amount: Amount, limit: u128| u128::from(amount.minor()) * 100 > limit;
         let refusal = match demand.kind {
             kind if kind.amount_is_originals() && refunded > Amount::ZERO => {
                 ResponseCode::INVALID_TRANSACTION
@@ -97,26 +95,32 @@ impl Host {
                 ResponseCode::OVER_LIMIT
             }
             Kind::Completion | Kind::CompletionNotice
-                if is_beyond(demand.amount, percent_of(held, self.config.pre_auth.completion_percent)) =>
+                if exceeds(demand.amount, held, self.config.pre_auth.completion_percent) =>
             {
                 ResponseCode::OVER_LIMIT
             }
             Kind::SettleAdjust | Kind::TipAdjust if demand.amount < refunded => ResponseCode::AMOUNT_MISMATCH,
             Kind::SettleAdjust if demand.amount > self.config.sale_limit => ResponseCode::OVER_LIMIT,
-            Kind::TipAdjust => {
-                let without_tip = original.amount - original.tip;
-                let tip = demand.amount.checked_sub(without_tip).ok_or(ResponseCode::AMOUNT_MISMATCH)?;
-                match tip_of(inquiry.message) {
-                    Some(said) if said != tip => ResponseCode::AMOUNT_MISMATCH,
-                    _ if is_beyond(tip, percent_of(without_tip, self.config.tips.percent)) => {
-                        ResponseCode::OVER_LIMIT
-                    }
-                    _ => return Ok(()),
-                }
-            }
+            Kind::TipAdjust => return self.allows_tip(inquiry, demand, original),
             _ => return Ok(()),
         };
         Err(refusal)
+    }
+
+    /// Checks the tip of an adjustment: what it says, and how much of the amount it is.
+    fn allows_tip(
+        &self,
+        inquiry: &Inquiry<'_>,
+        demand: &Demand,
+        original: &Booking,
+    ) -> Result<(), ResponseCode> {
+        let without_tip = original.amount - original.tip;
+        let tip = demand.amount.checked_sub(without_tip).ok_or(ResponseCode::AMOUNT_MISMATCH)?;
+        match tip_of(inquiry.message) {
+            Some(said) if said != tip => Err(ResponseCode::AMOUNT_MISMATCH),
+            _ if exceeds(tip, without_tip, self.config.tips.percent) => Err(ResponseCode::OVER_LIMIT),
+            _ => Ok(()),
+        }
     }
 
     /// What becomes of the original of an approved request.
@@ -162,6 +166,11 @@ impl Host {
         };
         Charge { amount, fee, held: 0, payer }.postings(demand.kind)
     }
+}
+
+/// Whether an amount is more than so many percent of another.
+fn exceeds(amount: Amount, of: Amount, percent: u32) -> bool {
+    u128::from(amount.minor()) * 100 > u128::from(of.minor()) * u128::from(percent)
 }
 
 /// Checks all but the amount.

@@ -27,8 +27,9 @@ impl Host {
         };
         let key = Key { terminal: inquiry.terminal, batch: inquiry.private60.batch, stan };
         let amount = Amount::from_minor(amount);
+        let icc = Self::answer_reversal(message);
         let Some(booking) = self.ledger.get(&key).cloned() else {
-            return self.reverse_unknown(inquiry, key, amount, out);
+            return Answer { icc, ..self.reverse_unknown(inquiry, key, amount, out) };
         };
         let is_refunded = self.ledger.refunded(&key) > Amount::ZERO;
         let code = match booking.state {
@@ -40,7 +41,7 @@ impl Host {
             }
             _ => ResponseCode::INVALID_TRANSACTION,
         };
-        Answer { rrn: Some(booking.rrn), pan: booking.card, ..Answer::code(code) }
+        Answer { rrn: Some(booking.rrn), pan: booking.card, icc, ..Answer::code(code) }
     }
 
     /// Moves the money of a transaction back, and has its original stand where it stood.

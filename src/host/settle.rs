@@ -6,17 +6,22 @@
 //! | message                    | batch open                       | closed last   | any other |
 //! |----------------------------|----------------------------------|---------------|-----------|
 //! | 0500                       | totals compared                  | compared again | 77        |
-//! | 0320 with transactions     | compared with the books          | 00            | 77        |
+//! | 0320 with transactions     | compared with the books          | compared, or 00 after a restart | 77 |
 //! | 0320 with the count        | what is missing is noted, closed | 00            | 77        |
 
-use super::{Host, Inquiry, Outbox, demand::stan_of, organisation::Organisation, respond::Answer};
+use super::{
+    Host, Inquiry, Outbox,
+    demand::{pan_of, stan_of},
+    organisation::Organisation,
+    respond::Answer,
+};
 use crate::{
     card::Pan,
     iso8583::{
         BatchDetails, BatchNo, De, Mti, ResponseCode, SettlementTotals, Stan, TerminalId, Totals,
         UploadCount, Verdict,
     },
-    ledger::{Booking, Record, State},
+    ledger::{Booking, Postings, Record, State},
     money::Amount,
     operation::Side,
     reconcile::Key,
@@ -86,6 +91,8 @@ pub enum Difference {
     Otherwise,
     /// It is booked and was not uploaded.
     NotUploaded,
+    /// It was uploaded with chip data that hold no cryptogram of approval for it, although the card is of ours.
+    WrongCryptogram,
 }
 
 /// The settlement of a terminal's newest batch that was settled.
@@ -102,6 +109,8 @@ struct Told {
     stan: Stan,
     amount: Amount,
     card: Option<Pan>,
+    /// Whether the chip data that came with it are in order.
+    has_good_chip: bool,
 }
 
 impl Host {
@@ -120,7 +129,7 @@ impl Host {
         match inquiry.message.mti() {
             _ if batch != open && batch.next() != open => refuse(ResponseCode::BATCH_MISMATCH),
             Mti::SETTLEMENT => self.compare_totals(inquiry, out),
-            _ if batch != open => repeating_48(inquiry),
+            _ if batch != open && !self.has_settled(inquiry.terminal, batch) => repeating_48(inquiry),
             _ => self.upload(inquiry, out),
         }
     }
@@ -140,6 +149,11 @@ impl Host {
             return named;
         }
         open
+    }
+
+    /// Whether this batch is the newest of a terminal's that was settled.
+    fn has_settled(&self, terminal: TerminalId, batch: BatchNo) -> bool {
+        self.settlements.get(&terminal).is_some_and(|known| known.batch == batch)
     }
 
     fn compare_totals(&mut self, inquiry: &Inquiry<'_>, out: &mut Outbox) -> Answer {
@@ -187,7 +201,7 @@ impl Host {
         totals
     }
 
-    /// Takes a message of the upload of the open batch.
+    /// Takes a message of the upload of the open batch, or of the one that was closed last.
     fn upload(&mut self, inquiry: &Inquiry<'_>, out: &mut Outbox) -> Answer {
         let management = inquiry.private60.management.unwrap_or_default();
         match (inquiry.private60.kind, management) {
@@ -198,8 +212,11 @@ impl Host {
                 }
                 None => Answer::code(ResponseCode::FORMAT_ERROR),
             },
+            (0, END_UNBALANCED | END_BALANCED) if inquiry.private60.batch != inquiry.open_batch => {
+                repeating_48(inquiry)
+            }
             (0, END_UNBALANCED | END_BALANCED) => self.end_upload(inquiry, out),
-            (0, ICC_FIRST..=ICC_LAST) | (1.., _) => match single(inquiry) {
+            (0, ICC_FIRST..=ICC_LAST) | (1.., _) => match self.single(inquiry) {
                 Some(told) => {
                     self.take_upload(inquiry, &told);
                     Answer::code(ResponseCode::APPROVED)
@@ -208,6 +225,17 @@ impl Host {
             },
             _ => Answer::code(ResponseCode::NOT_SUPPORTED),
         }
+    }
+
+    /// The transaction of a message with one: chip data, or a notice once more.
+    fn single(&self, inquiry: &Inquiry<'_>) -> Option<Told> {
+        let message = inquiry.message;
+        let (stan, card) = (stan_of(message)?, pan_of(message));
+        let amount = Amount::from_minor(message.number(De::AMOUNT)?);
+        let is_chip_detail = inquiry.private60.kind == 0;
+        let has_good_chip =
+            !is_chip_detail || card.is_none_or(|card| self.is_approved_by_chip(message, &card));
+        Some(Told { stan, amount, card, has_good_chip })
     }
 
     /// Compares one uploaded transaction with the books, the first time that it comes.
@@ -224,6 +252,7 @@ impl Host {
         let difference = match self.ledger.get(&key) {
             Some(booking) if !counts(booking) => Some(Difference::NotBooked),
             Some(booking) if !agrees(booking, told) => Some(Difference::Otherwise),
+            Some(_) if !told.has_good_chip => Some(Difference::WrongCryptogram),
             Some(_) => None,
             None => Some(Difference::NotBooked),
         };
@@ -253,7 +282,25 @@ impl Host {
 
     fn close_batch(&mut self, terminal: TerminalId, batch: BatchNo, out: &mut Outbox) {
         self.tally.settlements.closed += 1;
+        self.close_orders(terminal, batch, out);
         self.record(Record::BatchClosed { terminal, batch, next: batch.next() }, out);
+    }
+}
+
+impl Host {
+    /// Whoever has not paid by the end of the batch cannot any more.
+    fn close_orders(&mut self, terminal: TerminalId, batch: BatchNo, out: &mut Outbox) {
+        let waits = |booking: &&Booking| booking.state == State::Waiting;
+        let waiting: Vec<(Key, Amount)> = self
+            .ledger
+            .of_batch(terminal, batch)
+            .filter(waits)
+            .map(|order| (order.key, order.amount))
+            .collect();
+        for (key, amount) in waiting {
+            let (state, postings) = (State::Closed, Postings::NONE);
+            self.record(Record::Moved { key, state, amount, postings }, out);
+        }
     }
 }
 
@@ -330,14 +377,9 @@ fn details(inquiry: &Inquiry<'_>) -> Option<Vec<Told>> {
         stan: detail.stan,
         amount: Amount::from_minor(detail.amount),
         card: Pan::from_ascii(detail.pan()).ok(),
+        has_good_chip: true,
     });
     Some(told.collect())
-}
-
-/// The transaction of a message with one: chip data, or a notice once more.
-fn single(inquiry: &Inquiry<'_>) -> Option<Told> {
-    let amount = Amount::from_minor(inquiry.message.number(De::AMOUNT)?);
-    Some(Told { stan: stan_of(inquiry.message)?, amount, card: super::demand::pan_of(inquiry.message) })
 }
 
 /// More differences than this are counted and not kept.

@@ -99,6 +99,8 @@ pub enum Failure {
     NotAble,
     /// The log is full and could not be settled.
     LogFull,
+    /// A settlement that has begun had to be finished first, or a notice told before it, and the host did not answer.
+    SettlementPending,
     /// The payer did not pay in time, or the host closed the order.
     NotPaid,
     /// A table, key or list that the target sent is cut off or not of the spec.
@@ -113,7 +115,7 @@ pub enum Failure {
 
 impl Failure {
     /// All failures with their names in results, and who is to blame in a sentence.
-    pub const ALL: [(Self, &'static str, &'static str); 16] = [
+    pub const ALL: [(Self, &'static str, &'static str); 17] = [
         (Self::NotConnected, "not-connected", "the target refused the connection or could not be reached"),
         (Self::ConnectionLost, "connection-lost", "the target closed the connection before it answered"),
         (Self::WrongMac, "wrong-mac", "the target's answer carries a wrong MAC"),
@@ -133,6 +135,11 @@ impl Failure {
         ),
         (Self::NotAble, "not-able", "the scenario asks for what this kind of terminal cannot do"),
         (Self::LogFull, "log-full", "the terminal's log is full, and the target did not settle it"),
+        (
+            Self::SettlementPending,
+            "settlement-pending",
+            "the target left a settlement, or a notice before it, unanswered",
+        ),
         (Self::NotPaid, "not-paid", "the payer did not pay in time, or the target closed the order"),
         (
             Self::BrokenDownload,

@@ -24,10 +24,10 @@ impl Variant {
         use Kind::*;
         match self {
             Self::Plain => true,
-            Self::MailOrder => matches!(
-                kind,
-                Sale | Void | Refund | PreAuth | PreAuthVoid | PreAuthAdd | Completion | CompletionVoid
-            ),
+            // An addition has a condition code of its own, 60; with 18 it would be a second pre-authorization.
+            Self::MailOrder => {
+                matches!(kind, Sale | Void | Refund | PreAuth | PreAuthVoid | Completion | CompletionVoid)
+            }
             Self::Instalments(_) | Self::Reservation => matches!(kind, Sale | Void),
             Self::Points => matches!(kind, Sale | Void | Balance),
         }

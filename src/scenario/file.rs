@@ -139,6 +139,9 @@ pub struct Group {
     /// How the MAC is written into DE 64; without it as the algorithm usually does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac_form: Option<MacFormName>,
+    /// Whether every answer that carries a MAC is verified, and not only approvals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_every_mac: Option<bool>,
     /// How the PIN becomes DE 52.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin_block: Option<PinBlock>,

@@ -18,7 +18,7 @@ use crate::{
     terminal::{self, Input, Terminal},
     time::Instant,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// A fleet, a host, and what is between them.
 #[derive(Debug)]
@@ -119,6 +119,7 @@ impl World {
             if owing.is_empty() {
                 break;
             }
+            self.now = self.now + ROUND;
             owing.into_iter().for_each(|seat| self.pay_up(seat, round));
             self.run_until_quiet();
         }
@@ -387,3 +388,5 @@ const MERCHANT: MerchantId = match MerchantId::from_bytes(b"898100012340001") {
 };
 /// How often a terminal tries in vain before its master key is loaded again.
 const KEY_ROUND: u32 = 4;
+/// From one try to the next: orders that nobody pays expire meanwhile.
+const ROUND: Duration = Duration::from_secs(10);

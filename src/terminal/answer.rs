@@ -1,21 +1,21 @@
 //! How a terminal reads what comes back: is it the answer, is it authentic, and what follows from it.
 
 use super::{
-    Event, KeyScheme, Outbox, Profile, Stray, Terminal,
+    Event, Outbox, Profile, Stray, Terminal,
     exchange::Exchange,
     icc::{self, Chip},
     order,
     request::mac_schedule,
     script::ScriptNotice,
+    sign_in::needs_sign_in,
     transaction::{Organization, Transaction, is_logged},
 };
 use crate::{
-    crypto::WorkKeys,
-    iso8583::{ApprovalCode, BatchNo, De, Message, MonthDay, Mti, Private59, ResponseCode, Rrn},
+    iso8583::{ApprovalCode, De, Message, MonthDay, Mti, Private59, ResponseCode, Rrn},
     money::Amount,
     operation::{End, Failure, Kind, Outcome},
     reconcile::Belief,
-    time::{DateTime, Instant, WallClock},
+    time::Instant,
 };
 use std::time::Duration;
 
@@ -71,6 +71,10 @@ impl Terminal {
         };
         self.record.last_code = Some(code);
         if !self.is_authentic(profile, message, code) {
+            if code == ResponseCode::MAC_FAILED {
+                // Neither side can read the other's MACs: what follows needs new keys.
+                self.drop_keys();
+            }
             return self.exchange_failed(profile, now, End::Failed(Failure::WrongMac), out);
         }
         if !self.card_accepts(profile, message, code) {
@@ -137,32 +141,28 @@ impl Terminal {
             };
         }
         let is_approved = code == Some(ResponseCode::APPROVED);
-        let differs = |de, sent: Option<u64>| sent.is_some() && message.number(de) != sent;
-        let may_lack_amount = !message.has(De::AMOUNT) && !code.is_some_and(ResponseCode::is_approval);
-        let is_partial = code == Some(ResponseCode::PARTIAL_APPROVAL) && expected.mti == Mti::FINANCIAL;
+        let processing_code = expected.processing_code.map(u64::from);
         match () {
             () if message.mti() != expected.mti.response() => Err(Stray::Late),
-            () if differs(De::PROCESSING_CODE, expected.processing_code.map(u64::from)) => {
+            () if processing_code.is_some() && message.number(De::PROCESSING_CODE) != processing_code => {
                 stray("another processing code")
             }
             () if is_approved && !says(De::MERCHANT_ID, self.merchant.as_bytes()) => {
                 stray("another merchant id")
             }
-            () if differs(De::AMOUNT, expected.amount.map(Amount::minor))
-                && !may_lack_amount
-                && !is_partial =>
-            {
-                stray("another amount")
-            }
+            () if !expected.fits_amount(message, code) => stray("another amount"),
             () => Ok(()),
         }
     }
 
-    /// Whether the MAC holds; only approvals of messages that carry one are looked at.
+    /// Whether the MAC holds. An approval of what carries a MAC must have one; other answers that have one are looked at
+    /// where the profile says so.
     fn is_authentic(&mut self, profile: &Profile, message: &Message<'_>, code: ResponseCode) -> bool {
         let Some(active) = self.active.as_deref_mut() else { return true };
-        let has_mac = active.expected.is_some_and(|expected| expected.has_mac);
-        if !has_mac || code != ResponseCode::APPROVED {
+        let may_have_mac = active.expected.is_some_and(|expected| expected.has_mac);
+        let is_looked_at =
+            code == ResponseCode::APPROVED || profile.checks_every_mac && message.mac().is_some();
+        if !may_have_mac || !is_looked_at {
             return true;
         }
         let (Some(keys), Some(data), Some(mac)) = (self.keys.as_deref(), message.mac_data(), message.mac())
@@ -183,75 +183,6 @@ impl Terminal {
         let answer = message.get(De::ICC_DATA).filter(|_| code.is_approval());
         let (Some(transaction), Some(arqc), Some(answer)) = (transaction, arqc, answer) else { return true };
         Chip::new(profile, self.id, transaction).accepts(arqc, answer.raw())
-    }
-
-    fn forget_mac_schedule(&mut self) {
-        if let Some(active) = self.active.as_deref_mut() {
-            active.mac = None;
-        }
-    }
-
-    /// Whether this operation may still sign in by itself.
-    pub(super) fn may_sign_in(&self) -> bool {
-        self.active.as_deref().is_some_and(|active| active.sign_ins_left > 0)
-    }
-
-    /// Terminal and host no longer have the same keys or batch: the next message is preceded by a sign-in.
-    pub(super) fn drop_keys(&mut self) {
-        self.keys = None;
-        self.forget_mac_schedule();
-    }
-
-    /// Takes work keys, batch number, date and time of a sign-in response.
-    fn take_keys(
-        &mut self,
-        profile: &Profile,
-        now: Instant,
-        message: &Message<'_>,
-        code: ResponseCode,
-    ) -> End {
-        if !code.is_approval() {
-            return End::Declined;
-        }
-        let Some(keys) = self.keys_of(profile, message) else {
-            self.keys = None;
-            return End::Failed(Failure::KeyCheck);
-        };
-        self.keys = Some(Box::new(keys));
-        if let Some(batch) = batch_of(message).filter(|batch| *batch != self.batch) {
-            self.batch = batch;
-        }
-        let told = message.number(De::LOCAL_DATE).zip(message.number(De::LOCAL_TIME));
-        if let Some(time) = told.and_then(|(date, time)| DateTime::from_elements(profile.year, date, time)) {
-            self.clock = Some(WallClock::set(time, now));
-        }
-        End::Approved
-    }
-
-    /// The work keys of a sign-in response; derived ones are there already, and are replaced before each message.
-    fn keys_of(&self, profile: &Profile, message: &Message<'_>) -> Option<WorkKeys> {
-        match profile.key_scheme {
-            KeyScheme::Session => WorkKeys::unwrap(&self.tmk, message.get(De::PRIVATE_62)?.raw()).ok(),
-            scheme => scheme.message_keys(&self.tmk, self.id, FIRST_COUNTER).map(|keys| keys.request),
-        }
-    }
-
-    /// A sign-in that had to come first was answered.
-    fn signed_in(
-        &mut self,
-        profile: &Profile,
-        now: Instant,
-        message: &Message<'_>,
-        reading: &Reading,
-        out: &mut Outbox,
-    ) {
-        let end = self.take_keys(profile, now, message, reading.code);
-        if end != End::Approved {
-            return self.sign_in_failed(end, Some(reading), out);
-        }
-        self.tell_automatic(Kind::SignIn, end, Some(reading), out);
-        self.forget_mac_schedule();
-        self.proceed(profile, now, out);
     }
 
     /// The operation itself, or a part of it, was answered.
@@ -305,8 +236,13 @@ impl Terminal {
             balance: reading.balance,
             service: Some(reading.service),
         };
-        if let Some(transaction) = active.transaction.take() {
-            self.book(profile, now, end, transaction, message, reading, out);
+        if let Some(mut transaction) = active.transaction.take() {
+            self.note_answer(&mut transaction, message, reading);
+            match kind {
+                Kind::QrQuery => self.order_asked(profile, now, &transaction, message, reading, out),
+                _ if end == End::Approved && is_logged(kind) => self.book(profile, now, transaction, out),
+                _ => {}
+            }
         }
         if kind == Kind::SignOut && end == End::Approved || needs_sign_in(reading.code) {
             self.keys = None;
@@ -315,31 +251,19 @@ impl Terminal {
         self.proceed(profile, now, out);
     }
 
-    /// Writes what an answer says of a transaction into log and journal.
-    #[expect(clippy::too_many_arguments, reason = "the answer and all that it changes")]
-    fn book(
-        &mut self,
-        profile: &Profile,
-        now: Instant,
-        end: End,
-        mut transaction: Transaction,
-        message: &Message<'_>,
-        reading: &Reading,
-        out: &mut Outbox,
-    ) {
-        reading.write_into(&mut transaction);
+    /// Notes what an answer says of a transaction, and the script that it may bring for the card.
+    fn note_answer(&mut self, transaction: &mut Transaction, message: &Message<'_>, reading: &Reading) {
+        reading.write_into(transaction);
         if let Some(voucher) = order::tag(message, Private59::VOUCHER) {
             transaction.set_voucher(&voucher);
         }
         if message.get(De::ICC_DATA).is_some_and(|tags| icc::has_script(tags.raw())) {
-            self.script = Some(Box::new(ScriptNotice::of(&transaction, message)));
+            self.script = Some(Box::new(ScriptNotice::of(transaction, message)));
         }
-        if transaction.kind == Kind::QrQuery {
-            return self.order_asked(profile, now, &transaction, message, reading, out);
-        }
-        if end != End::Approved || !is_logged(transaction.kind) {
-            return;
-        }
+    }
+
+    /// Writes an approved transaction into log and journal.
+    fn book(&mut self, profile: &Profile, now: Instant, transaction: Transaction, out: &mut Outbox) {
         out.event(Event::Journal(transaction.line(self, Belief::Approved, now)));
         self.print(profile, now, &transaction, out);
         self.change_original(&transaction, now, out);
@@ -398,10 +322,6 @@ pub(super) fn end_of(code: ResponseCode) -> End {
     if code.is_approval() { End::Approved } else { End::Declined }
 }
 
-pub(super) fn needs_sign_in(code: ResponseCode) -> bool {
-    SIGN_IN_FIRST.contains(&code)
-}
-
 /// An element of fixed length.
 fn text<const N: usize>(message: &Message<'_>, de: De) -> Option<[u8; N]> {
     message.get(de)?.array()
@@ -414,13 +334,6 @@ fn organization(message: &Message<'_>) -> Option<Organization> {
     text.first_chunk().copied().map(Organization)
 }
 
-/// DE 60.2 of a sign-in response.
-fn batch_of(message: &Message<'_>) -> Option<BatchNo> {
-    let mut buffer = [0; 64];
-    let digits = message.get(De::PRIVATE_60)?.write_to(&mut buffer)?;
-    BatchNo::from_digits(digits.get(2..8)?).ok()
-}
-
 /// DE 54: account type 2, amount type 2, currency 3, sign `C` or `D`, amount 12.
 fn balance(text: &[u8; 20]) -> Option<i64> {
     let amount: i64 = std::str::from_utf8(&text[8..]).ok()?.parse().ok()?;
@@ -431,9 +344,5 @@ fn balance(text: &[u8; 20]) -> Option<i64> {
     }
 }
 
-/// Any counter with keys shows whether the initial key is of the right kind.
-const FIRST_COUNTER: u32 = 1;
-const SIGN_IN_FIRST: [ResponseCode; 3] =
-    [ResponseCode::BATCH_MISMATCH, ResponseCode::PIN_FORMAT, ResponseCode::MAC_FAILED];
 /// Answers to a reversal that say there is nothing left to reverse.
 const SETTLED: [ResponseCode; 2] = [ResponseCode::INVALID_TRANSACTION, ResponseCode::ORIGINAL_NOT_FOUND];

@@ -7,7 +7,7 @@ use super::{
     transaction::{Number, Standing, is_logged},
 };
 use crate::{
-    iso8583::{Mti, Stan},
+    iso8583::{De, Message, Mti, ResponseCode, Stan},
     money::Amount,
     operation::{End, Failure, Kind, Outcome, Reference},
     time::Instant,
@@ -47,6 +47,20 @@ pub(super) struct Expectation {
     pub(super) has_mac: bool,
     /// The chip's cryptogram, which the issuer may answer.
     pub(super) arqc: Option<[u8; 8]>,
+}
+
+impl Expectation {
+    /// Whether the amount of an answer is the request's; only a refusal may leave it out, only a partial approval may
+    /// have another.
+    pub(super) fn fits_amount(&self, message: &Message<'_>, code: Option<ResponseCode>) -> bool {
+        let Some(sent) = self.amount else { return true };
+        let may_lack = !code.is_some_and(ResponseCode::is_approval);
+        let is_partial = code == Some(ResponseCode::PARTIAL_APPROVAL) && self.mti == Mti::FINANCIAL;
+        match message.number(De::AMOUNT) {
+            Some(said) => said == sent.minor() || is_partial,
+            None => (may_lack && !message.has(De::AMOUNT)) || is_partial,
+        }
+    }
 }
 
 impl Exchange {
@@ -206,25 +220,30 @@ impl Terminal {
         if exchange == Exchange::ScriptResult {
             self.script = None;
         }
-        let Some(active) = self.active.as_deref_mut() else { return };
         match packed {
             Ok((expected, range)) => {
                 out.push(Output::Send(range));
-                active.expected = Some(expected);
-                active.sent_at = Some(now);
-                active.deadline = now + profile.response_timeout;
-                active.stan = expected.stan;
-                // What is told or reversed has an earlier number.
-                if expected.stan == Some(self.next_stan) {
-                    self.next_stan = self.next_stan.next();
-                }
-                match exchange {
-                    Exchange::Settlement => self.settlement_sent(),
-                    Exchange::Download(kind) => self.unfinished = Some(kind),
-                    _ => {}
-                }
+                self.sent(now, now + profile.response_timeout, expected);
             }
             Err(failure) => self.exchange_failed(profile, now, End::Failed(failure), out),
+        }
+    }
+
+    /// The message of the active exchange is on its way: its answer is waited for.
+    fn sent(&mut self, now: Instant, deadline: Instant, expected: Expectation) {
+        let Some(active) = self.active.as_deref_mut() else { return };
+        active.expected = Some(expected);
+        active.sent_at = Some(now);
+        active.deadline = deadline;
+        active.stan = expected.stan;
+        // What is told or reversed has an earlier number.
+        if expected.stan == Some(self.next_stan) {
+            self.next_stan = self.next_stan.next();
+        }
+        match active.exchange {
+            Exchange::Settlement => self.settlement_sent(),
+            Exchange::Download(kind) => self.unfinished = Some(kind),
+            _ => {}
         }
     }
 

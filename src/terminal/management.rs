@@ -1,10 +1,6 @@
 //! How a terminal writes the messages of its own management.
 
-use super::{
-    Profile, Terminal,
-    exchange::Expectation,
-    request::{decimal, missing},
-};
+use super::{Profile, Terminal, exchange::Expectation, letter::decimal, request::missing};
 use crate::{
     iso8583::{De, FrameHead, Packer},
     operation::{Failure, Kind, MessageForm},

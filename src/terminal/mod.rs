@@ -24,12 +24,14 @@
 //!
 //! A notice is told again with what the terminal kept of the card: DE 2 and 14, neither track nor PIN.
 
+mod active;
 mod answer;
 mod customs;
 mod download;
 mod exchange;
 mod icc;
 mod key_scheme;
+mod letter;
 mod log;
 mod management;
 mod notice;
@@ -42,6 +44,7 @@ mod request;
 mod reversal;
 mod script;
 mod settlement;
+mod sign_in;
 mod signature;
 mod tables;
 mod transaction;
@@ -60,18 +63,16 @@ pub use tables::{Table, Tables};
 pub use transaction::{KeptCard, Organization, Standing, Transaction};
 
 use crate::{
-    crypto::{MacSchedule, Mak, Tmk, WorkKeys},
+    crypto::{Tmk, WorkKeys},
     iso8583::{BatchNo, Deframer, FrameError, LengthHeader, MerchantId, Mti, ResponseCode, Stan, TerminalId},
-    money::Amount,
     operation::{End, Failure, Kind, Operation},
     time::{Instant, WallClock},
 };
-use exchange::{Exchange, Expectation};
+use active::Active;
+use exchange::Exchange;
 use reversal::Reversal;
 use script::ScriptNotice;
 use settlement::Settling;
-use transaction::Number;
-use transfer::Transfer;
 
 /// One virtual terminal.
 #[derive(Debug)]
@@ -123,48 +124,6 @@ enum Link {
     Down,
     Opening,
     Up,
-}
-
-/// An operation under way.
-#[derive(Debug)]
-struct Active {
-    operation: Operation,
-    /// What it is as a transaction, fixed when its turn comes; gone once log, reversal or journal have it.
-    transaction: Option<Transaction>,
-    /// Whether its outcome has been told; what follows is the reversal of it, or what the host asked for.
-    told: bool,
-    /// Whether its reversal follows at once.
-    reverses: bool,
-    exchange: Exchange,
-    /// What the answer to the message under way must repeat.
-    expected: Option<Expectation>,
-    /// Sends of a reversal that this trigger still allows.
-    attempts_left: u32,
-    /// Sign-ins that this operation still allows.
-    sign_ins_left: u32,
-    /// Whether a stored notice stayed unanswered, so that all of them wait for another time.
-    skips_notices: bool,
-    /// Whether a question about an order from before stayed unanswered.
-    skips_orders: bool,
-    /// What the header of an answer asked for.
-    requested: Option<Kind>,
-    /// The order that the host has taken.
-    order: Option<Number>,
-    /// When it is asked about for the last time.
-    ask_until: Instant,
-    is_last_question: bool,
-    /// Whether nothing is under way until the deadline, when the next question is due.
-    is_pausing: bool,
-    /// The table that is under way.
-    transfer: Option<Box<Transfer>>,
-    /// How many parts of a signature the host has.
-    parts_done: u16,
-    stan: Option<Stan>,
-    sent_at: Option<Instant>,
-    deadline: Instant,
-    mac: Option<MacSchedule>,
-    /// The MAC key of the answer, where it is another than that of the request.
-    answer_key: Option<Mak>,
 }
 
 impl Terminal {
@@ -297,30 +256,7 @@ impl Terminal {
             return;
         }
         let is_able = is_able(profile, &operation);
-        self.active = Some(Box::new(Active {
-            operation,
-            transaction: None,
-            told: false,
-            reverses: false,
-            exchange: Exchange::Operation,
-            expected: None,
-            attempts_left: profile.reversal.resend + 1,
-            sign_ins_left: 1,
-            skips_notices: false,
-            skips_orders: false,
-            requested: None,
-            order: None,
-            ask_until: Instant::NEVER,
-            is_last_question: false,
-            is_pausing: false,
-            transfer: None,
-            parts_done: 0,
-            stan: None,
-            sent_at: None,
-            deadline: Instant::NEVER,
-            mac: None,
-            answer_key: None,
-        }));
+        self.active = Some(Box::new(Active::new(profile, operation)));
         if !is_able {
             return self.give_up(Failure::NotAble, out);
         }
@@ -420,27 +356,6 @@ impl Terminal {
 
     fn is_awaiting(&self) -> bool {
         self.active.as_deref().is_some_and(|active| active.sent_at.is_some())
-    }
-}
-
-impl Active {
-    /// Notes what the header of an answer asks for, to be done when the operation is over.
-    ///
-    /// 1. The profile says what each digit means, and what its terminals may do.
-    /// 2. What was done because it was asked for may not ask again: a host that always asks would never let go.
-    /// 3. Nobody signs in again because of a sign-in.
-    fn hear_request(&mut self, profile: &Profile, request: u8) {
-        let is_sign_in = self.exchange == Exchange::SignIn || self.operation.kind == Kind::SignIn;
-        let means = profile.processing_requests.get(usize::from(request)).copied().flatten();
-        let heard = means
-            .filter(|kind| profile.abilities.has(*kind) && !self.told)
-            .filter(|kind| !(is_sign_in && *kind == Kind::SignIn));
-        self.requested = heard.or(self.requested);
-    }
-
-    /// The amount that its request says, else the one that was asked for.
-    fn amount(&self) -> Amount {
-        self.transaction.as_ref().map_or(self.operation.amount, |transaction| transaction.amount)
     }
 }
 

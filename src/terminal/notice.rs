@@ -2,7 +2,8 @@
 
 use super::{
     Event, Outbox, Profile, Terminal,
-    answer::{Reading, needs_sign_in},
+    answer::Reading,
+    sign_in::needs_sign_in,
     transaction::{Number, Standing, Transaction, is_told_again},
 };
 use crate::{
@@ -34,8 +35,7 @@ impl Terminal {
         self.proceed(profile, now, out);
     }
 
-    /// A stored notice was answered: done with 00 and 94, else refused; a terminal that is out of step with the host's
-    /// keys signs in and tells it again.
+    /// A stored notice was answered: done with 00 and 94, else refused.
     pub(super) fn notice_answered(
         &mut self,
         profile: &Profile,
@@ -47,9 +47,8 @@ impl Terminal {
         let is_done = reading.code.is_approval() || reading.code == ResponseCode::DUPLICATE;
         let kind = self.log.get(number).map_or(Kind::OfflineSale, |stored| stored.kind);
         self.tell_automatic(kind, if is_done { End::Approved } else { End::Declined }, Some(reading), out);
-        if needs_sign_in(reading.code) && self.may_sign_in() {
-            self.drop_keys();
-            return self.proceed(profile, now, out);
+        if needs_sign_in(reading.code) {
+            return self.notice_not_heard(profile, now, out);
         }
         let settled = self.log.change(number, |stored| {
             stored.standing = if is_done { Standing::Done } else { Standing::Refused };
@@ -68,6 +67,20 @@ impl Terminal {
         self.proceed(profile, now, out);
     }
 
+    /// Terminal and host are out of step, so that the host has not decided about a notice: it is told again after a
+    /// sign-in, and where that did not help, before a later operation.
+    fn notice_not_heard(&mut self, profile: &Profile, now: Instant, out: &mut Outbox) {
+        let may_sign_in = self.may_sign_in();
+        self.drop_keys();
+        let Some(active) = self.active.as_deref_mut() else { return };
+        active.skips_notices |= !may_sign_in;
+        // A batch that the host has not heard of cannot balance.
+        if !may_sign_in && active.operation.kind == Kind::Settlement {
+            return self.give_up_with(End::Declined, out);
+        }
+        self.proceed(profile, now, out);
+    }
+
     /// An approved transaction changes the one that it is about, where the log still has that.
     pub(super) fn change_original(&mut self, done: &Transaction, now: Instant, out: &mut Outbox) {
         let number =
@@ -75,6 +88,11 @@ impl Terminal {
         let Some(number) = number else { return };
         let voids = done.kind.amount_is_originals();
         let adjusts = done.form().effect == Effect::Adjust;
+        // An adjustment whose answer was lost may be confirmed after its original was voided.
+        let is_void = |original: &Transaction| original.standing == Standing::Voided;
+        if adjusts && self.log.get(number).is_some_and(is_void) {
+            return;
+        }
         let changed = self.log.change(number, |original| match () {
             () if voids => original.standing = Standing::Voided,
             () if adjusts => {

@@ -2,7 +2,8 @@
 
 use super::{
     Event, Outbox, Profile, Terminal,
-    answer::{Reading, needs_sign_in},
+    answer::Reading,
+    sign_in::needs_sign_in,
     transaction::{Extra, Number, Standing, Transaction},
 };
 use crate::{
@@ -69,9 +70,8 @@ impl Terminal {
             self.drop_keys();
             return self.query_unanswered(profile, now, order, End::Declined, out);
         }
-        let is_last = self.active.as_deref().is_some_and(|active| !is_own || active.is_last_question);
-        if reading.code == STILL_WAITING && !is_last {
-            return self.pause(profile, now, out);
+        if reading.code == STILL_WAITING {
+            return self.still_waiting(profile, now, order, reading, out);
         }
         self.close_order(profile, order, now, message, reading, out);
         if !is_own {
@@ -79,6 +79,27 @@ impl Terminal {
         }
         let end = if end == End::Approved { end } else { End::Failed(Failure::NotPaid) };
         self.conclude_order(profile, now, end, Some(reading), out);
+    }
+
+    /// Nobody has paid yet, and may do so later: the order stays open until the host or a settlement closes it.
+    fn still_waiting(
+        &mut self,
+        profile: &Profile,
+        now: Instant,
+        order: Number,
+        reading: &Reading,
+        out: &mut Outbox,
+    ) {
+        let is_own = self.is_own(order);
+        let Some(active) = self.active.as_deref_mut() else { return };
+        match is_own {
+            true if !active.is_last_question => self.pause(profile, now, out),
+            true => self.conclude_order(profile, now, End::Failed(Failure::NotPaid), Some(reading), out),
+            false => {
+                active.skips_orders = true;
+                self.proceed(profile, now, out);
+            }
+        }
     }
 
     /// A question about an order stayed unanswered: ask again later, as long as there is time.

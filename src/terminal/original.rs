@@ -2,7 +2,7 @@
 
 use super::{
     Profile, Terminal,
-    transaction::{Extra, KeptCard, Organization, Standing, Transaction},
+    transaction::{Extra, KeptCard, Organization, Transaction},
 };
 use crate::{
     money::Amount,
@@ -51,22 +51,12 @@ impl Terminal {
         let voucher = known.and_then(Transaction::voucher).map(Box::from);
         let extra = Extra { original, voucher };
         Ok(Some(Transaction {
-            kind,
-            variant: operation.variant,
-            batch: self.batch,
-            stan: self.next_stan,
             amount,
             tip: operation.tip,
             card,
-            rrn: None,
-            approval_code: None,
-            date: None,
             organization: known.map_or(Organization::UNKNOWN, |known| known.organization),
-            standing: Standing::Done,
-            is_adjusted: false,
-            is_uploaded: false,
-            is_used: false,
             extra: (extra != Extra::default()).then(|| Box::new(extra)),
+            ..Transaction::blank(kind, operation.variant, self.batch, self.next_stan)
         }))
     }
 }

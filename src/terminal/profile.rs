@@ -24,6 +24,9 @@ pub struct Profile {
     pub mac: MacAlgorithm,
     /// How the MAC is written into DE 64.
     pub mac_form: MacForm,
+    /// Whether every answer that carries a MAC is verified, and not only approvals (chapter 10): else a DE 39 that was
+    /// damaged on the way turns an approval into a refusal, and what the host has booked stays booked.
+    pub checks_every_mac: bool,
     /// Which work keys a sign-in asks for.
     pub sign_in: SignInForm,
     /// How the PIN becomes DE 52.
@@ -174,6 +177,7 @@ impl Default for Profile {
             header: Header([0x60, 0x31, 0x00, 0x31, 0x00, 0x01]),
             mac: MacAlgorithm::UnionPayEcb,
             mac_form: MacForm::Ascii8,
+            checks_every_mac: false,
             sign_in: SignInForm::default(),
             pin_format: PinFormat::default(),
             encrypt_tracks: false,

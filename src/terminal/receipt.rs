@@ -4,9 +4,9 @@ use super::{Event, Outbox, Profile, Terminal, transaction::Transaction};
 use crate::{
     money::Amount,
     operation::{Entry, Kind},
-    time::Instant,
+    time::{DateTime, Instant},
 };
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 impl Terminal {
     /// Prints the receipt of a transaction, where the profile says that its terminals print.
@@ -17,41 +17,62 @@ impl Terminal {
     }
 
     fn receipt(&self, profile: &Profile, now: Instant, transaction: &Transaction) -> String {
-        let mut text = String::from("POS 签购单 SALES SLIP\n");
-        let mut line = |chinese: &str, english: &str, value: String| {
-            // A text in memory takes whatever is written to it.
-            let _ = writeln!(text, "{chinese} {english}: {value}");
-        };
-        line("商户编号", "MERCHANT NO", self.merchant.to_string());
-        line("终端编号", "TERMINAL NO", self.id.to_string());
-        line("操作员", "OPERATOR", format!("{:02}", profile.operator));
+        let mut slip = Slip(String::from("POS 签购单 SALES SLIP\n"));
+        slip.line("商户编号", "MERCHANT NO", self.merchant);
+        slip.line("终端编号", "TERMINAL NO", self.id);
+        slip.line("操作员", "OPERATOR", format_args!("{:02}", profile.operator));
         let (chinese, english) = type_of(transaction.kind);
-        line("交易类型", "TYPE", format!("{chinese} {english}"));
+        slip.line("交易类型", "TYPE", format_args!("{chinese} {english}"));
+        slip.put_means(transaction);
+        slip.put_numbers(transaction);
+        if let Some(time) = self.clock.map(|clock| clock.at(now)) {
+            slip.put_time(time);
+        }
+        slip.line("金额", "AMOUNT", transaction.amount);
+        if transaction.tip > Amount::ZERO {
+            slip.line("小费", "TIP", transaction.tip);
+        }
+        slip.0
+    }
+}
+
+/// The text of a receipt while it is written.
+struct Slip(String);
+
+impl Slip {
+    /// What was paid with.
+    fn put_means(&mut self, transaction: &Transaction) {
         if let Some(card) = transaction.card {
-            line("卡号", "CARD NO", format!("{} /{}", card.pan, letter(card.entry)));
-            line("有效期", "EXP DATE", format!("{:02}/{:02}", card.expiry.year(), card.expiry.month()));
+            self.line("卡号", "CARD NO", format_args!("{} /{}", card.pan, letter(card.entry)));
+            let (year, month) = (card.expiry.year(), card.expiry.month());
+            self.line("有效期", "EXP DATE", format_args!("{year:02}/{month:02}"));
         }
         if let Some(voucher) = transaction.voucher() {
-            line("付款凭证码", "VOUCHER", String::from_utf8_lossy(voucher).into_owned());
+            self.line("付款凭证码", "VOUCHER", String::from_utf8_lossy(voucher));
         }
-        line("批次号", "BATCH NO", transaction.batch.to_string());
-        line("凭证号", "TRACE NO", transaction.stan.to_string());
+    }
+
+    /// What names the transaction at terminal, host and issuer.
+    fn put_numbers(&mut self, transaction: &Transaction) {
+        self.line("批次号", "BATCH NO", transaction.batch);
+        self.line("凭证号", "TRACE NO", transaction.stan);
         if let Some(rrn) = transaction.rrn {
-            line("参考号", "REF NO", rrn.to_string());
+            self.line("参考号", "REF NO", rrn);
         }
         if let Some(code) = transaction.approval_code {
-            line("授权码", "AUTH NO", code.to_string());
+            self.line("授权码", "AUTH NO", code);
         }
-        if let Some(time) = self.clock.map(|clock| clock.at(now)) {
-            let date = format!("{:04}/{:02}/{:02}", time.year, time.month, time.day);
-            let clock = format!("{:02}:{:02}:{:02}", time.hour, time.minute, time.second);
-            line("日期/时间", "DATE/TIME", format!("{date} {clock}"));
-        }
-        line("金额", "AMOUNT", transaction.amount.to_string());
-        if transaction.tip > Amount::ZERO {
-            line("小费", "TIP", transaction.tip.to_string());
-        }
-        text
+    }
+
+    fn put_time(&mut self, time: DateTime) {
+        let DateTime { year, month, day, hour, minute, second } = time;
+        let text = format_args!("{year:04}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02}");
+        self.line("日期/时间", "DATE/TIME", text);
+    }
+
+    fn line(&mut self, chinese: &str, english: &str, value: impl Display) {
+        // A text in memory takes whatever is written to it.
+        let _ = writeln!(self.0, "{chinese} {english}: {value}");
     }
 }
 

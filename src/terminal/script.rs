@@ -4,8 +4,9 @@ use super::{
     Active, Profile, Terminal,
     exchange::Expectation,
     icc::Chip,
+    letter::{decimal, entry_mode},
     management::head,
-    request::{append_ksn, decimal, entry_mode, mac_schedule, missing},
+    request::{append_ksn, mac_schedule, missing},
     transaction::{KeptCard, Transaction},
 };
 use crate::{

@@ -12,11 +12,13 @@
 
 use super::{
     Active, Event, Outbox, Profile, Terminal,
-    answer::{Reading, end_of, needs_sign_in},
+    answer::{Reading, end_of},
     exchange::Expectation,
     icc::Chip,
+    letter::entry_mode,
     management::{head, operator_63},
-    request::{Purpose, entry_mode, missing},
+    request::{Purpose, missing},
+    sign_in::needs_sign_in,
     transaction::{Standing, Transaction},
     upload::{Balance, Upload},
 };
@@ -83,7 +85,7 @@ impl Terminal {
     ) -> Result<Expectation, Failure> {
         if self.log.has_open() {
             // What the host has not heard of would be forgotten with the log.
-            return Err(Failure::LogFull);
+            return Err(Failure::SettlementPending);
         }
         let batch = self.settling.as_deref().map_or(self.batch, |settling| settling.batch);
         match self.stage(profile) {
@@ -169,7 +171,10 @@ impl Terminal {
     /// The host has everything: the log is cleared, and the next batch begins.
     fn close_batch(&mut self, profile: &Profile, now: Instant, reading: &Reading, out: &mut Outbox) {
         for settled in self.log.transactions() {
-            out.event(Event::Journal(settled.line(self, Belief::Settled, now)));
+            // Whoever has not paid by now cannot any more: the host closes what waits with the batch.
+            let belief =
+                if settled.standing == Standing::Waiting { Belief::Refused } else { Belief::Settled };
+            out.event(Event::Journal(settled.line(self, belief, now)));
         }
         self.log.clear();
         if self.settling.take().is_some_and(|settling| settling.batch == self.batch) {
@@ -187,13 +192,15 @@ impl Terminal {
         reading: Option<&Reading>,
         out: &mut Outbox,
     ) {
+        let lacks_room = self.log.len() >= usize::from(profile.log_capacity);
         let Some(active) = self.active.as_deref_mut() else { return };
         if active.operation.kind != Kind::Settlement {
             self.tell_automatic(Kind::Settlement, end, reading, out);
             return match end {
                 End::Approved => self.proceed(profile, now, out),
                 End::Failed(Failure::NotConnected) => self.give_up(Failure::NotConnected, out),
-                _ => self.give_up(Failure::LogFull, out),
+                _ if lacks_room => self.give_up(Failure::LogFull, out),
+                _ => self.give_up(Failure::SettlementPending, out),
             };
         }
         if end == End::Approved && profile.settlement.sign_out {

@@ -131,6 +131,28 @@ impl KeptCard {
 }
 
 impl Transaction {
+    /// A transaction of which nothing is known but its numbers.
+    pub(super) fn blank(kind: Kind, variant: Variant, batch: BatchNo, stan: Stan) -> Self {
+        Self {
+            kind,
+            variant,
+            batch,
+            stan,
+            amount: Amount::ZERO,
+            tip: Amount::ZERO,
+            card: None,
+            rrn: None,
+            approval_code: None,
+            date: None,
+            organization: Organization::UNKNOWN,
+            standing: Standing::Done,
+            is_adjusted: false,
+            is_uploaded: false,
+            is_used: false,
+            extra: None,
+        }
+    }
+
     /// How its message looks.
     pub fn form(&self) -> MessageForm {
         self.variant.form(self.kind)
@@ -198,4 +220,14 @@ pub(super) fn is_logged(kind: Kind) -> bool {
 /// again, with the same number, until the host answers (00 and 94 both say that it is done).
 pub(super) const fn is_told_again(kind: Kind) -> bool {
     matches!(kind, Kind::Refund | Kind::QrRefund | Kind::CompletionNotice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_of_many_stays_small() {
+        assert!(size_of::<Transaction>() <= 96, "{} bytes", size_of::<Transaction>());
+    }
 }

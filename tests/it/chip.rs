@@ -1,6 +1,10 @@
 //! Chip cards between a terminal and a host: cryptograms that hold, answers that do not, scripts, and fallback.
 
-use crate::{draft::Draft, pair::Pair};
+use crate::{
+    draft::Draft,
+    pair::Pair,
+    till::{Till, code},
+};
 use posfleet::{
     iso8583::{De, Mti, ResponseCode, Tag, Tlv},
     money::Amount,
@@ -48,6 +52,9 @@ fn a_card_refuses_a_wrong_answer_and_the_sale_is_reversed() {
     let de55 = reversal.raw(De::ICC_DATA);
     let tags: Vec<u32> = Tlv::new(de55).map(|object| object.unwrap().tag.number()).collect();
     assert_eq!(tags, [0x95, 0x9F1E, 0x9F10, 0x9F36]);
+    let counter = Tlv::new(de55).find(Tag::TRANSACTION_COUNTER);
+    let [_, reversed] = last_two(&pair);
+    assert_eq!(Tlv::new(reversed.raw(De::ICC_DATA)).find(Tag::TRANSACTION_COUNTER), counter);
     assert_eq!(pair.host.balance(&pair.card.pan), Amount::from_minor(1_000_000));
 
     let mut pair = Pair::new(TMK, |profile, config| {
@@ -96,6 +103,21 @@ fn the_stripe_of_a_chip_card_needs_a_reason() {
     let [request, _] = last_two(&pair);
     assert_eq!(request.text(De::PRIVATE_60).unwrap().as_bytes()[12], b'1');
     assert!(pair.card.service_code.has_chip());
+}
+
+#[test]
+fn the_stripe_of_a_chip_card_without_a_reason_is_refused_with_45() {
+    let swiped = |refuses: bool, condition: &[u8; 1]| {
+        let mut till = Till::with(|config| config.chip.refuses_fallback = refuses);
+        let card = till.cards[0].clone();
+        assert!(card.service_code.has_chip());
+        let sale = till.request(Kind::Sale, 1_000).with(De::ENTRY_MODE, b"022");
+        let private60 = [&sale.raw(De::PRIVATE_60)[..12], condition].concat();
+        let sale = sale.without(De::PAN).without(De::EXPIRY).with(De::PRIVATE_60, &private60);
+        code(&till.send(&sale.with(De::TRACK2, card.track2().as_bytes())))
+    };
+    assert_eq!([b"0", b"1", b"2"].map(|condition| swiped(true, condition)), ["45", "00", "00"]);
+    assert_eq!(swiped(false, b"0"), "00", "a host that lets it pass");
 }
 
 fn last_two(pair: &Pair) -> [Draft; 2] {

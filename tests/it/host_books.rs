@@ -6,9 +6,9 @@ use crate::{
 };
 use posfleet::{
     card::Pan,
-    host::{Bug, Host, Signature, StatementRow, UnknownCards},
+    host::{Bug, Host, Signature, UnknownCards},
     iso8583::{BatchNo, De, MerchantId, Mti, Rrn, TerminalId},
-    ledger::{Account, Charge, Ledger, Payer, Record, State, fee},
+    ledger::{Account, Booking, Charge, Ledger, Payer, Record, State, fee},
     money::Amount,
     operation::{Kind, Variant},
     reconcile::Key,
@@ -126,7 +126,7 @@ fn two_bookings_under_one_key_are_both_there() {
     let mut till = Till::with(|config| config.bug = Some(Bug::BooksTwice));
     let sale = till.ask(Kind::Sale, 1_000);
     let key = till.booking(&sale).key;
-    let rows: Vec<StatementRow> = till.host.statement().filter(|row| row.key == key).collect();
+    let rows: Vec<&Booking> = till.host.ledger().bookings().filter(|row| row.key == key).collect();
     assert_eq!(rows.len(), 2);
     assert_ne!(rows[0].rrn, rows[1].rrn);
     assert_eq!(till.spent(), 2_000);
@@ -136,7 +136,8 @@ fn two_bookings_under_one_key_are_both_there() {
 fn every_mistake_on_request_looks_right_and_is_in_the_books() {
     let sides = |till: &Till| -> Vec<(TerminalId, MerchantId, u64, State)> {
         till.host
-            .statement()
+            .ledger()
+            .bookings()
             .map(|row| (row.key.terminal, row.merchant, row.amount.minor(), row.state))
             .collect()
     };

@@ -15,6 +15,7 @@ mod download;
 mod draft;
 mod dukpt;
 mod emv;
+mod every_mac;
 mod expr;
 mod foreign_host;
 mod host;

@@ -5,6 +5,7 @@ use crate::{
     wired::{Fate, Pair},
 };
 use posfleet::{
+    emv::IssuerKey,
     host::{Bug, Closing, Config, Difference, Enrolment},
     iso8583::{BatchNo, De, Mti, ResponseCode, SettlementTotals, TerminalId, Verdict},
     operation::{End, Entry, Failure, Kind, Operation},
@@ -343,6 +344,32 @@ fn a_full_log_that_cannot_be_settled_fails_what_needs_room() {
 }
 
 #[test]
+fn a_settlement_that_was_not_finished_holds_up_what_moves_money() {
+    let mut pair = Pair::new();
+    let sale = pair.sale(1_000, Entry::Stripe);
+    pair.ask(sale.clone());
+    pair.run(settlement(), lose_all(Mti::SETTLEMENT));
+    assert!(pair.terminal.is_settling());
+    let outcome = pair.run(sale.clone(), lose_all(Mti::SETTLEMENT)).unwrap();
+    assert_eq!(outcome.end, End::Failed(Failure::SettlementPending), "the log has room");
+    assert_eq!(pair.ask(sale).end, End::Approved);
+    agree(&pair);
+}
+
+#[test]
+fn an_upload_without_a_cryptogram_of_approval_is_noted() {
+    let mut pair = traded_with_chip();
+    let batch = pair.terminal.batch();
+    // Another card key than the host's, as if the chip data had been changed since.
+    pair.profile.chip.issuer = IssuerKey::new(&OTHER_KEY.parse().unwrap()).unwrap();
+    assert_eq!(pair.ask(settlement()).end, End::Approved);
+    let tally = &pair.host.tally().settlements;
+    assert_eq!((tally.uploaded, tally.differences), (2, 2), "{tally:?}");
+    assert!(tally.first.iter().all(|noted| noted.difference == Difference::WrongCryptogram));
+    settled(&pair, batch.next());
+}
+
+#[test]
 fn notices_of_a_full_log_are_told_before_it_is_cleared() {
     let mut pair = Pair::with(|_, profile| {
         profile.log_capacity = 2;
@@ -453,3 +480,5 @@ fn agree(pair: &Pair) {
     let captured: BTreeMap<_, _> = pair.host.ledger().captured().collect();
     assert_eq!(believed, captured);
 }
+
+const OTHER_KEY: &str = "11111111111111112222222222222222";

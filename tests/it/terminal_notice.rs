@@ -7,7 +7,7 @@ use crate::{
 use posfleet::{
     iso8583::{De, Mti},
     money::Amount,
-    operation::{End, Entry, Kind, Operation},
+    operation::{End, Entry, Failure, Kind, Operation},
     reconcile::Belief,
     terminal::{Event, Input, NoticePolicy, Standing},
 };
@@ -68,7 +68,9 @@ fn a_notice_that_finds_the_host_out_of_step_signs_in_once() {
         let step = rig.answer(rig.sign_in_reply(&sign_in));
         let again = step.one_sent().to_vec();
         let step = rig.answer(rig.reply(&again).with(De::RESPONSE_CODE, code));
-        assert_eq!(step.beliefs(), [Belief::Refused], "a second time is a refusal");
+        assert_eq!(step.beliefs(), [], "the host has not decided");
+        assert_eq!(step.outcome().end, End::Failed(Failure::NotSignedIn));
+        assert!(rig.terminal.owes() && rig.terminal.is_idle());
     }
 }
 

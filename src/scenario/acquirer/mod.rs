@@ -187,6 +187,7 @@ impl Group {
             keys: self.keys,
             mac: self.mac,
             mac_form: self.mac_form,
+            check_every_mac: self.check_every_mac,
             pin_block: self.pin_block,
             encrypt_tracks: self.encrypt_tracks,
             currency: self.currency,
@@ -215,6 +216,7 @@ impl Group {
         self.keys = said.keys.or_else(|| Some(Default::default()));
         self.mac = said.mac.or_else(|| Some(Default::default()));
         self.mac_form = Some(said.mac_form.unwrap_or_else(|| profile.mac_form.into()));
+        self.check_every_mac = Some(profile.checks_every_mac);
         self.pin_block = said.pin_block.or_else(|| Some(Default::default()));
         self.encrypt_tracks = Some(profile.encrypt_tracks);
         self.currency = Some(super::text::Currency(profile.currency));

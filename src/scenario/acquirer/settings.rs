@@ -30,6 +30,8 @@ pub struct Settings {
     pub mac: Option<Mac>,
     /// How the MAC is written into its element; without it as the algorithm usually does.
     pub mac_form: Option<MacFormName>,
+    /// Whether every answer that carries a MAC is verified, and not only approvals.
+    pub check_every_mac: Option<bool>,
     /// How the PIN becomes DE 52.
     pub pin_block: Option<PinBlock>,
     /// How a PIN of ten digits and more announces its length.
@@ -127,6 +129,7 @@ impl Settings {
             keys: self.keys.or(below.keys),
             mac: self.mac.or(below.mac),
             mac_form,
+            check_every_mac: self.check_every_mac.or(below.check_every_mac),
             pin_block: self.pin_block.or(below.pin_block),
             pin_length: self.pin_length.or(below.pin_length),
             encrypt_tracks: self.encrypt_tracks.or(below.encrypt_tracks),
@@ -178,6 +181,7 @@ impl Settings {
             header: self.header.map_or(default.header, |header| header.0),
             mac,
             mac_form,
+            checks_every_mac: self.check_every_mac.unwrap_or(default.checks_every_mac),
             sign_in: self.keys.map_or(default.sign_in, SignInForm::from),
             pin_format: self.pin_format(),
             encrypt_tracks: self.encrypt_tracks.unwrap_or(default.encrypt_tracks),
