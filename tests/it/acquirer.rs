@@ -148,7 +148,10 @@ fn kinds_of_terminals_can_do_what_they_should() {
         assert!(has(kind, Kind::Sale) && has(kind, Kind::Settlement) && has(kind, Kind::Balance));
     }
     let profile = &scenario("kind: traditional").unwrap().groups[0].profile;
-    assert!(!profile.abilities.has(Kind::QrSale) && profile.prints);
+    assert!(!profile.abilities.has(Kind::QrSale) && !profile.prints, "nobody has asked for receipts");
+    assert!(scenario("kind: traditional, receipts: true").unwrap().groups[0].profile.prints);
+    let error = scenario("kind: e-sign, receipts: true").unwrap_err();
+    assert!(error.to_string().contains("prints nothing"), "{error}");
 }
 
 #[test]

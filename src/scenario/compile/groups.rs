@@ -181,8 +181,10 @@ impl Compiler<'_> {
         }
         let traits = traits(group.kind);
         if group.receipts == Some(true) && !traits.prints {
-            let message = format!("a terminal of kind `{}` has no printer", group.kind.word());
-            self.complain(&node.at("receipts"), message);
+            self.complain(
+                &node.at("receipts"),
+                "this kind of terminal uploads signatures and prints nothing",
+            );
         }
         Profile {
             abilities: traits.abilities,
