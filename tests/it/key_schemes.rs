@@ -1,4 +1,5 @@
-//! A short day under each kind of keys, with PINs and a settlement: nothing is refused, and the books agree at its end.
+//! A short day under each kind of keys, with PINs and a settlement, and the books on disk: nothing is refused, and the
+//! books agree at its end.
 
 use crate::program::{Finished, Folder, run_in};
 
@@ -30,6 +31,7 @@ fn a_day(keys: &str) {
     }
     assert_eq!(summary["reconciliation"]["mismatches"].as_u64(), Some(0), "{}", finished.stderr);
     assert_eq!(summary["reconciliation"]["transactions"].as_u64(), Some(36), "two sales and a void each");
+    assert!(folder.results().join("ledger").is_dir(), "the scenario says where the books are");
 }
 
 const DAY: &str = "
@@ -50,4 +52,5 @@ flows:
       - settlement
 scenarios:
   day: { flow: day, executor: per-terminal-iterations, within: 300ms, maxDuration: 1m }
+host: { ledger: durable }
 ";
