@@ -43,8 +43,8 @@ impl Terminal {
         buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
         match active.exchange {
-            Exchange::SignIn => self.pack_management(profile, Kind::SignIn, buffer),
-            Exchange::Requested(kind) => self.pack_management(profile, kind, buffer),
+            Exchange::SignIn => self.pack_management(profile, Kind::SignIn, &mut active.mac, buffer),
+            Exchange::Requested(kind) => self.pack_management(profile, kind, &mut active.mac, buffer),
             Exchange::Settlement => self.pack_settlement(profile, now, active, buffer),
             Exchange::Download(kind) => self.pack_download(profile, active, kind, buffer),
             Exchange::ScriptResult => self.pack_script_result(profile, active, buffer),
@@ -62,7 +62,7 @@ impl Terminal {
                 self.pack_transaction(profile, now, &mut active.mac, &question, Purpose::Notice, buffer)
             }
             Exchange::Operation => match active.transaction.as_mut() {
-                None => self.pack_management(profile, active.operation.kind, buffer),
+                None => self.pack_management(profile, active.operation.kind, &mut active.mac, buffer),
                 Some(_) if active.operation.kind == Kind::ESignature => {
                     self.pack_signature(profile, now, active, buffer)
                 }
@@ -92,7 +92,8 @@ impl Terminal {
             Purpose::Request(_) | Purpose::Notice => form.mti,
         };
         let today = self.clock.map(|clock| clock.at(now)).unwrap_or(DateTime::new_year(profile.year));
-        let letter = Letter { terminal: self, profile, keys, transaction, form, purpose };
+        let has_mac = purpose.has_mac(profile, transaction.kind);
+        let letter = Letter { terminal: self, profile, keys, transaction, form, purpose, has_mac };
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), mti);
         letter.put_basics(&mut packer);
         let track_is_encrypted = letter.put_track(&mut packer)?;
@@ -100,14 +101,13 @@ impl Terminal {
         let long_pin = letter.put_pin(&mut packer, track_is_encrypted)?;
         let tags = letter.tags(long_pin, track_is_encrypted);
         let arqc = letter.put_private(&mut packer, today, &tags);
-        let mac = mac_schedule(mac, profile, keys)?;
-        packer.finish_with_mac(|data| mac.mac(data)).map_err(missing)?;
+        finish(&mut packer, has_mac.then_some(mac), profile, keys)?;
         Ok(Expectation {
             mti,
             processing_code: form.processing_code,
             stan: Some(transaction.stan),
             amount: form.has_amount.then_some(transaction.amount),
-            has_mac: true,
+            has_mac,
             arqc,
         })
     }
@@ -126,6 +126,18 @@ pub(super) enum Purpose<'a> {
     Reversal(Reason),
 }
 
+impl Purpose<'_> {
+    /// Whether the message has a MAC.
+    fn has_mac(&self, profile: &Profile, kind: Kind) -> bool {
+        let has_mac = |kind| profile.customs.has_mac(kind);
+        match self {
+            Self::Request(_) | Self::Notice => has_mac(kind),
+            Self::Upload => has_mac(kind) || has_mac(Kind::BatchUpload),
+            Self::Reversal(_) => has_mac(Kind::Reversal),
+        }
+    }
+}
+
 /// A message about a transaction, in the order of its elements (chapters 5.1 and 9.3).
 struct Letter<'a> {
     terminal: &'a Terminal,
@@ -134,6 +146,7 @@ struct Letter<'a> {
     transaction: &'a Transaction,
     form: MessageForm,
     purpose: Purpose<'a>,
+    has_mac: bool,
 }
 
 impl Letter<'_> {
@@ -289,7 +302,7 @@ impl Letter<'_> {
         let is_reversal = matches!(self.purpose, Purpose::Reversal(_));
         let mut tags = self.code_tags().filter(|_| !is_reversal).unwrap_or_default();
         let with_pin = self.live_card().is_some() && self.transaction.card.is_some_and(|card| card.with_pin);
-        append_ksn(self.profile, self.terminal, [with_pin, true, track_is_encrypted], &mut tags);
+        append_ksn(self.profile, self.terminal, [with_pin, self.has_mac, track_is_encrypted], &mut tags);
         if let Some(block) = long_pin {
             let digits: String = block.as_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
             Private59::append(&mut tags, Private59::PIN_BLOCK, digits.as_bytes());
@@ -360,6 +373,23 @@ pub(super) fn append_ksn(profile: &Profile, terminal: &Terminal, uses: [bool; 3]
     for (tag, _) in Private59::KSN.into_iter().zip(uses).filter(|(_, is_used)| *is_used) {
         Private59::append(tags, tag, ksn.as_bytes());
     }
+}
+
+/// Ends a message, with a MAC under the schedule of this operation where there is one.
+pub(super) fn finish(
+    packer: &mut Packer<'_>,
+    mac: Option<&mut Option<MacSchedule>>,
+    profile: &Profile,
+    keys: &WorkKeys,
+) -> Result<(), Failure> {
+    let size = match mac {
+        Some(mac) => {
+            let mac = mac_schedule(mac, profile, keys)?;
+            packer.finish_with_mac(|data| mac.mac(data))
+        }
+        None => packer.finish(),
+    };
+    size.map(drop).map_err(missing)
 }
 
 /// The expanded MAC key of this operation, made when it is first needed.

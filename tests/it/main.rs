@@ -7,6 +7,7 @@ mod card;
 mod chip;
 mod cli;
 mod crypto;
+mod customs;
 mod dashboard;
 mod dashboard_fixture;
 mod decode;

@@ -11,7 +11,7 @@ use crate::{
         Content, De, Element, Framing, Length, LengthHeader, MacElement, MacForm, MacRule, MtiCoding, Prefix,
         PrefixCoding, Spec, Unit,
     },
-    operation::Kind,
+    operation::{Kind, KindSet},
     scenario::{diagnostic::Problem, node::Node},
     terminal::Customs,
 };
@@ -217,6 +217,11 @@ impl Compiler<'_> {
                 format!("the MAC stands in {de}, which the profile has not"),
             );
         }
+        let wants_macs =
+            settings.mac_messages.as_ref().is_some_and(|messages| messages.kinds() != KindSet::EMPTY);
+        if spec.mac.is_none() && wants_macs {
+            self.complain(self.root, "macMessages", "messages have a MAC only where `macElement` says");
+        }
         spec
     }
 
@@ -231,6 +236,14 @@ impl Compiler<'_> {
             let near = nearest(name, Kind::ALL.iter().map(|(_, known)| *known));
             let problem = Problem::new(node.at_key(name), format!("there is no operation `{name}`"));
             self.problems.push(problem.did_you_mean(&near));
+        }
+        let fixed = |name: &&str| Kind::from_name(name).is_some_and(|kind| !Customs::has_code(kind));
+        for name in settings.codes.names().filter(fixed) {
+            let message = format!("DE 60.3 of `{name}` is the same with all acquirers");
+            self.problems.push(Problem::new(node.at_key(name), message));
+        }
+        if let Some(messages) = &settings.mac_messages {
+            self.problems.extend(messages.problems(self.root.child("macMessages")));
         }
         if settings.financial_60.is_some_and(|digits| !Customs::FINANCIAL_60.contains(&digits)) {
             self.complain(self.root, "financial60", "DE 60 has 8, 11, 13, 14 or 17 digits");
