@@ -11,6 +11,8 @@ pub struct Cutting<'a> {
     pub framing: Framing,
     /// The messages, as far as each can be read.
     pub messages: Vec<Cut<'a>>,
+    /// How many frames of length zero stood between them: some networks keep connections alive so.
+    pub keep_alives: usize,
 }
 
 /// One message cut out of bytes.
@@ -57,14 +59,24 @@ pub fn cut<'a>(bytes: &'a [u8], spec: &'a Spec) -> Cutting<'a> {
 
 /// Cuts bytes as a framing says; stops where it loses its place.
 pub fn cut_as<'a>(bytes: &'a [u8], spec: &'a Spec, framing: Framing) -> Cutting<'a> {
-    let mut messages = Vec::new();
+    let (mut messages, mut keep_alives) = (Vec::new(), 0);
     let mut at = 0;
-    while at < bytes.len() {
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some(size) = keep_alive(rest, framing) {
+            (at, keep_alives) = (at + size, keep_alives + 1);
+            continue;
+        }
         let (cut, next) = one(bytes, at, spec, framing);
         messages.push(cut);
         at = next.max(at + 1);
     }
-    Cutting { framing, messages }
+    Cutting { framing, messages, keep_alives }
+}
+
+/// The size of the frame of length zero that bytes begin with.
+fn keep_alive(bytes: &[u8], framing: Framing) -> Option<usize> {
+    let length = framing.length?;
+    matches!(length.read(bytes), Ok(Some(0))).then_some(length.size())
 }
 
 impl Cutting<'_> {
