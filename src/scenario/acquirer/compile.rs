@@ -3,7 +3,7 @@
 use super::{
     file::{ElementChange, ElementKeys, File, FramingKeys},
     settings::Settings,
-    words::{Base, LengthWord, MacPlace},
+    words::{Base, CharsetWord, LengthWord, MacPlace},
 };
 use crate::{
     expr::nearest,
@@ -18,7 +18,7 @@ use crate::{
 
 /// Makes the dialect of a profile file.
 pub(super) fn spec(file: &File, settings: &Settings, root: &Node, problems: &mut Vec<Problem>) -> Spec {
-    let mut compiler = Compiler { root, problems };
+    let mut compiler = Compiler { root, charset: file.charset, problems };
     compiler.check_settings(settings);
     let mut spec = base(file.extends);
     spec.name.clone_from(&file.name);
@@ -52,13 +52,14 @@ fn framing(keys: &FramingKeys, base: Framing) -> Framing {
 
 struct Compiler<'c> {
     root: &'c Node,
+    charset: Option<CharsetWord>,
     problems: &'c mut Vec<Problem>,
 }
 
 impl Compiler<'_> {
     fn elements(&mut self, file: &File, spec: Spec) -> Spec {
         let node = self.root.child("elements");
-        let mut spec = spec;
+        let mut spec = file.charset.map_or(spec.clone(), |charset| spec.with_charset(charset.into()));
         for (number, change) in file.elements.iter() {
             let Some(de) = self.number(number, node) else { continue };
             if de.number() > 64 && !spec.second_bitmap {
@@ -101,6 +102,13 @@ impl Compiler<'_> {
         };
         if let Some(base) = base {
             element = element.align(base.align).pad_nibble(base.pad_nibble).pad_char(base.pad_char);
+            element = element.charset(base.charset);
+        }
+        if let Some(charset) = keys.charset.or(self.charset).filter(|_| content == Content::Text) {
+            element = element.charset(charset.into());
+        }
+        if keys.charset.is_some() && content != Content::Text {
+            self.complain(node, "charset", "a charset is for text, and this element has none");
         }
         if let Some(align) = keys.align {
             self.only_packed(content, node, "align");
