@@ -43,13 +43,13 @@ pub const MAC_MISSING: &str = "the MAC is not there: this is what a MAC is compu
 
 /// Cuts bytes as the framing says that fits best: the one of the spec, or one that lacks some of its parts or has more.
 pub fn cut<'a>(bytes: &'a [u8], spec: &'a Spec) -> Cutting<'a> {
-    let mut best: Option<(usize, Cutting<'a>)> = None;
+    let mut best: Option<((bool, usize), Cutting<'a>)> = None;
     for framing in candidates(spec.framing) {
         let cutting = cut_as(bytes, spec, framing);
         if cutting.is_whole() && cutting.heads_are_likely() {
             return cutting;
         }
-        let score = cutting.score();
+        let score = (cutting.is_whole() && cutting.mtis_are_likely(), cutting.score());
         if best.as_ref().is_none_or(|(most, _)| score > *most) {
             best = Some((score, cutting));
         }
@@ -89,6 +89,10 @@ impl Cutting<'_> {
     fn heads_are_likely(&self) -> bool {
         let begins_right = |head: &FrameHead| !self.framing.tpdu || head.tpdu.0[0] >> 4 == 6;
         self.messages.iter().all(|cut| cut.head.as_ref().is_none_or(begins_right))
+    }
+
+    fn mtis_are_likely(&self) -> bool {
+        self.messages.iter().all(|cut| cut.message.as_ref().is_some_and(|message| is_likely(message.mti())))
     }
 
     /// How many elements could be read; messages without an error and TPDUs that look like some count more.

@@ -11,6 +11,7 @@ mod customs;
 mod dashboard;
 mod dashboard_fixture;
 mod decode;
+mod decode_parts;
 mod documents;
 mod download;
 mod draft;
