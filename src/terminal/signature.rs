@@ -45,8 +45,7 @@ impl Terminal {
         packer.put(De::PRIVATE_60, &management_60(form, self.batch.digits(), management));
         packer.put(De::PRIVATE_62, bytes);
         let has_mac = self.finish_management(&mut packer, profile, Kind::ESignature, &mut active.mac)?;
-        // The amount is that of what was signed; an answer need not repeat it.
-        let (stan, amount) = (Some(self.next_stan), None);
+        let (stan, amount) = (Some(self.next_stan), Some(signed.amount));
         Ok(Expectation { mti: form.mti, processing_code: None, stan, amount, has_mac, arqc: None })
     }
 
