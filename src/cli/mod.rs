@@ -22,7 +22,7 @@ struct Arguments {
 enum Command {
     /// Runs a scenario: live on the terminal, with a results folder in the end.
     Run(run::RunArguments),
-    /// Checks scenario files and shows everything that is wrong with them.
+    /// Checks files of scenarios, profiles and mappings, and shows everything that is wrong with them.
     Validate(scenario::ValidateArguments),
     /// Shows the effective plan of a scenario: stages, arrivals, split, expected in-flight.
     Expand(scenario::ExpandArguments),
@@ -119,6 +119,12 @@ fn print_json(value: &impl serde::Serialize) -> ExitCode {
 fn print(text: &str) {
     use io::Write;
     let _ = writeln!(io::stdout(), "{text}");
+}
+
+/// Tells the user what is worth knowing, though nothing went wrong.
+fn note(what: impl std::fmt::Display) {
+    use io::Write;
+    let _ = writeln!(io::stderr(), "note: {what}");
 }
 
 /// Tells the user what went wrong.

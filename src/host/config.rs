@@ -10,10 +10,11 @@ use super::{
 use crate::{
     card::Card,
     crypto::{MacAlgorithm, MacForm, Tmk},
-    iso8583::{MerchantId, Spec, TerminalId},
+    iso8583::{MerchantId, Mti, Spec, TerminalId},
     money::Amount,
+    operation::Kind,
     rng::Seed,
-    terminal::KeyScheme,
+    terminal::{Customs, KeyScheme, SignInForm},
     time::WallClock,
 };
 use std::sync::Arc;
@@ -31,6 +32,10 @@ pub struct Config {
     pub double_length_mak: bool,
     /// What keys protect PINs and messages; under derived keys the master keys of the terminals are initial keys.
     pub key_scheme: KeyScheme,
+    /// Which work keys a sign-in asks for whose DE 60.3 does not tell, because the customs have a code of their own.
+    pub sign_in: SignInForm,
+    /// Which messages have a MAC, and what their DE 60.3 says.
+    pub customs: Customs,
     /// The terminals that it knows.
     pub terminals: Vec<Enrolment>,
     /// The cards that it knows, with their PINs.
@@ -74,6 +79,8 @@ impl Default for Config {
             mac_form: MacForm::Ascii8,
             double_length_mak: false,
             key_scheme: KeyScheme::default(),
+            sign_in: SignInForm::DoubleDes,
+            customs: Customs::default(),
             terminals: Vec::new(),
             cards: Arc::new([]),
             unknown_cards: UnknownCards::default(),
@@ -90,6 +97,17 @@ impl Default for Config {
             tables: TableStock::default(),
             clock: WallClock::starting_at(0),
             seed: Seed(0),
+        }
+    }
+}
+
+impl Config {
+    /// The usual DE 60.3 of a message whose terminal says `code`.
+    pub(super) fn usual_code(&self, mti: Mti, code: u16) -> u16 {
+        match self.customs.renamed(mti, code) {
+            Some((Kind::SignIn, _)) => self.sign_in.network_management(),
+            Some((kind, steps)) => kind.form().network_management + steps,
+            None => code,
         }
     }
 }

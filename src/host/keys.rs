@@ -24,19 +24,20 @@ pub(super) struct MacKeys {
 }
 
 impl Host {
-    /// The MAC keys of a message; none for one without MAC, from an unknown terminal, or under a key that was used.
+    /// The MAC keys of a message; none for one under no key, from an unknown terminal, or under a key that was used.
     pub(super) fn mac_keys(&mut self, terminal: Option<TerminalId>, message: &Message<'_>) -> MacKeys {
         let station = terminal.and_then(|terminal| Some((terminal, self.stations.get_mut(&terminal)?)));
-        let Some((terminal, station)) = station.filter(|_| message.mac().is_some()) else {
-            return MacKeys::default();
-        };
+        let Some((terminal, station)) = station else { return MacKeys::default() };
         if self.config.key_scheme.is_derived() {
             return derived(&self.config, terminal, station, message).unwrap_or_default();
+        }
+        if message.mac().is_none() {
+            return MacKeys::default();
         }
         MacKeys { request: station.mac_schedule(&self.config), ..MacKeys::default() }
     }
 
-    /// Notes the counter of a message whose MAC holds: no message at or below it is taken any more.
+    /// Notes the counter of a message that is not refused for its MAC: no message at or below it is taken any more.
     pub(super) fn use_up(&mut self, terminal: Option<TerminalId>, keys: &MacKeys) {
         let station = terminal.and_then(|terminal| self.stations.get_mut(&terminal));
         if let Some((station, counter)) = station.zip(keys.counter) {
@@ -45,15 +46,17 @@ impl Host {
     }
 }
 
-/// Derives the keys that the key serial number of the MAC names, if its counter is a later one.
+/// Derives the keys that the key serial number of the MAC, else of the PIN, names, if its counter is a later one.
 fn derived(
     config: &Config,
     terminal: TerminalId,
     station: &mut Station,
     message: &Message<'_>,
 ) -> Option<MacKeys> {
-    let [_, mac, _] = Private59::KSN;
-    let counter = config.key_scheme.counter_of(tag_of(message, mac)?, terminal)?;
+    let [pin, mac, track] = Private59::KSN;
+    let names: &[_] = if message.mac().is_some() { &[mac] } else { &[pin, track] };
+    let serial = names.iter().find_map(|tag| tag_of(message, *tag))?;
+    let counter = config.key_scheme.counter_of(serial, terminal)?;
     if counter <= station.key_counter {
         return None;
     }

@@ -63,7 +63,7 @@ pub use tables::{ProcessingRequest, TableStock};
 use crate::{
     card::{Card, Pan},
     iso8583::{
-        BatchNo, De, Deframer, FrameHead, LengthHeader, MerchantId, Message, Private60, ResponseCode,
+        BatchNo, De, Deframer, FrameHead, LengthHeader, MerchantId, Message, Mti, Private60, ResponseCode,
         TerminalId,
     },
     ledger::Ledger,
@@ -251,7 +251,7 @@ impl Host {
         let terminal = terminal_of(&message);
         let mac = self.mac_keys(terminal, &message);
         let request = Request { connection, head: frame.head, message: &message, terminal, mac };
-        if self.config.key_scheme.is_derived() && request.is_authentic() {
+        if self.config.key_scheme.is_derived() && (message.mac().is_none() || request.is_authentic()) {
             self.use_up(terminal, &request.mac);
         }
         let answer = match &action {
@@ -276,7 +276,8 @@ impl Host {
         if !message.get(De::MERCHANT_ID).is_some_and(|merchant| merchant.is(station.merchant.as_bytes())) {
             return refuse(ResponseCode::INVALID_MERCHANT);
         }
-        let Some(private60) = private60_of(message) else { return refuse(ResponseCode::FORMAT_ERROR) };
+        let Some(mut private60) = private60_of(message) else { return refuse(ResponseCode::FORMAT_ERROR) };
+        private60.management = private60.management.map(|code| self.config.usual_code(message.mti(), code));
         let (merchant, batch, is_renewed) = (station.merchant, station.batch, station.is_renewed());
         let open_batch = self.open_batch(terminal, batch, private60.batch, out);
         let today = self.config.clock.at(now);
@@ -292,19 +293,33 @@ impl Host {
     /// Leads a request of a known terminal through the other gates, by what it is for.
     fn grant(&mut self, inquiry: &Inquiry<'_>, request: &Request<'_>, out: &mut Outbox) -> Answer {
         let (refuse, terminal) = (Answer::code, inquiry.terminal);
-        let has_mac = inquiry.message.mac().is_some();
         match classify(inquiry.message, &inquiry.private60) {
             None => refuse(ResponseCode::NOT_SUPPORTED),
             Some(Purpose::SignIn(form)) => self.sign_in(terminal, form),
-            Some(Purpose::Batch) if has_mac && !request.is_authentic() => refuse(ResponseCode::MAC_FAILED),
-            Some(Purpose::Batch) => self.settle(inquiry, out),
             Some(Purpose::Tables) => self.download(inquiry),
-            Some(Purpose::Operation(kind, _)) if !kind.form().has_mac => self.manage(inquiry, kind),
-            Some(_) if !request.is_authentic() => refuse(ResponseCode::MAC_FAILED),
+            Some(purpose) if self.wants_mac(purpose, inquiry.message) && !request.is_authentic() => {
+                refuse(ResponseCode::MAC_FAILED)
+            }
+            Some(Purpose::Batch) => self.settle(inquiry, out),
+            Some(Purpose::Operation(kind, _)) if !kind.is_financial() => self.manage(inquiry, kind),
             Some(Purpose::Reversal) => self.reverse(inquiry, out),
             Some(_) if inquiry.private60.batch != inquiry.open_batch => refuse(ResponseCode::BATCH_MISMATCH),
             Some(Purpose::ScriptResult) => self.script_result(inquiry),
             Some(Purpose::Operation(kind, variant)) => self.operate(inquiry, kind, variant, out),
+        }
+    }
+
+    /// Whether a message must have a MAC that holds: where the customs say so, and where it has one though it need not.
+    fn wants_mac(&self, purpose: Purpose, message: &Message<'_>) -> bool {
+        let has_mac = |kind| self.config.customs.has_mac(kind);
+        let is_there = message.mac().is_some();
+        match purpose {
+            Purpose::SignIn(_) | Purpose::Tables => false,
+            Purpose::Reversal => is_there || has_mac(Kind::Reversal),
+            Purpose::ScriptResult => is_there || has_mac(Kind::ScriptResult),
+            Purpose::Batch if message.mti() == Mti::SETTLEMENT => is_there || has_mac(Kind::Settlement),
+            Purpose::Batch => is_there || has_mac(Kind::BatchUpload),
+            Purpose::Operation(kind, _) => is_there && kind.is_financial() || has_mac(kind),
         }
     }
 

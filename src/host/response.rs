@@ -45,7 +45,8 @@ impl Response<'_> {
         self.put_money(&mut packer, organisation);
         self.put_private(&mut packer, organisation);
         let keys = &self.request.mac;
-        match keys.answer.as_ref().or(keys.request.as_ref()) {
+        match keys.answer.as_ref().or(keys.request.as_ref()).filter(|_| self.request.message.mac().is_some())
+        {
             Some(schedule) => packer.finish_with_mac(|data| {
                 let mac = schedule.mac(data);
                 if self.slip == Slip::WrongMac { spoilt(mac) } else { mac }

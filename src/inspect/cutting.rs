@@ -11,6 +11,8 @@ pub struct Cutting<'a> {
     pub framing: Framing,
     /// The messages, as far as each can be read.
     pub messages: Vec<Cut<'a>>,
+    /// How many frames of length zero stood between them: some networks keep connections alive so.
+    pub keep_alives: usize,
 }
 
 /// One message cut out of bytes.
@@ -41,13 +43,13 @@ pub const MAC_MISSING: &str = "the MAC is not there: this is what a MAC is compu
 
 /// Cuts bytes as the framing says that fits best: the one of the spec, or one that lacks some of its parts or has more.
 pub fn cut<'a>(bytes: &'a [u8], spec: &'a Spec) -> Cutting<'a> {
-    let mut best: Option<(usize, Cutting<'a>)> = None;
+    let mut best: Option<((bool, usize), Cutting<'a>)> = None;
     for framing in candidates(spec.framing) {
         let cutting = cut_as(bytes, spec, framing);
         if cutting.is_whole() && cutting.heads_are_likely() {
             return cutting;
         }
-        let score = cutting.score();
+        let score = (cutting.is_whole() && cutting.mtis_are_likely(), cutting.score());
         if best.as_ref().is_none_or(|(most, _)| score > *most) {
             best = Some((score, cutting));
         }
@@ -57,14 +59,24 @@ pub fn cut<'a>(bytes: &'a [u8], spec: &'a Spec) -> Cutting<'a> {
 
 /// Cuts bytes as a framing says; stops where it loses its place.
 pub fn cut_as<'a>(bytes: &'a [u8], spec: &'a Spec, framing: Framing) -> Cutting<'a> {
-    let mut messages = Vec::new();
+    let (mut messages, mut keep_alives) = (Vec::new(), 0);
     let mut at = 0;
-    while at < bytes.len() {
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some(size) = keep_alive(rest, framing) {
+            (at, keep_alives) = (at + size, keep_alives + 1);
+            continue;
+        }
         let (cut, next) = one(bytes, at, spec, framing);
         messages.push(cut);
         at = next.max(at + 1);
     }
-    Cutting { framing, messages }
+    Cutting { framing, messages, keep_alives }
+}
+
+/// The size of the frame of length zero that bytes begin with.
+fn keep_alive(bytes: &[u8], framing: Framing) -> Option<usize> {
+    let length = framing.length?;
+    matches!(length.read(bytes), Ok(Some(0))).then_some(length.size())
 }
 
 impl Cutting<'_> {
@@ -77,6 +89,10 @@ impl Cutting<'_> {
     fn heads_are_likely(&self) -> bool {
         let begins_right = |head: &FrameHead| !self.framing.tpdu || head.tpdu.0[0] >> 4 == 6;
         self.messages.iter().all(|cut| cut.head.as_ref().is_none_or(begins_right))
+    }
+
+    fn mtis_are_likely(&self) -> bool {
+        self.messages.iter().all(|cut| cut.message.as_ref().is_some_and(|message| is_likely(message.mti())))
     }
 
     /// How many elements could be read; messages without an error and TPDUs that look like some count more.

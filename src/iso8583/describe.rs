@@ -57,7 +57,7 @@ impl Description {
         let rows = message.elements().map(|(de, value)| Row {
             de,
             name: dictionary::name(de),
-            value: shown(de, mti, value, masking),
+            value: shown(message, de, value, masking),
             meaning: meaning(de, value),
             parts: sub_elements(message, de, value, masking),
         });

@@ -1,5 +1,7 @@
 //! The format of one data element as plain data. Reading and writing it is for `plan` and `packer`.
 
+use super::charset::Charset;
+
 /// What an element holds and how its characters are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -87,6 +89,8 @@ pub struct Element {
     pub pad_nibble: u8,
     /// What fills fixed text on the right.
     pub pad_char: u8,
+    /// How people read its text; the bytes are not looked into.
+    pub charset: Charset,
 }
 
 impl Element {
@@ -103,7 +107,7 @@ impl Element {
     }
 
     const fn new(content: Content, length: Length) -> Self {
-        Self { content, length, align: Align::Left, pad_nibble: 0, pad_char: b' ' }
+        Self { content, length, align: Align::Left, pad_nibble: 0, pad_char: b' ', charset: Charset::Ascii }
     }
 
     /// The same with another alignment of odd digits.
@@ -116,6 +120,12 @@ impl Element {
     #[must_use]
     pub const fn pad_nibble(self, pad_nibble: u8) -> Self {
         Self { pad_nibble: pad_nibble & 0x0F, ..self }
+    }
+
+    /// The same with another charset.
+    #[must_use]
+    pub const fn charset(self, charset: Charset) -> Self {
+        Self { charset, ..self }
     }
 
     /// The same with another character that fills fixed text.

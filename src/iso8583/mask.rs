@@ -4,6 +4,7 @@ use super::{
     de::De,
     dictionary::{self, Secrecy},
     mti::Mti,
+    private59::Private59,
 };
 
 /// Whether card data and keys are shown.
@@ -34,6 +35,22 @@ fn is_settlement(mti: Mti) -> bool {
     mti == Mti::SETTLEMENT || mti == Mti::SETTLEMENT.response()
 }
 
+/// DE 59 with stars for the PIN block that one of its tags may hold.
+pub(super) fn without_pin_block(tags: &[u8]) -> Vec<u8> {
+    let mut open = tags.to_vec();
+    let mut end = 0;
+    for (tag, value) in Private59::new(tags).map_while(Result::ok) {
+        let start = end + HEAD_59;
+        end = start + value.len();
+        if tag == Private59::PIN_BLOCK
+            && let Some(block) = open.get_mut(start..end)
+        {
+            block.fill(b'*');
+        }
+    }
+    open
+}
+
 /// Keeps some characters at both ends; all are hidden when too few would be.
 pub(super) fn mask_middle(text: &str, (front, back): (usize, usize)) -> String {
     let length = text.chars().count();
@@ -61,6 +78,8 @@ pub(super) fn mask_accounts(text: &str) -> String {
     masked
 }
 
+/// Tag and length of a value of DE 59.
+const HEAD_59: usize = 5;
 /// The shortest account number in use (ISO/IEC 7812).
 const ACCOUNT_DIGITS_MIN: usize = 13;
 

@@ -3,6 +3,7 @@
 //! It knows what a message looks like, not what a terminal or a host does with it; keys and MACs are computed elsewhere.
 
 mod batch_upload;
+mod charset;
 mod code;
 mod de;
 mod deframer;
@@ -39,6 +40,7 @@ mod value;
 mod writer;
 
 pub use batch_upload::{BatchDetail, BatchDetails, UploadCount};
+pub use charset::Charset;
 pub use code::{ConditionCode, MonthDay, PosEntryMode, ProcessingCode};
 pub use de::{De, NoSuchElement};
 pub use deframer::Deframer;

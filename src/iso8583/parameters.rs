@@ -1,6 +1,6 @@
 //! The parameters of a terminal that a host sends, and the state that a terminal reports (DE 62), in UnionPay's dialect.
 
-use super::text::ValueError;
+use super::{charset::Charset, text::ValueError};
 
 /// One parameter of a terminal or one part of its state: a tag of two digits and a value of fixed width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,16 @@ impl Parameter {
         digits(5, "state of the contactless reader", 1),
         digits(51, "calls and failed calls", 12),
     ];
+
+    /// Writes a value the way people read it.
+    #[must_use]
+    pub fn show(&self, value: &[u8], charset: Charset) -> String {
+        match self.content {
+            Content::Digits => String::from_utf8_lossy(value).into_owned(),
+            Content::Text => charset.decode(value.trim_ascii_end()),
+            Content::Bytes => value.iter().map(|byte| format!("{byte:02X}")).collect(),
+        }
+    }
 
     /// Appends the parameter; `false`, and nothing appended, when the value is longer or no value of it.
     ///

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{
+    charset::Charset,
     de::De,
     element::{Content, Element},
     frame::Framing,
@@ -160,6 +161,14 @@ impl Spec {
     pub fn without(mut self, de: De) -> Self {
         self.elements[de.index()] = None;
         self.plan.clear(de);
+        self
+    }
+
+    /// The same with another charset in all elements of text.
+    #[must_use]
+    pub fn with_charset(mut self, charset: Charset) -> Self {
+        let texts = self.elements.iter_mut().flatten().filter(|element| element.content == Content::Text);
+        texts.for_each(|element| element.charset = charset);
         self
     }
 

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    charset::Charset,
     de::De,
-    element::Content,
+    element::{Content, Element},
     error::PackError,
     frame::{FrameHead, Header, Tpdu},
-    mask::{Masking, mask},
+    mask::{Masking, mask, without_pin_block},
     message::Message,
     mti::Mti,
     packer::Packer,
@@ -19,7 +20,7 @@ use super::{
 
 /// A message as texts: digits as they are, track nibbles with `D`, binary as hexadecimal digits, text as text.
 ///
-/// In text, bytes that are not printable ASCII and the backslash are written `\xHH`.
+/// In text, bytes that are no characters of the element's charset, and the backslash, are written `\xHH`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transcript {
@@ -57,7 +58,7 @@ impl Transcript {
             mti: message.mti(),
             elements: message
                 .elements()
-                .map(|(de, value)| (de, shown(de, message.mti(), value, masking)))
+                .map(|(de, value)| (de, shown(message, de, value, masking)))
                 .collect(),
         }
     }
@@ -103,8 +104,8 @@ impl Transcript {
     /// Turns every text into its logical form.
     fn logical(&self, spec: &Spec) -> Result<Vec<(De, Vec<u8>)>, TranscriptError> {
         let logical = |(de, text): (&De, &String)| {
-            let content = spec.element(*de).ok_or(PackError::Undefined(*de))?.content;
-            Ok((*de, logical(content, text).ok_or(TranscriptError::BadText(*de))?))
+            let element = spec.element(*de).ok_or(PackError::Undefined(*de))?;
+            Ok((*de, logical(element, text).ok_or(TranscriptError::BadText(*de))?))
         };
         self.elements.iter().map(logical).collect()
     }
@@ -124,50 +125,32 @@ impl std::fmt::Debug for Transcript {
     }
 }
 
-/// Returns the text of a value, masked or not.
-pub(super) fn shown(de: De, mti: Mti, value: Value<'_>, masking: Masking) -> String {
+/// Returns the text of a value of a message, masked or not.
+pub(super) fn shown(message: &Message<'_>, de: De, value: Value<'_>, masking: Masking) -> String {
+    let charset = message.spec().element(de).map(|element| element.charset).unwrap_or_default();
     match masking {
-        Masking::Masked => mask(de, mti, text(value)),
-        Masking::Unmasked => text(value),
-    }
-}
-
-fn text(value: Value<'_>) -> String {
-    let mut text = String::with_capacity(value.len() * 2);
-    for byte in value.chars() {
-        match (value.content(), byte) {
-            (Content::Binary | Content::HexText, _) => text.push_str(&format!("{byte:02X}")),
-            (_, b'\\') => text.push_str("\\x5C"),
-            (_, b' '..=b'~') => text.push(char::from(byte)),
-            _ => text.push_str(&format!("\\x{byte:02X}")),
+        Masking::Masked if de == De::PRIVATE_59 => {
+            let open: Vec<u8> = value.chars().collect();
+            mask(de, message.mti(), charset.decode(&without_pin_block(&open)))
         }
+        Masking::Masked => mask(de, message.mti(), text(value, charset)),
+        Masking::Unmasked => text(value, charset),
     }
-    text
 }
 
-fn logical(content: Content, text: &str) -> Option<Vec<u8>> {
-    match content {
+fn text(value: Value<'_>, charset: Charset) -> String {
+    match value.content() {
+        Content::Binary | Content::HexText => value.chars().map(|byte| format!("{byte:02X}")).collect(),
+        Content::Text => charset.decode(value.raw()),
+        _ => charset.decode(&value.chars().collect::<Vec<u8>>()),
+    }
+}
+
+fn logical(element: &Element, text: &str) -> Option<Vec<u8>> {
+    match element.content {
         Content::Binary | Content::HexText => bytes(text.as_bytes()),
-        _ => unescape(text.as_bytes()),
+        _ => element.charset.encode(text),
     }
-}
-
-fn unescape(text: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [first, after @ ..] = rest {
-        (bytes, rest) = match (first, after) {
-            (b'\\', [b'x', high, low, after @ ..]) => (push(bytes, hex(*high)? << 4 | hex(*low)?), after),
-            (b'\\', _) => return None,
-            (byte, after) => (push(bytes, *byte), after),
-        };
-    }
-    Some(bytes)
-}
-
-fn push(mut bytes: Vec<u8>, byte: u8) -> Vec<u8> {
-    bytes.push(byte);
-    bytes
 }
 
 fn bytes(text: &[u8]) -> Option<Vec<u8>> {

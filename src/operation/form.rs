@@ -19,8 +19,6 @@ pub struct MessageForm {
     pub has_amount: bool,
     /// Whether it carries a system trace audit number and uses it up.
     pub has_stan: bool,
-    /// Whether it carries a MAC, and its answer too.
-    pub has_mac: bool,
     /// Whether it is reversed when its fate is unknown.
     pub reversible: bool,
     /// Whether it may be done without being signed in.

@@ -159,6 +159,11 @@ impl Kind {
         self.form().processing_code.is_some() && !by_code
     }
 
+    /// Whether it is about money; all else manages the terminal.
+    pub const fn is_financial(self) -> bool {
+        self.form().processing_code.is_some()
+    }
+
     /// Whether the message says an amount (DE 4).
     pub const fn takes_amount(self) -> bool {
         self.form().has_amount
@@ -311,7 +316,6 @@ const fn query(mti: Mti, network_management: u16) -> MessageForm {
         network_management,
         has_amount: false,
         has_stan: false,
-        has_mac: false,
         reversible: false,
         before_sign_in: true,
         reference: Reference::None,
@@ -330,7 +334,6 @@ const fn financial(code: ProcessingCode, condition: u8, message_kind: u8) -> Mes
         network_management: 0,
         has_amount: true,
         has_stan: true,
-        has_mac: true,
         reversible: true,
         before_sign_in: false,
         reference: Reference::None,

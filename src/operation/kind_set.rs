@@ -32,6 +32,11 @@ impl KindSet {
         Self(self.0 & !other.0)
     }
 
+    /// What is both in this set and in another.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether `kind` is in it.
     pub const fn has(self, kind: Kind) -> bool {
         self.0 & (1 << kind as u64) != 0

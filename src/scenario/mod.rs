@@ -29,6 +29,7 @@ mod shape;
 mod step;
 mod table;
 mod text;
+mod valid;
 mod words;
 
 pub use acquirer::{
@@ -43,6 +44,7 @@ pub use node::Span;
 pub use overlay::Overrides;
 pub use plan::{Connection, Group, Identity, Plan, Scenario, Start, Target};
 pub use schema::schema;
+pub use valid::{Valid, validate_file};
 pub use words::{Mac, TerminalKind};
 
 use node::Node;

@@ -272,7 +272,7 @@ impl<'a> Observer<'a> {
         {
             self.violations.push(Violation::StanReused(key));
         }
-        if !sighting.kinds().any(|kind| kind.form().has_mac && !kind.is_automatic()) {
+        if !sighting.kinds().any(|kind| kind.is_financial() && !kind.is_automatic()) {
             return;
         }
         if let Some(open) = self.unresolved.remove(&key.terminal)

@@ -64,12 +64,13 @@ impl Expectation {
 }
 
 impl Exchange {
-    /// Whether its message carries a MAC, or may: a settlement tells notices once more.
-    fn has_mac(self, operation: Kind) -> bool {
+    /// Whether its message uses work keys, or may: a settlement tells notices once more.
+    fn uses_keys(self, operation: Kind, profile: &Profile) -> bool {
         match self {
             Self::ScriptResult | Self::Reversal | Self::Notice(_) | Self::Query(_) | Self::Settlement => true,
-            Self::Operation => operation.form().has_mac,
-            Self::SignIn | Self::Download(_) | Self::Requested(_) => false,
+            Self::Operation => operation.is_financial() || profile.customs.has_mac(operation),
+            Self::Requested(kind) => profile.customs.has_mac(kind),
+            Self::SignIn | Self::Download(_) => false,
         }
     }
 
@@ -129,7 +130,7 @@ impl Terminal {
 
     /// What has to be sent before the operation, or after it because its fate is unknown.
     ///
-    /// Before every message with a MAC, before a settlement, and when a reversal is asked for:
+    /// Before every financial message, before a settlement, and when a reversal is asked for:
     /// 1. the result of an issuer's script,
     /// 2. a reversal,
     /// 3. stored notices, where the policy says so; always when the operation is about an earlier transaction, which
@@ -148,9 +149,9 @@ impl Terminal {
         }
         let form = kind.form();
         let is_full = is_logged(kind) && self.log.len() >= usize::from(profile.log_capacity);
-        let is_forced = is_full || self.is_settling() && form.has_mac && kind != Kind::Reversal;
+        let is_forced = is_full || self.is_settling() && kind.is_financial() && kind != Kind::Reversal;
         let settles = is_forced || matches!(kind, Kind::Settlement | Kind::Reversal);
-        let clears = settles || form.has_mac && !kind.is_notice();
+        let clears = settles || kind.is_financial() && !kind.is_notice();
         let at_once = profile.notices == NoticePolicy::BeforeNext || form.reference != Reference::None;
         let open = |standing| self.log.first_open(standing).map(|open| open.number());
         let stored =
@@ -247,10 +248,10 @@ impl Terminal {
         }
     }
 
-    /// Under derived keys: those of the next counter, for the message that is about to be sent with a MAC.
+    /// Under derived keys: those of the next counter, for the message that is about to be sent.
     fn derive_keys(&mut self, profile: &Profile) -> Result<(), Failure> {
         let Some(active) = self.active.as_deref_mut() else { return Ok(()) };
-        if !profile.key_scheme.is_derived() || !active.exchange.has_mac(active.operation.kind) {
+        if !profile.key_scheme.is_derived() || !active.exchange.uses_keys(active.operation.kind, profile) {
             return Ok(());
         }
         let next = profile.key_scheme.next_counter(self.key_counter).map_err(|_| Failure::KeysExhausted)?;

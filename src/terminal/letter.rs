@@ -23,6 +23,8 @@ pub(super) struct Letter<'a> {
     pub(super) transaction: &'a Transaction,
     pub(super) form: MessageForm,
     pub(super) purpose: Purpose<'a>,
+    /// Whether a MAC follows.
+    pub(super) has_mac: bool,
 }
 
 impl Letter<'_> {
@@ -186,7 +188,7 @@ impl Letter<'_> {
     fn tags(&self, long_pin: Option<PinBlock>, track_is_encrypted: bool) -> Vec<u8> {
         let mut tags = self.code_tags().filter(|_| !self.is_reversal()).unwrap_or_default();
         let with_pin = self.live_card().is_some() && self.transaction.card.is_some_and(|card| card.with_pin);
-        append_ksn(self.profile, self.terminal, [with_pin, true, track_is_encrypted], &mut tags);
+        append_ksn(self.profile, self.terminal, [with_pin, self.has_mac, track_is_encrypted], &mut tags);
         if let Some(block) = long_pin {
             let digits: String = block.as_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
             Private59::append(&mut tags, Private59::PIN_BLOCK, digits.as_bytes());

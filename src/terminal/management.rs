@@ -1,7 +1,12 @@
 //! How a terminal writes the messages of its own management.
 
-use super::{Profile, Terminal, exchange::Expectation, request::missing};
+use super::{
+    Profile, Terminal,
+    exchange::Expectation,
+    request::{append_ksn, finish, missing},
+};
 use crate::{
+    crypto::MacSchedule,
     iso8583::{De, FrameHead, Packer, decimal},
     operation::{Failure, Kind, MessageForm},
 };
@@ -12,6 +17,7 @@ impl Terminal {
         &self,
         profile: &Profile,
         kind: Kind,
+        mac: &mut Option<MacSchedule>,
         buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
         let form = kind.form();
@@ -24,6 +30,7 @@ impl Terminal {
         let usual =
             if kind == Kind::SignIn { profile.sign_in.network_management() } else { form.network_management };
         let code = profile.customs.network_management(kind, usual);
+        self.put_mac_ksn(&mut packer, profile, kind);
         packer.put(De::PRIVATE_60, &management_60(form, self.batch.digits(), code));
         if kind == Kind::StatusUpload {
             packer.put(De::PRIVATE_62, &self.status());
@@ -31,15 +38,34 @@ impl Terminal {
         if matches!(kind, Kind::SignIn | Kind::CashierSignIn) {
             packer.put(De::PRIVATE_63, &operator_63(profile));
         }
-        packer.finish().map_err(missing)?;
-        Ok(Expectation {
-            mti: form.mti,
-            processing_code: None,
-            stan,
-            amount: None,
-            has_mac: false,
-            arqc: None,
-        })
+        let has_mac = self.finish_management(&mut packer, profile, kind, mac)?;
+        Ok(Expectation { mti: form.mti, processing_code: None, stan, amount: None, has_mac, arqc: None })
+    }
+
+    /// Ends a message of its own management; says whether it has a MAC.
+    pub(super) fn finish_management(
+        &self,
+        packer: &mut Packer<'_>,
+        profile: &Profile,
+        kind: Kind,
+        mac: &mut Option<MacSchedule>,
+    ) -> Result<bool, Failure> {
+        let has_mac = profile.customs.has_mac(kind);
+        match self.keys.as_deref() {
+            _ if !has_mac => drop(packer.finish().map_err(missing)?),
+            Some(keys) => finish(packer, Some(mac), profile, keys)?,
+            None => return Err(Failure::NotSignedIn),
+        }
+        Ok(has_mac)
+    }
+
+    /// DE 59 of such a message: under derived keys, which one its MAC is made with.
+    pub(super) fn put_mac_ksn(&self, packer: &mut Packer<'_>, profile: &Profile, kind: Kind) {
+        let mut tags = Vec::new();
+        append_ksn(profile, self, [false, profile.customs.has_mac(kind), false], &mut tags);
+        if !tags.is_empty() {
+            packer.put(De::PRIVATE_59, &tags);
+        }
     }
 
     /// DE 62 of a status upload (chapter 8.5): tags 01 to 05, the state of card reader, PIN pad, printer, chip reader and

@@ -42,8 +42,8 @@ impl Terminal {
         buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
         match active.exchange {
-            Exchange::SignIn => self.pack_management(profile, Kind::SignIn, buffer),
-            Exchange::Requested(kind) => self.pack_management(profile, kind, buffer),
+            Exchange::SignIn => self.pack_management(profile, Kind::SignIn, &mut active.mac, buffer),
+            Exchange::Requested(kind) => self.pack_management(profile, kind, &mut active.mac, buffer),
             Exchange::Settlement => self.pack_settlement(profile, now, active, buffer),
             Exchange::Download(kind) => self.pack_download(profile, active, kind, buffer),
             Exchange::ScriptResult => self.pack_script_result(profile, active, buffer),
@@ -73,7 +73,7 @@ impl Terminal {
     ) -> Result<Expectation, Failure> {
         let kind = active.operation.kind;
         match active.transaction.as_mut() {
-            None => self.pack_management(profile, kind, buffer),
+            None => self.pack_management(profile, kind, &mut active.mac, buffer),
             Some(_) if kind == Kind::ESignature => self.pack_signature(profile, now, active, buffer),
             Some(transaction) => {
                 transaction.stan = self.next_stan;
@@ -83,7 +83,7 @@ impl Terminal {
         }
     }
 
-    /// Packs a message about a transaction, with a MAC.
+    /// Packs a message about a transaction.
     pub(super) fn pack_transaction(
         &self,
         profile: &Profile,
@@ -97,17 +97,17 @@ impl Terminal {
         let form = transaction.form();
         let mti = purpose.mti(form);
         let today = self.clock.map(|clock| clock.at(now)).unwrap_or(DateTime::new_year(profile.year));
-        let letter = Letter { terminal: self, profile, keys, transaction, form, purpose };
+        let has_mac = purpose.has_mac(profile, transaction.kind);
+        let letter = Letter { terminal: self, profile, keys, transaction, form, purpose, has_mac };
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), mti);
         let arqc = letter.put(&mut packer, today)?;
-        let mac = mac_schedule(mac, profile, keys)?;
-        packer.finish_with_mac(|data| mac.mac(data)).map_err(missing)?;
+        finish(&mut packer, has_mac.then_some(mac), profile, keys)?;
         Ok(Expectation {
             mti,
             processing_code: form.processing_code,
             stan: Some(transaction.stan),
             amount: form.has_amount.then_some(transaction.amount),
-            has_mac: true,
+            has_mac,
             arqc,
         })
     }
@@ -127,6 +127,16 @@ pub(super) enum Purpose<'a> {
 }
 
 impl Purpose<'_> {
+    /// Whether the message has a MAC.
+    fn has_mac(self, profile: &Profile, kind: Kind) -> bool {
+        let has_mac = |kind| profile.customs.has_mac(kind);
+        match self {
+            Self::Request(_) | Self::Notice => has_mac(kind),
+            Self::Upload => has_mac(kind) || has_mac(Kind::BatchUpload),
+            Self::Reversal(_) => has_mac(Kind::Reversal),
+        }
+    }
+
     fn mti(self, form: MessageForm) -> Mti {
         match self {
             Self::Reversal(_) => Mti::REVERSAL,
@@ -142,6 +152,23 @@ pub(super) fn append_ksn(profile: &Profile, terminal: &Terminal, uses: [bool; 3]
     for (tag, _) in Private59::KSN.into_iter().zip(uses).filter(|(_, is_used)| *is_used) {
         Private59::append(tags, tag, ksn.as_bytes());
     }
+}
+
+/// Ends a message, with a MAC under the schedule of this operation where there is one.
+pub(super) fn finish(
+    packer: &mut Packer<'_>,
+    mac: Option<&mut Option<MacSchedule>>,
+    profile: &Profile,
+    keys: &WorkKeys,
+) -> Result<(), Failure> {
+    let size = match mac {
+        Some(mac) => {
+            let mac = mac_schedule(mac, profile, keys)?;
+            packer.finish_with_mac(|data| mac.mac(data))
+        }
+        None => packer.finish(),
+    };
+    size.map(drop).map_err(missing)
 }
 
 /// The expanded MAC key of this operation, made when it is first needed.

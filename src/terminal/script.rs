@@ -6,12 +6,12 @@ use super::{
     icc::Chip,
     letter::entry_mode,
     management::head,
-    request::{append_ksn, mac_schedule, missing},
+    request::{append_ksn, finish},
     transaction::{KeptCard, Transaction},
 };
 use crate::{
     iso8583::{De, Message, MonthDay, Mti, OriginalData, Packer, Stan, decimal},
-    operation::Failure,
+    operation::{Failure, Kind},
 };
 
 /// The transaction whose answer brought a script; it survives power loss until the host was told, once.
@@ -45,26 +45,26 @@ impl Terminal {
         let ScriptNotice { transaction, acquirer } = self.script.as_deref().ok_or(Failure::Interrupted)?;
         let card = transaction.card.as_ref().ok_or(Failure::MissingData)?;
         let form = transaction.form();
+        let has_mac = profile.customs.has_mac(Kind::ScriptResult);
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), Mti::SCRIPT_RESULT);
         put_transaction(&mut packer, transaction, card, self.next_stan, acquirer);
         packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
         packer.put(De::CURRENCY, &profile.currency);
         packer.put(De::ICC_DATA, Chip::new(profile, self.id, transaction).script_result().as_bytes());
         let mut tags = Vec::new();
-        append_ksn(profile, self, [false, true, false], &mut tags);
+        append_ksn(profile, self, [false, has_mac, false], &mut tags);
         if !tags.is_empty() {
             packer.put(De::PRIVATE_59, &tags);
         }
         packer.put(De::PRIVATE_60, &script_60(self.batch.digits()));
         packer.put(De::ORIGINAL_DATA, &original(transaction).digits());
-        let mac = mac_schedule(&mut active.mac, profile, keys)?;
-        packer.finish_with_mac(|data| mac.mac(data)).map_err(missing)?;
+        finish(&mut packer, has_mac.then_some(&mut active.mac), profile, keys)?;
         Ok(Expectation {
             mti: Mti::SCRIPT_RESULT,
             processing_code: form.processing_code,
             stan: Some(self.next_stan),
             amount: form.has_amount.then_some(transaction.amount),
-            has_mac: true,
+            has_mac,
             arqc: None,
         })
     }

@@ -17,12 +17,13 @@ use super::{
     icc::Chip,
     letter::entry_mode,
     management::{head, operator_63},
-    request::{Purpose, missing},
+    request::Purpose,
     sign_in::needs_sign_in,
     transaction::{Standing, Transaction},
     upload::{Balance, Upload},
 };
 use crate::{
+    crypto::MacSchedule,
     iso8583::{
         BatchNo, De, IccDetail, Message, Mti, Packer, Private60, SettlementTotals, Totals, UploadCount,
         Verdict,
@@ -89,10 +90,10 @@ impl Terminal {
         }
         let batch = self.settling.as_deref().map_or(self.batch, |settling| settling.batch);
         match self.stage(profile) {
-            Stage::Totals => self.pack_totals(profile, batch, buffer),
+            Stage::Totals => self.pack_totals(profile, batch, &mut active.mac, buffer),
             Stage::Upload(balance, Upload::Details) => {
                 let details = balance.details(self.log.transactions()).digits();
-                self.pack_upload(profile, batch, DETAILS, &details, buffer)
+                self.pack_upload(profile, batch, (DETAILS, &details), &mut active.mac, buffer)
             }
             Stage::Upload(_, Upload::Notice(place)) => {
                 let told = self.log.transactions().get(place).ok_or(Failure::NoOriginal)?;
@@ -100,11 +101,12 @@ impl Terminal {
             }
             Stage::Upload(_, Upload::Icc(place, is_even)) => {
                 let told = self.log.transactions().get(place).ok_or(Failure::NoOriginal)?;
-                self.pack_icc(profile, batch, told, is_even, buffer)
+                self.pack_icc(profile, (batch, is_even), told, &mut active.mac, buffer)
             }
             Stage::End(balance) => {
                 let code = if balance.is_even() { END_BALANCED } else { END_UNBALANCED };
-                self.pack_upload(profile, batch, code, &UploadCount(self.uploaded()).digits(), buffer)
+                let count = UploadCount(self.uploaded()).digits();
+                self.pack_upload(profile, batch, (code, &count), &mut active.mac, buffer)
             }
             Stage::Finished => Err(Failure::Interrupted),
         }
@@ -238,18 +240,20 @@ impl Terminal {
         &self,
         profile: &Profile,
         batch: BatchNo,
+        mac: &mut Option<MacSchedule>,
         buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), Mti::SETTLEMENT);
         self.put_parties(&mut packer);
         packer
             .put(De::PRIVATE_48, &totals(self.log.transactions()).digits())
-            .put(De::CURRENCY, &profile.currency)
+            .put(De::CURRENCY, &profile.currency);
+        self.put_mac_ksn(&mut packer, profile, Kind::Settlement);
+        packer
             .put(De::PRIVATE_60, &Private60::management(batch, TOTALS).digits())
-            .put(De::PRIVATE_63, &operator_63(profile))
-            .finish()
-            .map_err(missing)?;
-        Ok(self.plain(Mti::SETTLEMENT))
+            .put(De::PRIVATE_63, &operator_63(profile));
+        let has_mac = self.finish_management(&mut packer, profile, Kind::Settlement, mac)?;
+        Ok(Expectation { has_mac, ..self.plain(Mti::SETTLEMENT) })
     }
 
     /// 0320 with details of stripe and keyed cards, or at the end with their count.
@@ -257,27 +261,26 @@ impl Terminal {
         &self,
         profile: &Profile,
         batch: BatchNo,
-        code: u16,
-        digits: &[u8],
+        (code, digits): (u16, &[u8]),
+        mac: &mut Option<MacSchedule>,
         buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), Mti::BATCH_UPLOAD);
         self.put_parties(&mut packer);
-        packer
-            .put(De::PRIVATE_48, digits)
-            .put(De::PRIVATE_60, &Private60::management(batch, code).digits())
-            .finish()
-            .map_err(missing)?;
-        Ok(self.plain(Mti::BATCH_UPLOAD))
+        packer.put(De::PRIVATE_48, digits);
+        self.put_mac_ksn(&mut packer, profile, Kind::BatchUpload);
+        packer.put(De::PRIVATE_60, &Private60::management(batch, code).digits());
+        let has_mac = self.finish_management(&mut packer, profile, Kind::BatchUpload, mac)?;
+        Ok(Expectation { has_mac, ..self.plain(Mti::BATCH_UPLOAD) })
     }
 
     /// 0320 with one chip transaction, under the number of its own.
     fn pack_icc(
         &self,
         profile: &Profile,
-        batch: BatchNo,
+        (batch, is_even): (BatchNo, bool),
         told: &Transaction,
-        is_even: bool,
+        mac: &mut Option<MacSchedule>,
         buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
         let card = told.card.ok_or(Failure::MissingData)?;
@@ -300,12 +303,12 @@ impl Terminal {
             .put_number(De::CARD_SEQUENCE, u64::from(card.sequence.unwrap_or_default()))
             .put(De::TERMINAL_ID, self.id.as_bytes())
             .put(De::MERCHANT_ID, self.merchant.as_bytes())
-            .put(De::ICC_DATA, Chip::new(profile, self.id, told).upload().as_bytes())
-            .put(De::PRIVATE_60, &private60.digits())
-            .put(De::PRIVATE_62, &detail.text())
-            .finish()
-            .map_err(missing)?;
-        Ok(Expectation { stan: Some(told.stan), amount: Some(told.amount), ..self.plain(Mti::BATCH_UPLOAD) })
+            .put(De::ICC_DATA, Chip::new(profile, self.id, told).upload().as_bytes());
+        self.put_mac_ksn(&mut packer, profile, Kind::BatchUpload);
+        packer.put(De::PRIVATE_60, &private60.digits()).put(De::PRIVATE_62, &detail.text());
+        let has_mac = self.finish_management(&mut packer, profile, Kind::BatchUpload, mac)?;
+        let (stan, amount) = (Some(told.stan), Some(told.amount));
+        Ok(Expectation { stan, amount, has_mac, ..self.plain(Mti::BATCH_UPLOAD) })
     }
 
     fn put_parties(&self, packer: &mut Packer<'_>) {

@@ -1,10 +1,9 @@
-//! Upload of the signature of a transaction, whole or in parts (chapter 11); without a MAC, as the table of kinds says.
+//! Upload of the signature of a transaction, whole or in parts (chapter 11).
 
 use super::{
     Active, Profile, Terminal,
     exchange::Expectation,
     management::{head, management_60},
-    request::missing,
     transaction::Transaction,
 };
 use crate::{
@@ -35,18 +34,20 @@ impl Terminal {
         let (size, part) = (part_size(profile, named), usize::from(active.parts_done));
         let picture = picture(named);
         let bytes = picture.chunks(size).nth(part).ok_or(Failure::MissingData)?;
-        let management = if parts(profile, named) == 1 { WHOLE } else { WHOLE + 1 + active.parts_done };
+        let whole = profile.customs.network_management(Kind::ESignature, WHOLE);
+        let management = if parts(profile, named) == 1 { whole } else { whole + 1 + active.parts_done };
         let form = Kind::ESignature.form();
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), form.mti);
         put_signed(&mut packer, signed, self.next_stan);
         packer.put(De::TERMINAL_ID, self.id.as_bytes()).put(De::MERCHANT_ID, self.merchant.as_bytes());
         packer.put(De::ICC_DATA, &self.receipt_tags(profile, now, signed));
+        self.put_mac_ksn(&mut packer, profile, Kind::ESignature);
         packer.put(De::PRIVATE_60, &management_60(form, self.batch.digits(), management));
         packer.put(De::PRIVATE_62, bytes);
-        packer.finish().map_err(missing)?;
+        let has_mac = self.finish_management(&mut packer, profile, Kind::ESignature, &mut active.mac)?;
         // The answer repeats no amount (chapter 5.1).
         let (stan, amount) = (Some(self.next_stan), None);
-        Ok(Expectation { mti: form.mti, processing_code: None, stan, amount, has_mac: false, arqc: None })
+        Ok(Expectation { mti: form.mti, processing_code: None, stan, amount, has_mac, arqc: None })
     }
 
     /// DE 55: what the receipt that was signed says, in the tags of chapter 11.

@@ -20,6 +20,25 @@ fn every_shipped_scenario_is_valid_and_expands() {
 }
 
 #[test]
+fn profiles_and_mappings_are_validated_by_themselves() {
+    let folder = Folder::new("validate");
+    let profile = folder.file("bank.yaml", "schema: 1\nname: bank\nextends: unionpay\nmac: x919\n");
+    let mapping = folder.file("map.yaml", "schema: 1\ncolumns: { rrn: REF, amount: AMT }\n");
+    let finished = Finished::of(posfleet(["validate"]).args([&profile, &mapping])).exits_with(0);
+    let lines: Vec<&str> = finished.stdout.lines().collect();
+    assert!(lines[0].ends_with("bank.yaml: valid (profile bank)"), "{lines:?}");
+    assert!(lines[1].ends_with("map.yaml: valid (mapping of a statement)"), "{lines:?}");
+    let profile = folder.file("bank.yaml", "schema: 1\nname: bank\nextends: unionpay\nmac: x91\n");
+    let mapping = folder.file("map.yaml", "schema: 1\ncolumns: { rnn: REF, amount: AMT }\n");
+    let finished = Finished::of(posfleet(["validate"]).args([&profile, &mapping])).exits_with(104);
+    for words in ["bank.yaml:4:6", "did you mean `x919` or `x99`?", "map.yaml:2:12", "did you mean `rrn`?"] {
+        assert!(finished.stderr.contains(words), "{words}: {}", finished.stderr);
+    }
+    let json = Finished::of(posfleet(["validate", "--format", "json"]).arg(&profile)).exits_with(104).stdout;
+    assert!(json.contains("\"line\": 4"), "{json}");
+}
+
+#[test]
 fn an_invalid_scenario_is_refused_with_the_place_and_a_suggestion() {
     let folder = Folder::new("invalid");
     let path = folder.file("bad.yaml", "schema: 1\nname: bad\nterminals:\n  shop: { cuont: 10 }\n");

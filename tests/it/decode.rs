@@ -190,6 +190,27 @@ fn what_is_no_message_is_said_to_be_none() {
     assert!(usage.stderr.contains("a key is written as"), "{}", usage.stderr);
 }
 
+/// Some networks keep connections alive with frames of length zero, before, between and behind messages.
+#[test]
+fn frames_of_length_zero_are_passed_over_and_counted() {
+    let alive = format!("0000{ECHO}00000000{ECHO}0000");
+    let finished = Finished::of(&mut decode(&alive, "unionpay", &["--format", "json"])).exits_with(0);
+    assert_eq!(finished.stdout.lines().count(), 2, "{}", finished.stdout);
+    assert!(finished.stderr.contains("passed over 4 frames of length zero"), "{}", finished.stderr);
+    let folder = Folder::new("alive");
+    let at = |from_terminal, sequence, payload: &[u8]| {
+        Link::Ethernet.packet(&Tcp { version: 4, from_terminal, sequence, flags: 0, payload })
+    };
+    let path = folder.file("alive.pcap", "");
+    let request = [&[0, 0], &bytes(ECHO)[..]].concat();
+    std::fs::write(&path, pcap(Link::Ethernet, &[at(true, 1, &request), at(false, 1, &[0, 0])])).unwrap();
+    let finished = Finished::of(posfleet(["decode"]).arg(&path)).exits_with(0);
+    assert!(finished.stdout.contains("0820"), "{}", finished.stdout);
+    assert!(finished.stderr.contains("passed over 2 frames of length zero"), "{}", finished.stderr);
+    let nothing = Finished::of(&mut decode("0000", "unionpay", &["--framing", "length"])).exits_with(104);
+    assert!(nothing.stderr.contains("there is no message"), "{}", nothing.stderr);
+}
+
 /// Segments in disorder, split inside of frames, sent twice, both directions, below every kind of link.
 #[test]
 fn messages_of_a_capture_come_in_the_order_of_time() {

@@ -8,7 +8,7 @@ use super::{
     table::table,
 };
 use crate::{
-    cli::{Exit, Format, complain, print},
+    cli::{Exit, Format, complain, note, print},
     crypto::Mak,
     inspect::{Capture, Chunk, Cutting, Half, cut, cut_as, streams},
     iso8583::{Framing, Masking, Spec},
@@ -52,6 +52,7 @@ pub(in crate::cli) fn decode(arguments: &DecodeArguments) -> ExitCode {
             Input::Bytes(bytes) => decoder.bytes(&bytes),
             Input::Capture(bytes) => decoder.capture(&bytes)?,
         }
+        decoder.tell_keep_alives();
         Ok(decoder.exit)
     });
     shown.unwrap_or_else(|exit| exit).into()
@@ -64,6 +65,8 @@ struct Decoder {
     format: Format,
     rule: Option<Rule>,
     exit: Exit,
+    /// Frames of length zero that were passed over.
+    keep_alives: usize,
 }
 
 impl Decoder {
@@ -78,11 +81,13 @@ impl Decoder {
             format: arguments.format,
             rule: rule.map_err(bad)?,
             exit: Exit::Pass,
+            keep_alives: 0,
         })
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
         let cutting = self.cut(bytes);
+        self.keep_alives += cutting.keep_alives;
         if cutting.messages.is_empty() {
             complain("there is no message");
             self.exit = Exit::BadConfiguration;
@@ -121,6 +126,10 @@ impl Decoder {
             complain(format!("stream {}: the capture lacks {lost} bytes from {from} to {to}", half.stream));
         }
         let cutting = self.cut(&chunk.bytes);
+        self.keep_alives += cutting.keep_alives;
+        if cutting.messages.is_empty() && cutting.keep_alives > 0 {
+            return;
+        }
         if !cutting.messages.iter().any(|cut| cut.message.is_some()) {
             let count = chunk.bytes.len();
             complain(format!("stream {}: {count} bytes from {from} to {to} are no message", half.stream));
@@ -175,6 +184,14 @@ impl Decoder {
                 serde_json::to_string(&line).expect("texts and numbers can be written as JSON")
             }
         })
+    }
+
+    fn tell_keep_alives(&self) {
+        match self.keep_alives {
+            0 => {}
+            1 => note("passed over one frame of length zero"),
+            count => note(format!("passed over {count} frames of length zero")),
+        }
     }
 
     /// Broken input is worse than a wrong MAC.

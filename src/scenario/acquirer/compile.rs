@@ -3,7 +3,7 @@
 use super::{
     file::{ElementChange, ElementKeys, File, FramingKeys},
     settings::Settings,
-    words::{Base, LengthWord, MacPlace},
+    words::{Base, CharsetWord, LengthWord, MacPlace},
 };
 use crate::{
     expr::nearest,
@@ -11,14 +11,14 @@ use crate::{
         Content, De, Element, Framing, Length, LengthHeader, MacElement, MacForm, MacRule, MtiCoding, Prefix,
         PrefixCoding, Spec, Unit,
     },
-    operation::Kind,
+    operation::{Kind, KindSet},
     scenario::{diagnostic::Problem, node::Node},
     terminal::Customs,
 };
 
 /// Makes the dialect of a profile file.
 pub(super) fn spec(file: &File, settings: &Settings, root: &Node, problems: &mut Vec<Problem>) -> Spec {
-    let mut compiler = Compiler { root, problems };
+    let mut compiler = Compiler { root, charset: file.charset, problems };
     compiler.check_settings(settings);
     let mut spec = base(file.extends);
     spec.name.clone_from(&file.name);
@@ -52,13 +52,14 @@ fn framing(keys: &FramingKeys, base: Framing) -> Framing {
 
 struct Compiler<'c> {
     root: &'c Node,
+    charset: Option<CharsetWord>,
     problems: &'c mut Vec<Problem>,
 }
 
 impl Compiler<'_> {
     fn elements(&mut self, file: &File, spec: Spec) -> Spec {
         let node = self.root.child("elements");
-        let mut spec = spec;
+        let mut spec = file.charset.map_or(spec.clone(), |charset| spec.with_charset(charset.into()));
         for (number, change) in file.elements.iter() {
             let Some(de) = self.number(number, node) else { continue };
             if de.number() > 64 && !spec.second_bitmap {
@@ -101,6 +102,13 @@ impl Compiler<'_> {
         };
         if let Some(base) = base {
             element = element.align(base.align).pad_nibble(base.pad_nibble).pad_char(base.pad_char);
+            element = element.charset(base.charset);
+        }
+        if let Some(charset) = keys.charset.or(self.charset).filter(|_| content == Content::Text) {
+            element = element.charset(charset.into());
+        }
+        if keys.charset.is_some() && content != Content::Text {
+            self.complain(node, "charset", "a charset is for text, and this element has none");
         }
         if let Some(align) = keys.align {
             self.only_packed(content, node, "align");
@@ -217,6 +225,11 @@ impl Compiler<'_> {
                 format!("the MAC stands in {de}, which the profile has not"),
             );
         }
+        let wants_macs =
+            settings.mac_messages.as_ref().is_some_and(|messages| messages.kinds() != KindSet::EMPTY);
+        if spec.mac.is_none() && wants_macs {
+            self.complain(self.root, "macMessages", "messages have a MAC only where `macElement` says");
+        }
         spec
     }
 
@@ -231,6 +244,14 @@ impl Compiler<'_> {
             let near = nearest(name, Kind::ALL.iter().map(|(_, known)| *known));
             let problem = Problem::new(node.at_key(name), format!("there is no operation `{name}`"));
             self.problems.push(problem.did_you_mean(&near));
+        }
+        let fixed = |name: &&str| Kind::from_name(name).is_some_and(|kind| !Customs::has_code(kind));
+        for name in settings.codes.names().filter(fixed) {
+            let message = format!("DE 60.3 of `{name}` is the same with all acquirers");
+            self.problems.push(Problem::new(node.at_key(name), message));
+        }
+        if let Some(messages) = &settings.mac_messages {
+            self.problems.extend(messages.problems(self.root.child("macMessages")));
         }
         if settings.financial_60.is_some_and(|digits| !Customs::FINANCIAL_60.contains(&digits)) {
             self.complain(self.root, "financial60", "DE 60 has 8, 11, 13, 14 or 17 digits");

@@ -3,7 +3,8 @@
 //! Doc comments become the descriptions of the JSON Schema, so they speak to the writer of a file.
 
 use super::words::{
-    AlignWord, Base, BitmapWord, CodingWord, ContentWord, LengthWord, MacPlace, MtiWord, PrefixWord, UnitWord,
+    AlignWord, Base, BitmapWord, CharsetWord, CodingWord, ContentWord, LengthWord, MacPlace, MtiWord,
+    PrefixWord, UnitWord,
 };
 use crate::scenario::named::Named;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -43,6 +44,9 @@ pub struct File {
     /// Where the MAC stands.
     #[serde(default)]
     pub mac_element: Option<MacPlace>,
+    /// How people read the texts of all elements that say nothing else.
+    #[serde(default)]
+    pub charset: Option<CharsetWord>,
     /// The elements that differ, by number; `none` takes one away.
     #[serde(default)]
     pub elements: Named<ElementChange>,
@@ -93,6 +97,8 @@ pub struct ElementKeys {
     pub pad_nibble: Option<String>,
     /// What fills fixed text on the right: a character.
     pub pad_char: Option<String>,
+    /// How people read its text.
+    pub charset: Option<CharsetWord>,
 }
 
 impl<'de> Deserialize<'de> for ElementChange {

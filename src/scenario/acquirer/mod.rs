@@ -10,6 +10,7 @@ mod compile;
 mod file;
 mod intern;
 mod kinds;
+mod mac_messages;
 mod settings;
 mod shipped;
 mod words;

@@ -1,11 +1,14 @@
 //! What a profile file says of terminals: the keys that groups of a scenario have too, and those that only profiles
 //! have. All may be left out; what is written nearer to the terminals wins.
 
-use super::words::{KeySchemeWord, Notices, PinLength, Request};
+use super::{
+    mac_messages::MacMessages,
+    words::{KeySchemeWord, Notices, PinLength, Request},
+};
 use crate::{
     crypto::{MacAlgorithm, MacForm, PanBinding, PinFormat, PinLengthCode},
     iso8583::{ResponseCode, Spec},
-    operation::Kind,
+    operation::{Kind, KindSet},
     scenario::{
         duration::Time,
         file::Reversal,
@@ -32,6 +35,8 @@ pub struct Settings {
     pub mac_form: Option<MacFormName>,
     /// Whether every answer that carries a MAC is verified, and not only approvals.
     pub check_every_mac: Option<bool>,
+    /// Which messages have a MAC, and their answers too: financial, all, none, or a list of operations and message types.
+    pub mac_messages: Option<MacMessages>,
     /// How the PIN becomes DE 52.
     pub pin_block: Option<PinBlock>,
     /// How a PIN of ten digits and more announces its length.
@@ -202,7 +207,7 @@ impl Settings {
             order: self.order_policy(),
             processing_requests: self.requests(default.processing_requests),
             key_scheme: self.key_scheme.map_or(default.key_scheme, Into::into),
-            customs: self.customs(),
+            customs: self.customs(spec),
             ..default
         }
     }
@@ -248,7 +253,7 @@ impl Settings {
         table
     }
 
-    fn customs(&self) -> Customs {
+    fn customs(&self, spec: &Spec) -> Customs {
         let default = Customs::default();
         let reason = |text: &Option<String>, usual: ResponseCode| {
             text.as_ref().and_then(|text| text.parse().ok()).unwrap_or(usual)
@@ -256,6 +261,11 @@ impl Settings {
         let codes = self.codes.iter().filter_map(|(name, code)| Some((Kind::from_name(name)?, *code)));
         let mut customs = codes.fold(default, |customs, (kind, code)| customs.with_code(kind, code));
         customs.financial_60 = self.financial_60.unwrap_or(default.financial_60);
+        if spec.mac.is_none() {
+            customs = customs.with_macs(KindSet::EMPTY);
+        } else if let Some(messages) = &self.mac_messages {
+            customs = customs.with_macs(messages.kinds());
+        }
         customs.reasons = ReversalReasons {
             no_answer: reason(&self.reversal_reasons.no_answer, default.reasons.no_answer),
             wrong_mac: reason(&self.reversal_reasons.wrong_mac, default.reasons.wrong_mac),

@@ -1,7 +1,7 @@
 //! The choices of profile files and their words; doc comments become descriptions of the JSON Schema.
 
 use crate::{
-    iso8583::{Align, BitmapCoding, Content, LengthCoding, MtiCoding, PrefixCoding, Unit},
+    iso8583::{Align, BitmapCoding, Charset, Content, LengthCoding, MtiCoding, PrefixCoding, Unit},
     operation::Kind,
     scenario::words::choice,
     terminal,
@@ -89,6 +89,15 @@ choice! {
         SignedDigits = "signed-digits",
         /// A sign character and digits, a character each.
         SignedAscii = "signed-ascii",
+    }
+}
+choice! {
+    /// How people read texts.
+    CharsetWord {
+        /// Printable ASCII; other bytes are shown as bytes.
+        Ascii = "ascii",
+        /// GBK, as Chinese hosts write.
+        Gbk = "gbk",
     }
 }
 choice! {
@@ -220,6 +229,7 @@ stands_for! {
     CodingWord => PrefixCoding { Bcd, Ascii, Binary }
     UnitWord => Unit { Digits, Bytes }
     AlignWord => Align { Left, Right }
+    CharsetWord => Charset { Ascii, Gbk }
     ContentWord => Content {
         Digits, Nibbles, AsciiDigits, AsciiTrack, Text, Binary, HexText, SignedDigits, SignedAscii
     }

@@ -176,9 +176,6 @@ impl Compiler<'_> {
         let settings = acquirer.map_or(settings.clone(), |acquirer| settings.or(&acquirer.settings));
         let own = group.spec.and_then(|spec| Spec::by_name(spec.word()));
         let spec = own.or(acquirer.map(|acquirer| acquirer.spec)).unwrap_or(Spec::unionpay());
-        if spec.mac.is_none() {
-            self.complain(&node.at("profile"), "its messages have no MAC, and terminals always send one");
-        }
         let traits = traits(group.kind);
         if group.receipts == Some(true) && !traits.prints {
             self.complain(

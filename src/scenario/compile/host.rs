@@ -33,9 +33,10 @@ impl Compiler<'_> {
         for other in embedded {
             let (one, two) = (&first.profile, &other.profile);
             let at = self.root.child("terminals").at_key(&other.name);
-            if one.spec != two.spec || one.mac != two.mac || one.mac_form != two.mac_form {
+            let same_dialect = one.spec == two.spec && one.customs.is_understood_as(&two.customs);
+            if !same_dialect || one.mac != two.mac || one.mac_form != two.mac_form {
                 let message = format!(
-                    "the host inside this program speaks one dialect, and `{}` has another `spec`, `mac` or `macForm`",
+                    "the host inside this program speaks one dialect, and `{}` has another `profile`, `spec`, `mac` or `macForm`",
                     first.name
                 );
                 self.complain(&at, message);
@@ -55,6 +56,8 @@ impl Compiler<'_> {
             mac_form: first.profile.mac_form,
             double_length_mak: written.mac_key == MacKey::Double,
             key_scheme: first.profile.key_scheme,
+            sign_in: first.profile.sign_in,
+            customs: first.profile.customs,
             terminals: identities
                 .map(|identity| Enrolment {
                     terminal: identity.terminal,

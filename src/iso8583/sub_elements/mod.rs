@@ -1,18 +1,20 @@
 //! What stands inside of elements, part by part, for people: entry modes, totals, tags, chip data, keys.
 
+mod private48;
+mod private62;
+
 use super::{
+    charset::Charset,
     code::PosEntryMode,
     de::De,
     describe::Part,
     emv_tags::EmvTag,
     mask::{Masking, mask_accounts, mask_middle},
     message::Message,
-    mti::Mti,
     original_data::OriginalData,
     private59::Private59,
     private60::Private60,
-    settlement::{SettlementTotals, Totals},
-    tlv::Tlv,
+    tlv::{Tag, Tlv},
     value::Value,
 };
 use std::{borrow::Cow, fmt};
@@ -21,20 +23,18 @@ use std::{borrow::Cow, fmt};
 pub(super) fn sub_elements(message: &Message<'_>, de: De, value: Value<'_>, masking: Masking) -> Vec<Part> {
     let mut buffer = [0; 999];
     let content = value.write_to(&mut buffer).unwrap_or_default();
-    let mti = message.mti();
+    let charset = message.spec().element(de).map(|element| element.charset).unwrap_or_default();
     let parts = match de {
         De::ENTRY_MODE => PosEntryMode::from_digits(content).ok().map(entry_mode),
         De::ADDITIONAL_RESPONSE => issuer_and_acquirer(content),
         De::SECURITY_CONTROL => security(content),
         De::BALANCE => balance(content),
         De::ICC_DATA => Some(data_objects(content, masking)),
-        De::PRIVATE_59 => Some(tags(content, masking)),
+        De::PRIVATE_59 => Some(tags(content, charset, masking)),
         De::PRIVATE_60 => Private60::from_digits(content).ok().map(private),
         De::ORIGINAL_DATA => OriginalData::from_digits(content).ok().map(original),
-        De::PRIVATE_48 if mti == Mti::SETTLEMENT || mti == Mti::SETTLEMENT.response() => {
-            SettlementTotals::from_digits(content).ok().map(settlement)
-        }
-        De::PRIVATE_62 => private_62(message, content, masking),
+        De::PRIVATE_48 => private48::parts(message.mti(), content, masking),
+        De::PRIVATE_62 => private62::parts(message, content, masking),
         _ => None,
     };
     parts.unwrap_or_default()
@@ -67,8 +67,7 @@ fn balance(content: &[u8]) -> Option<Vec<Part>> {
 fn data_objects(content: &[u8], masking: Masking) -> Vec<Part> {
     let mut parts = Vec::new();
     let walk = Tlv::new(content).visit(&mut |depth, object| {
-        let name = EmvTag::of(object.tag).map_or("unknown", |known| known.name);
-        let label = format!("{:depth$}{} {name}", "", object.tag);
+        let label = format!("{:depth$}{} {}", "", object.tag, tag_name(object.tag));
         parts.push(part(label, EmvTag::show(object.tag, object.value, masking)));
     });
     if let Err(error) = walk {
@@ -77,60 +76,31 @@ fn data_objects(content: &[u8], masking: Masking) -> Vec<Part> {
     parts
 }
 
-fn tags(content: &[u8], masking: Masking) -> Vec<Part> {
+/// What a tag is called; some of a receipt's are known by their range only (chapter 11).
+fn tag_name(tag: Tag) -> &'static str {
+    match (EmvTag::of(tag), tag.number()) {
+        (Some(known), _) => known.name,
+        (None, 0xFF20..=0xFF2B | 0xFF30 | 0xFF31) => "chip data",
+        (None, 0xFF60..=0xFF65) => "original transaction",
+        (None, _) => "unknown",
+    }
+}
+
+fn tags(content: &[u8], charset: Charset, masking: Masking) -> Vec<Part> {
     let one = |tagged: Result<([u8; 2], &[u8]), _>| match tagged {
         Ok((tag, value)) => {
             let name = TAGS_59.iter().find(|(known, _)| *known == tag).map_or("", |(_, name)| name);
-            let text = String::from_utf8_lossy(value).into_owned();
-            let text = if masking == Masking::Masked { mask_accounts(&text) } else { text };
-            part(format!("{} {name}", String::from_utf8_lossy(&tag)), text)
+            let text = charset.decode(value);
+            let text = match (masking, tag) {
+                (Masking::Masked, Private59::PIN_BLOCK) => mask_middle(&text, (0, 0)),
+                (Masking::Masked, tag) if !Private59::KSN.contains(&tag) => mask_accounts(&text),
+                _ => text,
+            };
+            part(format!("{} {name}", charset.decode(&tag)), text)
         }
         Err(error) => part("not well formed", error),
     };
     Private59::new(content).map(one).collect()
-}
-
-/// Work keys of a sign-in, the tables of a download, or a serial number.
-fn private_62(message: &Message<'_>, content: &[u8], masking: Masking) -> Option<Vec<Part>> {
-    let mut buffer = [0; 100];
-    let private = message.get(De::PRIVATE_60)?.write_to(&mut buffer)?;
-    let code = Private60::from_digits(private).ok()?.management?;
-    match (message.mti(), code) {
-        (mti, 1 | 3 | 4 | 6) if mti == Mti::NETWORK.response() => work_keys(content, masking),
-        (_, 370..=373 | 380..=383) => {
-            let (page, objects) = content.split_first()?;
-            let page = match page {
-                b'0' => "nothing".to_owned(),
-                b'1' => "the last page".to_owned(),
-                b'2' => "more pages follow".to_owned(),
-                other => char::from(*other).to_string(),
-            };
-            let mut parts = vec![part("page", page)];
-            if Tlv::new(objects).next().is_some_and(|first| first.is_ok()) {
-                parts.extend(data_objects(objects, masking));
-            }
-            Some(parts)
-        }
-        _ => None,
-    }
-}
-
-/// Keys under the master key, each with the check value that follows it.
-fn work_keys(content: &[u8], masking: Masking) -> Option<Vec<Part>> {
-    let (key, names): (usize, &[_]) = match content.len() {
-        24 => (8, &["PIN key", "MAC key"]),
-        40 => (16, &["PIN key", "MAC key"]),
-        56 => (24, &["PIN key", "MAC key"]),
-        60 => (16, &["PIN key", "MAC key", "track key"]),
-        84 => (24, &["PIN key", "MAC key", "track key"]),
-        _ => return None,
-    };
-    let keys = content.chunks(key + 4).zip(names).filter_map(|(block, name)| {
-        let (key, check) = block.split_at_checked(key)?;
-        let shown = if masking == Masking::Masked { mask_middle(&hex(key), (0, 0)) } else { hex(key) };
-        Some([part(*name, shown), part(format!("{name} check value"), hex(check))])
-    });
-    Some(keys.flatten().collect())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -177,25 +147,21 @@ fn original(original: OriginalData) -> Vec<Part> {
     [part("61.1 batch", original.batch), part("61.2 STAN", stan)].into_iter().chain(date).collect()
 }
 
-fn settlement(totals: SettlementTotals) -> Vec<Part> {
-    let half = |labels: [&'static str; 3], totals: Totals| {
-        [
-            part(labels[0], format!("{} in {}", totals.debit_amount, totals.debit_count)),
-            part(labels[1], format!("{} in {}", totals.credit_amount, totals.credit_count)),
-            part(labels[2], format!("{} ({})", totals.verdict.digit(), totals.verdict.meaning())),
-        ]
-    };
-    let domestic = half(["domestic debit", "domestic credit", "domestic verdict"], totals.domestic);
-    let foreign = half(["foreign debit", "foreign credit", "foreign verdict"], totals.foreign);
-    domestic.into_iter().chain(foreign).collect()
+/// An amount in minor units, as people write it.
+fn money(minor: u64) -> String {
+    format!("{}.{:02}", minor / 100, minor % 100)
 }
 
 /// What the tags of DE 59 are called.
-const TAGS_59: [([u8; 2], &str); 6] = [
+const TAGS_59: [([u8; 2], &str); 10] = [
     (*b"A1", "position"),
     (*b"A2", "terminal"),
     (Private59::PAYMENT_CODE, "payment code"),
     (Private59::VOUCHER, "voucher"),
     (Private59::ORDER_ADDRESS, "order address"),
     (Private59::ORDER_STATE, "order state"),
+    (Private59::KSN[0], "key serial number, PIN"),
+    (Private59::KSN[1], "key serial number, MAC"),
+    (Private59::KSN[2], "key serial number, track"),
+    (Private59::PIN_BLOCK, "PIN block"),
 ];
