@@ -2,7 +2,7 @@
 
 use super::Method;
 use crate::{
-    iso8583::{MerchantId, TerminalId},
+    iso8583::{MerchantId, Rrn, TerminalId},
     money::Amount,
     reconcile::Key,
 };
@@ -45,4 +45,8 @@ pub struct Sale {
     pub method: Method,
     /// DE 4.
     pub amount: Amount,
+    /// DE 37, by which a merchant finds it on the receipt.
+    pub rrn: Rrn,
+    /// When, in seconds of the Unix epoch.
+    pub at: i64,
 }

@@ -355,6 +355,7 @@ impl Portal {
                 self.own_application(caller, *no)?;
                 self.application_view(*no)
             }
+            AccountRequest::Devices => Ok(self.list_devices(caller)),
             AccountRequest::Transactions => {
                 Ok(Response::Transactions(caller.acquirer.transactions(caller.merchant)))
             }

@@ -1,7 +1,7 @@
 //! What merchants look up: cards, applications, transactions, balance, payouts, messages.
 
 use super::{
-    BalanceView, Caller, Payout, PayoutState, Portal, Refusal, Response,
+    BalanceView, Caller, DeviceView, Pair, Payout, PayoutState, Portal, Refusal, Response, SerialNumber,
     response::ApplicationView,
     review::{Application, ApplicationNo, Content, Matter},
     settlement_card::{CardId, CardState, SettlementCard},
@@ -33,6 +33,15 @@ impl Portal {
             view.add(payout);
         }
         Ok(Response::Balance(view))
+    }
+
+    pub(super) fn list_devices(&self, caller: &Caller<'_>) -> Response {
+        let devices = self.books.bindings.of_merchant(caller.merchant);
+        let view = |(device, pair): (&SerialNumber, Pair)| {
+            let status = caller.acquirer.status(pair.terminal);
+            DeviceView { device: device.clone(), pair, status }
+        };
+        Response::Devices(devices.map(view).collect())
     }
 
     pub(super) fn list_payouts(&self, caller: &Caller<'_>) -> Response {

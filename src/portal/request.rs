@@ -138,6 +138,8 @@ pub enum TerminalRequest {
 pub enum AccountRequest {
     /// The state of an application of the merchant's.
     Application(ApplicationNo),
+    /// The merchant's devices with their numbers and what they last told about themselves.
+    Devices,
     /// Transactions, oldest first.
     Transactions,
     /// What was sold, and what of it was paid.

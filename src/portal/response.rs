@@ -35,6 +35,8 @@ pub enum Response {
     Unbind(UnbindStep),
     /// A device.
     Device(DeviceView),
+    /// Devices.
+    Devices(Vec<DeviceView>),
     /// A device was activated with these numbers; the host gives it its master key.
     Activated(Pair),
     /// Transactions.

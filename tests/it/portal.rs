@@ -456,6 +456,8 @@ fn a_device_changes_its_merchant_at_one_instant() {
     let refused = rig.sell_as(Some(&device(1)), old, Method::Debit, 100);
     assert_eq!(refused, Err(ResponseCode::UNKNOWN_TERMINAL));
     assert_eq!(rig.portal.alarms().last().unwrap().fault, CodeFault::EndedCode);
+    let devices = rig.ask(Request::Account(AccountRequest::Devices));
+    assert_eq!(devices, Ok(Response::Devices(vec![])), "the old merchant has no device left");
     rig.sell(&device(1), Method::Debit, 100).unwrap();
     let password = rig.secret(&phone(7), Topic::Welcome).unwrap();
     let session = rig.call(None, None, login(new.merchant, password.as_str()));
@@ -493,20 +495,21 @@ fn a_change_of_merchant_with_a_wrong_form_is_refused() {
         change(&mut form);
         apply(form)
     };
-    let cases: [(&dyn Fn(&mut MerchantChangeForm), Refusal); 10] = [
-        (&|form| form.device = SerialNumber("none".to_owned()), Refusal::DeviceUnknown),
-        (&|form| form.device = device(2), Refusal::DeviceForeign),
-        (&|form| form.old_merchant = merchant(2), Refusal::MerchantMismatch),
-        (&|form| form.data.name = " ".to_owned(), Refusal::NameInvalid),
-        (&|form| form.data.address = "x".repeat(101), Refusal::AddressInvalid),
-        (&|form| form.data.phone = Phone::new("12"), Refusal::PhoneInvalid),
-        (&|form| form.holder.identity = Identity::new("1"), Refusal::IdentityInvalid),
-        (&|form| form.reason.clear(), Refusal::ReasonMissing),
-        (&|form| form.licence.clear(), Refusal::DocumentsMissing),
-        (&|form| form.documents.clear(), Refusal::DocumentsMissing),
+    type Edit = fn(&mut MerchantChangeForm);
+    let cases: [(Edit, Refusal); 10] = [
+        (|form| form.device = SerialNumber("none".to_owned()), Refusal::DeviceUnknown),
+        (|form| form.device = device(2), Refusal::DeviceForeign),
+        (|form| form.old_merchant = merchant(2), Refusal::MerchantMismatch),
+        (|form| form.data.name = " ".to_owned(), Refusal::NameInvalid),
+        (|form| form.data.address = "x".repeat(101), Refusal::AddressInvalid),
+        (|form| form.data.phone = Phone::new("12"), Refusal::PhoneInvalid),
+        (|form| form.holder.identity = Identity::new("1"), Refusal::IdentityInvalid),
+        (|form| form.reason.clear(), Refusal::ReasonMissing),
+        (|form| form.licence.clear(), Refusal::DocumentsMissing),
+        (|form| form.documents.clear(), Refusal::DocumentsMissing),
     ];
     for (change, refusal) in cases {
-        rig.refuse(with(change), refusal);
+        rig.refuse(with(&change), refusal);
     }
     let show = |device| Request::MerchantChange(MerchantChangeRequest::Device(device));
     rig.refuse(show(device(2)), Refusal::DeviceForeign);

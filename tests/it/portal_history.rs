@@ -70,11 +70,11 @@ fn a_tampered_history_is_found() {
             |h| repay(h, CardId(99)),
             |f| matches!(f, Finding::PaidToNewCard(_)),
         ),
-        ("paid before the effective instant", pay_early, |f| matches!(f, Finding::PaidToNewCard(_))),
+        ("paid before the effective instant", |h| pay_early(h), |f| matches!(f, Finding::PaidToNewCard(_))),
         ("paid twice", |h| double(h, "paid"), |f| matches!(f, Finding::PaidTwice(_))),
         ("never paid", |h| drop_last(h, "paid"), |f| matches!(f, Finding::Lost(_))),
-        ("paid too much", pay_more, |f| matches!(f, Finding::WrongAmount(_))),
-        ("paid to another merchant", pay_other, |f| matches!(f, Finding::NotOrdered(_))),
+        ("paid too much", |h| pay_more(h), |f| matches!(f, Finding::WrongAmount(_))),
+        ("paid to another merchant", |h| pay_other(h), |f| matches!(f, Finding::NotOrdered(_))),
         ("ordered twice", |h| double(h, "ordered"), |f| matches!(f, Finding::PaidTwice(_))),
         ("cleared twice", |h| double(h, "cleared"), |f| matches!(f, Finding::ClearedTwice(_))),
         ("kept without cause", |h| drop_last(h, "taken back"), |f| matches!(f, Finding::KeptTooMuch(_))),
@@ -178,7 +178,7 @@ fn drop_last(history: &mut Vec<Line>, what: &str) {
     history.remove(at);
 }
 
-fn delay_last(history: &mut Vec<Line>, what: &str) {
+fn delay_last(history: &mut [Line], what: &str) {
     let at = last(history, what);
     history[at].at += Duration::from_nanos(1);
 }
@@ -197,7 +197,7 @@ fn repay(history: &mut [Line], to: CardId) {
 }
 
 /// Says that the first payout went to the card that is effective later.
-fn pay_early(history: &mut Vec<Line>) {
+fn pay_early(history: &mut [Line]) {
     let at = history.iter().position(|line| name(&line.fact) == "paid").unwrap();
     let Fact::Paid { card: later, .. } = history[last(history, "paid")].fact else { unreachable!() };
     if let Fact::Paid { card, .. } = &mut history[at].fact {
@@ -205,14 +205,14 @@ fn pay_early(history: &mut Vec<Line>) {
     }
 }
 
-fn pay_more(history: &mut Vec<Line>) {
+fn pay_more(history: &mut [Line]) {
     let at = last(history, "paid");
     if let Fact::Paid { amount, .. } = &mut history[at].fact {
         *amount += Amount::from_minor(1);
     }
 }
 
-fn pay_other(history: &mut Vec<Line>) {
+fn pay_other(history: &mut [Line]) {
     let at = last(history, "paid");
     if let Fact::Paid { merchant: to, .. } = &mut history[at].fact {
         *to = merchant(2);
@@ -238,6 +238,15 @@ fn name(fact: &Fact) -> &'static str {
     }
 }
 
+/// A request that changed something, or was refused.
+#[derive(Clone)]
+struct Asked {
+    session: Option<Token>,
+    key: String,
+    request: Request,
+    answer: Result<Response, Refusal>,
+}
+
 /// Merchants who do whatever comes to their mind.
 struct Town {
     rig: Rig,
@@ -248,7 +257,7 @@ struct Town {
     undone: Vec<Sale>,
     /// Events that were looked at.
     seen: usize,
-    last: Option<(Option<Token>, String, Request, Result<Response, Refusal>)>,
+    last: Option<Asked>,
     calls: u64,
     is_thorough: bool,
     refused: usize,
@@ -268,7 +277,7 @@ impl Town {
             seen: 0,
             last: None,
             calls: 0,
-            is_thorough: seed % 20 == 0,
+            is_thorough: seed.is_multiple_of(20),
             refused: 0,
             repeated: 0,
         }
@@ -293,10 +302,12 @@ impl Town {
     /// Weeks go by, and everybody binds a card at last.
     fn close(&mut self) {
         self.rig.wait(60 * DAY);
-        for _ in 0..20 {
+        for _ in 0..30 {
+            let mut is_complete = true;
             for (number, account, password) in self.accounts.clone() {
                 self.login(account, &password);
                 if self.own_cards().is_empty() {
+                    is_complete = false;
                     let page = Page::Binding;
                     self.ask(Request::Card(CardRequest::Begin { page, new: new_card(number, 1) })).unwrap();
                     self.rig.wait(MINUTE);
@@ -305,8 +316,10 @@ impl Town {
                 }
             }
             self.rig.wait(3 * DAY);
+            if is_complete {
+                break;
+            }
         }
-        self.learn();
     }
 
     fn sell(&mut self) {
@@ -359,7 +372,7 @@ impl Town {
 
     /// The last request arrives once more, and is answered as before.
     fn repeat(&mut self) {
-        let Some((session, key, request, answer)) = self.last.clone() else { return };
+        let Some(Asked { session, key, request, answer }) = self.last.clone() else { return };
         let lines = self.rig.portal.history().len();
         self.rig.wait(Duration::ZERO);
         let due = self.rig.portal.history().len() - lines;
@@ -482,7 +495,8 @@ impl Town {
             assert!(books.is_none_or(|books| books == *self.rig.portal.books()), "{answer:?} to {request:?}");
         }
         if request.is_write() {
-            self.last = Some((self.rig.session, key, request, answer.clone()));
+            let (session, answer) = (self.rig.session, answer.clone());
+            self.last = Some(Asked { session, key, request, answer });
         }
         answer
     }

@@ -159,7 +159,8 @@ impl Rig {
         self.stan += 1;
         let stan = Stan::new(self.stan).unwrap();
         let key = Key { terminal: pair.terminal, batch: BatchNo::FIRST, stan };
-        let sale = Sale { key, merchant: pair.merchant, method, amount: Amount::from_minor(minor) };
+        let (merchant, amount, rrn) = (pair.merchant, Amount::from_minor(minor), format!("{stan:012}"));
+        let sale = Sale { key, merchant, method, amount, rrn: rrn.parse().unwrap(), at: 0 };
         let presented = Presented { device: device.cloned(), sale };
         let admitted = self.portal.admit(self.now, &self.till, &presented);
         if admitted.is_ok() {
