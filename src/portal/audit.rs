@@ -38,7 +38,7 @@ pub enum Finding {
     /// A payout went to a card before its effective instant.
     #[error("{0} went to a card that was not effective yet")]
     PaidToNewCard(PayoutNo),
-    /// A payout was made before its time was ordered, or twice.
+    /// A payout was ordered or made twice.
     #[error("{0} was paid twice")]
     PaidTwice(PayoutNo),
     /// A payout is mentioned that was never ordered, or is another merchant's.

@@ -77,10 +77,8 @@ use self::{
     agenda::Due,
     idempotency::Answers,
     merchant::Merchant,
-    notification::Topic as NotificationTopic,
     review::Content,
     session::{Attempt, Sessions},
-    settlement_card::CardState as State,
     sms_code::Codes,
     unbind::Attempts,
 };
@@ -159,7 +157,7 @@ impl Portal {
         self.books.merchants.insert(id, Merchant::new(record));
         if let Some(card) = card {
             let number = self.books.next_card();
-            self.books.merchant_mut(id).wallet.add(number, card, State::Pending);
+            self.books.merchant_mut(id).wallet.add(number, card, CardState::Pending);
             self.direct_payouts(now, id, number);
         }
     }
@@ -371,7 +369,7 @@ impl Portal {
         let whose = (caller.merchant, purpose);
         let code = self.guards.codes.send(caller.now, &self.rules.sms, whose, &mut rng)?;
         let phone = self.books.merchant(caller.merchant).record.data.phone.clone();
-        self.send_sms(caller.now, phone, NotificationTopic::Code, Some(code));
+        self.send_sms(caller.now, phone, Topic::Code, Some(code));
         Ok(Response::CodeSent { until: caller.now + self.rules.sms.valid_for })
     }
 
