@@ -28,6 +28,7 @@ pub mod reconcile;
 
 // Machines without I/O.
 pub mod host;
+pub mod portal;
 pub mod terminal;
 
 // The file format; sockets and clocks; virtual time.

@@ -35,6 +35,8 @@ pub enum Domain {
     Network = 6,
     /// Properties of the fleet: serial numbers, start offsets.
     Fleet = 7,
+    /// What the merchant portal decides by chance.
+    Portal = 8,
 }
 
 /// One stream of random numbers.

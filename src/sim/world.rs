@@ -119,7 +119,7 @@ impl World {
             if owing.is_empty() {
                 break;
             }
-            self.now = self.now + ROUND;
+            self.now += ROUND;
             owing.into_iter().for_each(|seat| self.pay_up(seat, round));
             self.run_until_quiet();
         }

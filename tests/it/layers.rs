@@ -26,6 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("reconcile", &["card", "iso8583", "metrics", "money", "operation", "time"]),
     ("ledger", &["card", "iso8583", "money", "operation", "reconcile"]),
     ("terminal", &["card", "crypto", "emv", "iso8583", "money", "operation", "reconcile", "rng", "time"]),
+    ("portal", &["card", "iso8583", "ledger", "money", "operation", "reconcile", "rng", "time"]),
     (
         "host",
         &[
