@@ -207,8 +207,8 @@ impl Link {
         self.notices.pop_front()
     }
 
-    /// The bytes to be written to the line.
-    pub(super) fn outgoing(&mut self) -> &mut Vec<u8> {
+    /// The bytes to be written to the line, to be taken away.
+    pub fn outgoing(&mut self) -> &mut Vec<u8> {
         &mut self.outgoing
     }
 

@@ -24,6 +24,6 @@ pub use deframer::{Deframer, Piece};
 pub use frame::{Body, Coverage, Frame, FrameError, LengthField, LengthForm};
 pub use link::{Link, LinkPolicy, Notice, Role, Signalling};
 pub use outbox::{Opaque, Outbox, Output, RegisterEvent, RegisterInput, TerminalEvent, TerminalInput};
-pub use register::{Patience, Register};
-pub use terminal::Terminal;
+pub use register::{Dialogue, Patience, Register};
+pub use terminal::{Serving, Terminal};
 pub use vocabulary::{Address, Answer, MaskedCard, Original, Request, Service, Text, Verdict};
