@@ -77,6 +77,12 @@ impl Deframer {
         }
     }
 
+    /// Drops signals that stand at the front.
+    pub(super) fn skip_signals(&mut self, frame: &Frame) {
+        let rest = self.buffer.get(self.at..).unwrap_or_default();
+        self.at += rest.iter().take_while(|byte| frame.signals.contains(byte)).count();
+    }
+
     /// The line was silent for long enough: what is unfinished stays so, or is finished by the silence.
     pub fn gap(&mut self, frame: &Frame) -> Option<Piece> {
         let rest = self.buffer.split_off(self.at.min(self.buffer.len()));

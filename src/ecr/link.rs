@@ -320,6 +320,8 @@ impl Link {
     fn transmit(&mut self, now: Instant, payload: Vec<u8>, left: u8) {
         let built = self.frame.build(&payload, &mut self.outgoing);
         debug_assert!(built.is_ok(), "send() has built it before");
+        // What came before the frame went out is no answer to it: a line may double an ACK.
+        self.deframer.skip_signals(&self.frame);
         self.state = State::Sending { payload, left, until: now + self.policy.acknowledgement };
     }
 
@@ -406,13 +408,16 @@ impl fmt::Debug for Link {
 }
 
 impl LinkPolicy {
-    /// No acknowledgements: AllinPay, and all protocols on TCP.
+    /// No acknowledgements: AllinPay; Caisse-AP on TCP, where silence ends a message.
     pub const BARE: Self = Self {
         signalling: Signalling::Bare,
         gap: Duration::from_millis(200),
         acknowledgement: Duration::from_secs(5),
         repeats: 0,
     };
+
+    /// TCP: segments may come late, the stream keeps its place.
+    pub const TCP: Self = Self { gap: Duration::from_secs(5), ..Self::BARE };
 
     /// A single ACK of the terminal before its answer: DF-TLV.
     pub const BY_TERMINAL: Self = Self {

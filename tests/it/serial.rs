@@ -184,7 +184,7 @@ fn allinpay_messages_are_read_and_written() {
     assert_eq!(services, [Service::SignIn, Service::Sale, Service::Refund, Service::Settlement]);
     let refund = said.iter().filter_map(request).nth(2).unwrap();
     let original = refund.original.clone().unwrap();
-    assert_eq!((&*original.reference.0, original.date), (&b"925498334778"[..], 901));
+    assert_eq!((&*original.reference.0, original.date), (&b"925498334778"[..], 911));
     assert!(matches!(&said[4], mis::Message::RelayAnswer(Some(bytes)) if bytes.0 == b"\x00\x04TEST"));
     let mis::Message::Answer { answer, .. } = &said[5] else { panic!("{:?}", said[5]) };
     assert_eq!((answer.verdict, answer.amount.minor(), answer.receipt), (Verdict::Approved, 110, 5));

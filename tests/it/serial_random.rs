@@ -90,22 +90,6 @@ proptest! {
     }
 
     #[test]
-    fn machines_survive_random_bytes(inputs in vec(vec(byte(), 0..60), 0..30)) {
-        for_all_machines(&inputs);
-    }
-
-    #[test]
-    fn machines_survive_random_payloads_in_good_frames(payloads in vec(vec(byte(), 0..60), 0..12)) {
-        for frame in &FRAMES {
-            let built = payloads.iter().filter_map(|payload| {
-                let mut bytes = Vec::new();
-                frame.build(payload, &mut bytes).ok().map(|()| bytes)
-            });
-            for_all_machines(&built.collect::<Vec<_>>());
-        }
-    }
-
-    #[test]
     fn parsers_survive_random_bytes(bytes in vec(byte(), 0..300)) {
         for preset in [mis::Preset::allinpay(), mis::Preset::df_tlv()] {
             drop(preset.parse(&bytes));
@@ -141,6 +125,31 @@ proptest! {
         let answer = Answer { verdict: Verdict::Approved, reference: Text::default(), ..answer };
         let message = zvt::Message::Status(Box::new(zvt::Status { result: 0, id, answer }));
         prop_assert_eq!(zvt::Message::parse(&message.write()), Ok(message));
+    }
+}
+
+proptest! {
+    // Every case goes through all machines over all frames and policies.
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(8),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn machines_survive_random_bytes(inputs in vec(vec(byte(), 0..60), 0..30)) {
+        for_all_machines(&inputs);
+    }
+
+    #[test]
+    fn machines_survive_random_payloads_in_good_frames(payloads in vec(vec(byte(), 0..60), 0..12)) {
+        for frame in &FRAMES {
+            let built = payloads.iter().filter_map(|payload| {
+                let mut bytes = Vec::new();
+                frame.build(payload, &mut bytes).ok().map(|()| bytes)
+            });
+            for_all_machines(&built.collect::<Vec<_>>());
+        }
     }
 }
 

@@ -118,24 +118,25 @@ impl Message {
         let some = |tags: Tags, tag: &[u8; 2], value: &[u8]| {
             if value.is_empty() { tags } else { tags.with(tag, value) }
         };
-        let tags = Tags::default().with(b"CZ", VERSION).with(b"CJ", self.protocol.as_bytes());
-        let tags = some(tags, b"AE", self.result.as_ref().map_or(&[][..], |result| result));
-        let tags = some(tags, b"AF", &self.reason.0);
-        let tags = some(tags, b"AA", self.card.as_bytes());
-        let tags = some(tags, b"AC", &self.approval.0);
-        let tags = tags.with(b"CA", format!("{:02}", self.register % 100).as_bytes());
-        let tags =
-            tags.with(b"CB", format!("{:02}", self.amount.minor()).as_bytes()).with(b"CD", &[self.action.0]);
-        let tags = tags.with(b"CE", format!("{:03}", self.currency).as_bytes());
+        let id = if self.id == 0 { String::new() } else { format!("{:06}", self.id) };
+        let undone = self.undone.map(|id| format!("{id:06}")).unwrap_or_default();
         let waits: &[u8] = match self.waits {
             None => b"",
             Some(true) => b"0",
             Some(false) => b"1",
         };
-        let tags = some(tags, b"BA", waits);
-        let id = if self.id == 0 { String::new() } else { format!("{:06}", self.id) };
-        let undone = self.undone.map(|id| format!("{id:06}")).unwrap_or_default();
-        some(some(tags, b"CH", id.as_bytes()), b"CU", undone.as_bytes()).write()
+        // What a message must have comes last: where silence ends it, its beginning must not pass for the whole.
+        let tags = Tags::default().with(b"CZ", VERSION).with(b"CJ", self.protocol.as_bytes());
+        let tags = some(some(tags, b"CH", id.as_bytes()), b"CU", undone.as_bytes());
+        let tags = some(tags, b"AE", self.result.as_ref().map_or(&[][..], |result| result));
+        let tags = some(tags, b"AF", &self.reason.0);
+        let tags = some(some(tags, b"AA", self.card.as_bytes()), b"AC", &self.approval.0);
+        some(tags, b"BA", waits)
+            .with(b"CA", format!("{:02}", self.register % 100).as_bytes())
+            .with(b"CB", format!("{:02}", self.amount.minor()).as_bytes())
+            .with(b"CD", &[self.action.0])
+            .with(b"CE", format!("{:03}", self.currency).as_bytes())
+            .write()
     }
 
     /// Takes a text apart.

@@ -54,7 +54,7 @@ impl Asking {
     fn take(&self, request: &Request, payload: &[u8]) -> Step {
         let Ok(message) = Message::parse(payload) else { return Step::Going };
         let is_mine = match self.purpose {
-            Purpose::Do => message.undone.is_none() && (message.id == request.id || message.id == 0),
+            Purpose::Do => message.undone.is_none() && message.id == if self.undoes { request.id } else { 0 },
             Purpose::Find => message.undone == Some(request.id),
         };
         match (message.result, self.purpose) {

@@ -17,12 +17,14 @@ pub struct Asking {
     register: u8,
     currency: u16,
     purpose: Purpose,
+    /// How often the terminal has still to take an enquiry.
+    proofs_left: u8,
 }
 
 impl Asking {
     /// A register with its number and a numeric currency code.
     pub fn new(register: u8, currency: u16) -> Self {
-        Self { register, currency, purpose: Purpose::Do }
+        Self { register, currency, purpose: Purpose::Do, proofs_left: 0 }
     }
 
     fn message(&self, request: &Request) -> message::Request {
@@ -45,11 +47,22 @@ impl Asking {
             _ => Step::Going,
         }
     }
+
+    /// One bit makes another signal an ACK: one alone proves nothing.
+    fn prove(&mut self, talk: &mut Talk<'_>) -> Step {
+        self.proofs_left = self.proofs_left.saturating_sub(1);
+        if self.proofs_left == 0 {
+            return Step::Done(Answer::bare(Verdict::NotDone));
+        }
+        talk.0.link.enquire(talk.0.now);
+        talk.0.flush();
+        Step::Going
+    }
 }
 
 impl Dialogue for Asking {
     fn begin(&mut self, request: &Request, purpose: Purpose, talk: &mut Talk<'_>) -> Step {
-        self.purpose = purpose;
+        (self.purpose, self.proofs_left) = (purpose, PROOFS);
         let is_question = purpose == Purpose::Find || request.service == Service::Status;
         if is_question {
             talk.0.link.enquire(talk.0.now);
@@ -71,7 +84,7 @@ impl Dialogue for Asking {
             (Cue::Notice(Notice::Present), Purpose::Do) if is_status => {
                 Step::Done(Answer::bare(Verdict::Approved))
             }
-            (Cue::Notice(Notice::Present), Purpose::Find) => Step::Done(Answer::bare(Verdict::NotDone)),
+            (Cue::Notice(Notice::Present), Purpose::Find) => self.prove(talk),
             (Cue::Notice(Notice::Undelivered { was_sent }), Purpose::Do) => Step::Lost(was_sent),
             (Cue::Notice(Notice::Delivered), Purpose::Do) => {
                 talk.0.wake_after(ANSWER);
@@ -88,3 +101,5 @@ impl Dialogue for Asking {
 const ANSWER: Duration = Duration::from_secs(120);
 /// How long it waits for an answer that was offered before.
 const OFFER: Duration = Duration::from_secs(30);
+/// So many enquiries in a row must be taken before the terminal has nothing to tell.
+const PROOFS: u8 = 3;

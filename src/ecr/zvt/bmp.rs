@@ -35,7 +35,8 @@ impl Bmps {
     /// When a name is not known, or a field is cut off.
     pub fn parse(mut bytes: &[u8]) -> Result<Self, ApduError> {
         let mut fields = Self::default();
-        while let Some((name, rest)) = bytes.split_first() {
+        // Some terminals fill up with zeros.
+        while let Some((name, rest)) = bytes.split_first().filter(|_| bytes.iter().any(|byte| *byte != 0)) {
             let form = form(*name).ok_or(ApduError::Bitmap(*name))?;
             let (size, count) = form.read(rest).ok_or(ApduError::Field(*name))?;
             let value = rest.get(size..size + count).ok_or(ApduError::Field(*name))?;

@@ -143,6 +143,7 @@ impl Asking {
                 self.begin(request, self.purpose, talk)
             }
             (Phase::Commanding, WAIT) => self.lose(self.purpose == Purpose::Find),
+            (Phase::Commanding, _) if self.purpose == Purpose::Find => self.lose(true),
             (Phase::Commanding, _) => {
                 self.phase = Phase::Over;
                 Step::Done(self.refusal(code))

@@ -103,7 +103,10 @@ impl Answering {
             Message::StatusEnquiry { .. } => self.complete(reply),
             Message::RepeatReceipt { .. } => match self.last.clone() {
                 Some(last) => self.repeat(&last, reply),
-                None => say(&Message::Negative(NOT_POSSIBLE), reply),
+                None => {
+                    say(&Message::Positive, reply);
+                    self.begin(VecDeque::from([Step::Say(Message::Aborted(ABORTED))]), None, reply);
+                }
             },
             _ => match asked(&command) {
                 Some(request) => self.asked(request, reply),
@@ -200,7 +203,7 @@ impl Answering {
 
     /// The register did not take what it must: what is not booked is undone, and the register told.
     fn reverse(&mut self, reply: &mut Reply<'_>) {
-        if self.drop_tale(reply) {
+        if matches!(self.state, State::Telling(_)) && self.drop_tale(reply) {
             self.begin(VecDeque::from([Step::Say(Message::Aborted(ABORTED))]), None, reply);
         }
     }
