@@ -5,7 +5,7 @@ pub(super) fn pack(mut number: u64, size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
     for byte in bytes.iter_mut().rev() {
         let pair = (number % 100) as u8;
-        (*byte, number) = (pair / 10 << 4 | pair % 10, number / 100);
+        (*byte, number) = (((pair / 10) << 4) | (pair % 10), number / 100);
     }
     bytes
 }

@@ -133,7 +133,7 @@ impl Frame {
     }
 
     /// The payload before the length, the length, and the rest.
-    fn parts<'a>(&self, payload: &'a [u8]) -> Result<(&'a [u8], Vec<u8>, &'a [u8]), FrameError> {
+    fn parts<'a>(&self, payload: &'a [u8]) -> Result<Parts<'a>, FrameError> {
         match self.body {
             Body::Marked if contains(payload, &self.end) => Err(FrameError::Escape),
             Body::Counted(field) => {
@@ -273,6 +273,9 @@ impl LengthForm {
         Ok(Some((count, size)))
     }
 }
+
+/// The payload before the length, the length, and the rest.
+type Parts<'a> = (&'a [u8], Vec<u8>, &'a [u8]);
 
 /// The parts of a frame between its start and its check bytes.
 struct Found {

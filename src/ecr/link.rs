@@ -89,7 +89,7 @@ pub struct Link {
     is_busy: bool,
     queue: VecDeque<Vec<u8>>,
     /// The last payload taken, until something of ours was delivered: the same one again is a repeat.
-    last: Option<Vec<u8>>,
+    last: Option<(Vec<u8>, Instant)>,
     last_byte: Instant,
     notices: VecDeque<Notice>,
     outgoing: Vec<u8>,
@@ -99,7 +99,7 @@ enum State {
     Idle,
     Enquiring { payload: Option<Vec<u8>>, left: u8, until: Instant },
     Sending { payload: Vec<u8>, left: u8, until: Instant },
-    Receiving { until: Instant },
+    Receiving { since: Instant, until: Instant },
 }
 
 impl Link {
@@ -185,7 +185,7 @@ impl Link {
                 None => self.fail(now, false),
             },
             State::Sending { payload, left, until } if until <= now => self.repeat(now, payload, left),
-            State::Receiving { until } if until <= now => self.start_next(now),
+            State::Receiving { until, .. } if until <= now => self.start_next(now),
             unchanged => self.state = unchanged,
         }
     }
@@ -195,9 +195,9 @@ impl Link {
         let gap = self.deframer.is_pending().then(|| self.last_byte + self.policy.gap);
         let state = match self.state {
             State::Idle => None,
-            State::Enquiring { until, .. } | State::Sending { until, .. } | State::Receiving { until } => {
-                Some(until)
-            }
+            State::Enquiring { until, .. }
+            | State::Sending { until, .. }
+            | State::Receiving { until, .. } => Some(until),
         };
         gap.into_iter().chain(state).min()
     }
@@ -231,21 +231,27 @@ impl Link {
     fn take_frame(&mut self, now: Instant, payload: Vec<u8>) {
         if self.is_session() {
             // A frame outside of a session is what is left of one that was given up.
-            let State::Receiving { .. } = self.state else { return };
-            self.state = State::Receiving { until: now + self.patience() };
+            let State::Receiving { since, .. } = self.state else { return };
+            self.state = State::Receiving { since, until: now + self.patience() };
         }
-        let is_repeat = self.policy.signalling != Signalling::Bare && self.last.as_ref() == Some(&payload);
+        let same = self.last.as_ref().filter(|(last, _)| *last == payload).map(|(_, at)| now.since(*at));
+        if self.policy.signalling != Signalling::Bare
+            && let Some(age) = same.filter(|age| *age <= self.memory())
+        {
+            // A copy that comes at once was doubled by the line: two acknowledgements would be one too many.
+            if self.acknowledges() && age >= self.policy.gap {
+                self.signal(signal::ACK);
+            }
+            return;
+        }
         if self.acknowledges() {
             self.signal(signal::ACK);
-        }
-        if is_repeat {
-            return;
         }
         if matches!(self.state, State::Sending { .. }) {
             // Nobody goes on without what he waits for: only the acknowledgement was lost.
             self.delivered(now);
         }
-        self.last = Some(payload.clone());
+        self.last = Some((payload.clone(), now));
         self.notices.push_back(Notice::Frame(payload));
     }
 
@@ -292,6 +298,12 @@ impl Link {
         if self.is_busy {
             return self.signal(signal::NAK);
         }
+        if let State::Receiving { since, .. } = self.state
+            && now.since(since) < self.policy.gap
+        {
+            // The line has doubled it.
+            return;
+        }
         if let State::Enquiring { payload, .. } = &mut self.state {
             // Both enquire at once: the terminal gives way and asks again later.
             if self.role == Role::Register {
@@ -302,7 +314,7 @@ impl Link {
         }
         self.last = None;
         self.signal(signal::ACK);
-        self.state = State::Receiving { until: now + self.patience() };
+        self.state = State::Receiving { since: now, until: now + self.patience() };
     }
 
     fn repeat(&mut self, now: Instant, payload: Vec<u8>, left: u8) {
@@ -387,6 +399,11 @@ impl Link {
             Signalling::ByTerminal => self.role == Role::Register,
             Signalling::Acknowledged | Signalling::Session => true,
         }
+    }
+
+    /// How long a payload that comes again is a repeat; later it is a new one.
+    fn memory(&self) -> Duration {
+        self.policy.acknowledgement * 2
     }
 
     /// How long a receiver waits for the sender, who may repeat.

@@ -430,7 +430,7 @@ impl<D: Dialogue, S: Serving> Rig<D, S> {
             delay += Duration::from_millis(self.rng.between(1, 1_500));
         }
         let cut =
-            if is_bad && self.fault(0.1) { self.rng.between(0, bytes.len() as u64) as usize } else { 0 };
+            if is_bad && self.fault(0.1) { self.rng.between(0, bytes.len() as u64 - 1) as usize } else { 0 };
         self.carry(from, &bytes[..cut], delay);
         delay += Duration::from_millis(if cut > 0 { self.rng.between(0, 300) } else { 0 });
         let mut rest = bytes[cut..].to_vec();

@@ -30,7 +30,7 @@ enum State {
     /// The customer is at it.
     Customer(Request),
     /// The terminal is master and tells.
-    Telling(Tale),
+    Telling(Box<Tale>),
 }
 
 /// What is left to be told.
@@ -160,7 +160,8 @@ impl Answering {
 
     fn begin(&mut self, steps: VecDeque<Step>, pending: Option<Remembered>, reply: &mut Reply<'_>) {
         let told = Message::Positive;
-        self.state = State::Telling(Tale { steps, told, pending, waits_left: WAITS_MAX, is_waiting: false });
+        self.state =
+            State::Telling(Box::new(Tale { steps, told, pending, waits_left: WAITS_MAX, is_waiting: false }));
         self.tell(reply);
     }
 
