@@ -447,10 +447,11 @@ impl LinkPolicy {
     /// ZVT on a serial line: T1 200 ms, T2 5 s, two repeats (PA00P016).
     pub const ZVT: Self = Self { signalling: Signalling::Acknowledged, repeats: 2, ..Self::BARE };
 
-    /// Concert: a session for every frame.
+    /// Concert: a session for every frame. T2 is the 3 s of the slowest known client: signals carry no number, so an
+    /// ACK that comes after T2 would be taken for that of the repeat, and a lost frame for a delivered one.
     pub const CONCERT: Self = Self {
         signalling: Signalling::Session,
-        acknowledgement: Duration::from_secs(1),
+        acknowledgement: Duration::from_secs(3),
         repeats: 3,
         ..Self::BARE
     };
