@@ -11,6 +11,7 @@ pub mod time;
 // Pure protocol: bytes and values.
 pub mod card;
 pub mod crypto;
+pub mod ecr;
 pub mod emv;
 pub mod iso8583;
 

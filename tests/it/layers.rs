@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("card", &["money", "rng", "time"]),
     ("crypto", &["card", "money", "rng", "time"]),
     ("iso8583", &[]),
+    ("ecr", &["money", "time"]),
     ("inspect", &["iso8583"]),
     ("emv", &["card", "crypto", "iso8583"]),
     ("expr", &["money", "rng"]),

@@ -1,0 +1,541 @@
+//! Carries payloads over a serial line: acknowledgements, repeats, sessions, presence. What they say is for the sessions.
+
+use super::{
+    deframer::{Deframer, Piece},
+    frame::{Frame, FrameError},
+    signal,
+};
+use crate::time::Instant;
+use std::{collections::VecDeque, fmt, time::Duration};
+
+/// Which end of the line a machine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The cash register.
+    Register,
+    /// The payment terminal.
+    Terminal,
+}
+
+/// What single bytes go with a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signalling {
+    /// None: the answer is the acknowledgement.
+    Bare,
+    /// The terminal acknowledges what the register sends, and not the other way round.
+    ByTerminal,
+    /// Both sides answer every frame with ACK or NAK.
+    Acknowledged,
+    /// Every frame has a session of its own: ENQ, ACK, frame, ACK, EOT.
+    Session,
+}
+
+/// Timers and repeats of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkPolicy {
+    /// What goes with a frame.
+    pub signalling: Signalling,
+    /// T1: the longest silence inside a frame.
+    pub gap: Duration,
+    /// T2: how long to wait for an acknowledgement.
+    pub acknowledgement: Duration,
+    /// How often a frame or an enquiry is sent again.
+    pub repeats: u8,
+}
+
+/// What a link tells its session.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A payload came.
+    Frame(Vec<u8>),
+    /// The other side has what was sent.
+    Delivered,
+    /// The other side did not take what was sent.
+    Undelivered {
+        /// Whether it may have it all the same.
+        was_sent: bool,
+    },
+    /// The other side answered the enquiry: it is there and free.
+    Present,
+}
+
+impl fmt::Debug for Notice {
+    /// Shows no payload: it may hold a card.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Frame(payload) => write!(f, "Frame({} bytes)", payload.len()),
+            Self::Delivered => f.write_str("Delivered"),
+            Self::Undelivered { was_sent } => write!(f, "Undelivered(sent: {was_sent})"),
+            Self::Present => f.write_str("Present"),
+        }
+    }
+}
+
+/// One end of a line.
+///
+/// | state | ACK | NAK | ENQ | EOT | frame | time |
+/// |---|---|---|---|---|---|---|
+/// | idle | – | – | ACK, receiving (NAK when busy) | – | take it (not in sessions) | – |
+/// | enquiring | send the frame | undelivered | terminal gives way | – | – | enquire again |
+/// | sending | delivered | send again | – | – | the last one again: acknowledge; another: delivered, take it | send again |
+/// | receiving | – | – | ACK | idle | take it | idle |
+pub struct Link {
+    frame: Frame,
+    policy: LinkPolicy,
+    role: Role,
+    deframer: Deframer,
+    state: State,
+    /// A busy side refuses enquiries.
+    is_busy: bool,
+    queue: VecDeque<Vec<u8>>,
+    /// The last payload taken, until something of ours was delivered: the same one again is a repeat.
+    last: Option<(Vec<u8>, Instant)>,
+    last_byte: Instant,
+    notices: VecDeque<Notice>,
+    outgoing: Vec<u8>,
+}
+
+enum State {
+    Idle,
+    Enquiring { payload: Option<Vec<u8>>, left: u8, until: Instant },
+    Sending { payload: Vec<u8>, left: u8, until: Instant },
+    Receiving { since: Instant, until: Instant },
+}
+
+impl Link {
+    /// An idle end of a line.
+    pub fn new(frame: Frame, policy: LinkPolicy, role: Role) -> Self {
+        Self {
+            frame,
+            policy,
+            role,
+            deframer: Deframer::default(),
+            state: State::Idle,
+            is_busy: false,
+            queue: VecDeque::new(),
+            last: None,
+            last_byte: Instant::START,
+            notices: VecDeque::new(),
+            outgoing: Vec::new(),
+        }
+    }
+
+    /// Forgets everything that was under way, for a new connection.
+    pub fn reset(&mut self) {
+        let (frame, is_busy) = (self.frame.clone(), self.is_busy);
+        *self = Self { is_busy, ..Self::new(frame, self.policy, self.role) };
+    }
+
+    /// Gives up what is being sent and what waits to be.
+    pub fn give_up(&mut self) {
+        self.queue.clear();
+        self.state = State::Idle;
+    }
+
+    /// Refuses enquiries from now on, or takes them again.
+    pub fn set_busy(&mut self, is_busy: bool) {
+        self.is_busy = is_busy;
+    }
+
+    /// Whether nothing is being sent or received.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle)
+    }
+
+    /// Sends a payload, after those that wait.
+    ///
+    /// # Errors
+    /// When the payload has no frame, or too many wait already.
+    pub fn send(&mut self, now: Instant, payload: &[u8]) -> Result<(), FrameError> {
+        self.frame.build(payload, &mut Vec::new())?;
+        if self.queue.len() >= QUEUE_MAX {
+            return Err(FrameError::TooLong);
+        }
+        self.queue.push_back(payload.to_vec());
+        self.start_next(now);
+        Ok(())
+    }
+
+    /// Asks whether the other side is there and free; for links with sessions.
+    pub fn enquire(&mut self, now: Instant) {
+        if self.is_idle() {
+            self.enter_enquiry(now, None);
+        }
+    }
+
+    /// Takes bytes from the line.
+    pub fn receive(&mut self, now: Instant, bytes: &[u8]) {
+        self.settle_gap(now);
+        self.last_byte = now;
+        self.deframer.push(bytes);
+        while let Some(piece) = self.deframer.next_piece(&self.frame) {
+            self.take(now, piece);
+        }
+    }
+
+    /// Does what is due by now.
+    pub fn timeout(&mut self, now: Instant) {
+        self.settle_gap(now);
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Enquiring { payload, left, until } if until <= now => match left.checked_sub(1) {
+                Some(left) => {
+                    self.signal(signal::ENQ);
+                    self.state = State::Enquiring { payload, left, until: now + self.policy.acknowledgement };
+                }
+                None => self.fail(now, false),
+            },
+            State::Sending { payload, left, until } if until <= now => self.repeat(now, payload, left),
+            State::Receiving { until, .. } if until <= now => self.start_next(now),
+            unchanged => self.state = unchanged,
+        }
+    }
+
+    /// When [`Self::timeout`] is due next.
+    pub fn deadline(&self) -> Option<Instant> {
+        let gap = self.deframer.is_pending().then(|| self.last_byte + self.policy.gap);
+        let state = match self.state {
+            State::Idle => None,
+            State::Enquiring { until, .. }
+            | State::Sending { until, .. }
+            | State::Receiving { until, .. } => Some(until),
+        };
+        gap.into_iter().chain(state).min()
+    }
+
+    /// The next notice for the session.
+    pub fn poll(&mut self) -> Option<Notice> {
+        self.notices.pop_front()
+    }
+
+    /// The bytes to be written to the line, to be taken away.
+    pub fn outgoing(&mut self) -> &mut Vec<u8> {
+        &mut self.outgoing
+    }
+
+    fn take(&mut self, now: Instant, piece: Piece) {
+        match piece {
+            Piece::Frame(payload) => self.take_frame(now, payload),
+            Piece::Bad(_) => self.refuse(),
+            Piece::Signal(signal::ACK) => self.acknowledged(now),
+            Piece::Signal(signal::NAK) => self.refused(now),
+            Piece::Signal(signal::ENQ) => self.enquired(now),
+            Piece::Signal(_) => {
+                if matches!(self.state, State::Receiving { .. }) {
+                    self.state = State::Idle;
+                    self.start_next(now);
+                }
+            }
+        }
+    }
+
+    fn take_frame(&mut self, now: Instant, payload: Vec<u8>) {
+        if self.is_session() {
+            // A frame outside of a session is what is left of one that was given up.
+            let State::Receiving { since, .. } = self.state else { return };
+            self.state = State::Receiving { since, until: now + self.patience() };
+        }
+        let same = self.last.as_ref().filter(|(last, _)| *last == payload).map(|(_, at)| now.since(*at));
+        if self.policy.signalling != Signalling::Bare
+            && let Some(age) = same.filter(|age| *age <= self.memory())
+        {
+            // A copy that comes at once was doubled by the line: two acknowledgements would be one too many.
+            if self.acknowledges() && age >= self.policy.gap {
+                self.signal(signal::ACK);
+            }
+            return;
+        }
+        if self.acknowledges() {
+            self.signal(signal::ACK);
+        }
+        if matches!(self.state, State::Sending { .. }) {
+            // Nobody goes on without what he waits for: only the acknowledgement was lost.
+            self.delivered(now);
+        }
+        self.last = Some((payload.clone(), now));
+        self.notices.push_back(Notice::Frame(payload));
+    }
+
+    fn refuse(&mut self) {
+        let takes_frames = !self.is_session() || matches!(self.state, State::Receiving { .. });
+        if self.acknowledges() && takes_frames {
+            self.signal(signal::NAK);
+        }
+    }
+
+    fn acknowledged(&mut self, now: Instant) {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Enquiring { payload: Some(payload), .. } => {
+                self.transmit(now, payload, self.policy.repeats)
+            }
+            State::Enquiring { payload: None, .. } => {
+                self.signal(signal::EOT);
+                self.notices.push_back(Notice::Present);
+                self.start_next(now);
+            }
+            State::Sending { .. } => {
+                self.delivered(now);
+                if self.is_session() {
+                    self.signal(signal::EOT);
+                }
+                self.start_next(now);
+            }
+            other => self.state = other,
+        }
+    }
+
+    fn refused(&mut self, now: Instant) {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Enquiring { .. } => self.fail(now, false),
+            State::Sending { payload, left, .. } => self.repeat(now, payload, left),
+            other => self.state = other,
+        }
+    }
+
+    fn enquired(&mut self, now: Instant) {
+        if !self.is_session() || matches!(self.state, State::Sending { .. }) {
+            return;
+        }
+        if self.is_busy {
+            return self.signal(signal::NAK);
+        }
+        if let State::Receiving { since, .. } = self.state
+            && now.since(since) < self.policy.gap
+        {
+            // The line has doubled it.
+            return;
+        }
+        if let State::Enquiring { payload, .. } = &mut self.state {
+            // Both enquire at once: the terminal gives way and asks again later.
+            if self.role == Role::Register {
+                return;
+            }
+            self.queue.extend(payload.take());
+            self.queue.rotate_right(1);
+        }
+        self.last = None;
+        self.signal(signal::ACK);
+        self.state = State::Receiving { since: now, until: now + self.patience() };
+    }
+
+    fn repeat(&mut self, now: Instant, payload: Vec<u8>, left: u8) {
+        match left.checked_sub(1) {
+            Some(left) => self.transmit(now, payload, left),
+            None => {
+                if self.is_session() {
+                    self.signal(signal::EOT);
+                }
+                self.fail(now, true);
+            }
+        }
+    }
+
+    fn transmit(&mut self, now: Instant, payload: Vec<u8>, left: u8) {
+        let built = self.frame.build(&payload, &mut self.outgoing);
+        debug_assert!(built.is_ok(), "send() has built it before");
+        // What came before the frame went out is no answer to it: a line may double an ACK.
+        self.deframer.skip_signals(&self.frame);
+        self.state = State::Sending { payload, left, until: now + self.policy.acknowledgement };
+    }
+
+    fn start_next(&mut self, now: Instant) {
+        while self.is_idle()
+            && let Some(payload) = self.queue.pop_front()
+        {
+            if self.is_session() {
+                self.enter_enquiry(now, Some(payload));
+            } else {
+                self.transmit(now, payload, self.policy.repeats);
+                if !self.awaits_acknowledgement() {
+                    self.delivered(now);
+                }
+            }
+        }
+    }
+
+    fn enter_enquiry(&mut self, now: Instant, payload: Option<Vec<u8>>) {
+        self.signal(signal::ENQ);
+        let (left, until) = (self.policy.repeats, now + self.policy.acknowledgement);
+        self.state = State::Enquiring { payload, left, until };
+    }
+
+    fn delivered(&mut self, _now: Instant) {
+        self.state = State::Idle;
+        self.last = None;
+        self.notices.push_back(Notice::Delivered);
+    }
+
+    fn fail(&mut self, now: Instant, was_sent: bool) {
+        self.state = State::Idle;
+        self.notices.push_back(Notice::Undelivered { was_sent });
+        self.start_next(now);
+    }
+
+    fn settle_gap(&mut self, now: Instant) {
+        let is_over = self.deframer.is_pending() && self.last_byte + self.policy.gap <= now;
+        if is_over && let Some(piece) = self.deframer.gap(&self.frame) {
+            self.take(now, piece);
+        }
+    }
+
+    fn signal(&mut self, byte: u8) {
+        self.outgoing.push(byte);
+    }
+
+    fn is_session(&self) -> bool {
+        self.policy.signalling == Signalling::Session
+    }
+
+    fn acknowledges(&self) -> bool {
+        match self.policy.signalling {
+            Signalling::Bare => false,
+            Signalling::ByTerminal => self.role == Role::Terminal,
+            Signalling::Acknowledged | Signalling::Session => true,
+        }
+    }
+
+    fn awaits_acknowledgement(&self) -> bool {
+        match self.policy.signalling {
+            Signalling::Bare => false,
+            Signalling::ByTerminal => self.role == Role::Register,
+            Signalling::Acknowledged | Signalling::Session => true,
+        }
+    }
+
+    /// How long a payload that comes again is a repeat; later it is a new one.
+    fn memory(&self) -> Duration {
+        self.policy.acknowledgement * 2
+    }
+
+    /// How long a receiver waits for the sender, who may repeat.
+    fn patience(&self) -> Duration {
+        self.policy.acknowledgement * (u32::from(self.policy.repeats) + 2)
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::Idle => "idle",
+            State::Enquiring { .. } => "enquiring",
+            State::Sending { .. } => "sending",
+            State::Receiving { .. } => "receiving",
+        };
+        f.debug_struct("Link").field("role", &self.role).field("state", &state).finish_non_exhaustive()
+    }
+}
+
+impl LinkPolicy {
+    /// No acknowledgements: AllinPay; Caisse-AP on TCP, where silence ends a message.
+    pub const BARE: Self = Self {
+        signalling: Signalling::Bare,
+        gap: Duration::from_millis(200),
+        acknowledgement: Duration::from_secs(5),
+        repeats: 0,
+    };
+
+    /// TCP: segments may come late, the stream keeps its place.
+    pub const TCP: Self = Self { gap: Duration::from_secs(5), ..Self::BARE };
+
+    /// A single ACK of the terminal before its answer: DF-TLV.
+    pub const BY_TERMINAL: Self = Self {
+        signalling: Signalling::ByTerminal,
+        acknowledgement: Duration::from_secs(2),
+        repeats: 2,
+        ..Self::BARE
+    };
+
+    /// ZVT on a serial line: T1 200 ms, T2 5 s, two repeats (PA00P016).
+    pub const ZVT: Self = Self { signalling: Signalling::Acknowledged, repeats: 2, ..Self::BARE };
+
+    /// Concert: a session for every frame. T2 is the 3 s of the slowest known client: signals carry no number, so an
+    /// ACK that comes after T2 would be taken for that of the repeat, and a lost frame for a delivered one.
+    pub const CONCERT: Self = Self {
+        signalling: Signalling::Session,
+        acknowledgement: Duration::from_secs(3),
+        repeats: 3,
+        ..Self::BARE
+    };
+}
+
+/// Payloads that may wait for the line.
+const QUEUE_MAX: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(policy: LinkPolicy) -> (Link, Link) {
+        let new = |role| Link::new(Frame::STX_LRC, policy, role);
+        (new(Role::Register), new(Role::Terminal))
+    }
+
+    /// Carries what both have to say to the other until both are silent; `lose` may take a transmission away.
+    fn carry(now: Instant, a: &mut Link, b: &mut Link, mut lose: impl FnMut(&[u8]) -> bool) {
+        loop {
+            let (there, back) = (std::mem::take(a.outgoing()), std::mem::take(b.outgoing()));
+            if there.is_empty() && back.is_empty() {
+                return;
+            }
+            if !lose(&there) {
+                b.receive(now, &there);
+            }
+            if !lose(&back) {
+                a.receive(now, &back);
+            }
+        }
+    }
+
+    fn notices(link: &mut Link) -> Vec<Notice> {
+        std::iter::from_fn(|| link.poll()).collect()
+    }
+
+    #[test]
+    fn a_lost_acknowledgement_makes_a_repeat_and_no_second_payload() {
+        let (mut register, mut terminal) = pair(LinkPolicy::ZVT);
+        register.send(Instant::START, b"A").unwrap();
+        carry(Instant::START, &mut register, &mut terminal, |bytes| bytes == [signal::ACK]);
+        let later = Instant::START + Duration::from_secs(5);
+        assert_eq!(register.deadline(), Some(later));
+        register.timeout(later);
+        carry(later, &mut register, &mut terminal, |_| false);
+        assert_eq!(notices(&mut register), [Notice::Delivered]);
+        assert_eq!(notices(&mut terminal), [Notice::Frame(b"A".to_vec())]);
+    }
+
+    #[test]
+    fn a_side_that_hears_nothing_gives_up_after_its_repeats() {
+        let (mut register, mut terminal) = pair(LinkPolicy::ZVT);
+        let mut sent = 0;
+        register.send(Instant::START, b"A").unwrap();
+        while let Some(now) = register.deadline() {
+            carry(now, &mut register, &mut terminal, |_| {
+                sent += 1;
+                true
+            });
+            register.timeout(now);
+        }
+        assert_eq!((sent, notices(&mut register)), (6, vec![Notice::Undelivered { was_sent: true }]));
+    }
+
+    #[test]
+    fn both_enquire_at_once_and_both_are_heard() {
+        let (mut register, mut terminal) = pair(LinkPolicy::CONCERT);
+        register.send(Instant::START, b"A").unwrap();
+        terminal.send(Instant::START, b"B").unwrap();
+        carry(Instant::START, &mut register, &mut terminal, |_| false);
+        assert_eq!(notices(&mut register), [Notice::Delivered, Notice::Frame(b"B".to_vec())]);
+        assert_eq!(notices(&mut terminal), [Notice::Frame(b"A".to_vec()), Notice::Delivered]);
+    }
+
+    #[test]
+    fn presence_is_answered_and_a_busy_side_refuses() {
+        let (mut register, mut terminal) = pair(LinkPolicy::CONCERT);
+        register.enquire(Instant::START);
+        carry(Instant::START, &mut register, &mut terminal, |_| false);
+        assert_eq!(notices(&mut register), [Notice::Present]);
+        terminal.set_busy(true);
+        register.enquire(Instant::START);
+        carry(Instant::START, &mut register, &mut terminal, |_| false);
+        assert_eq!(notices(&mut register), [Notice::Undelivered { was_sent: false }]);
+    }
+}

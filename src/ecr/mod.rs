@@ -1,0 +1,29 @@
+//! Cash-register protocols of payment terminals, both ends, without I/O: frames, links, and what is said on them.
+//!
+//! A machine takes one input with the time and leaves outputs in an [`Outbox`], to be polled to [`Output::Wait`].
+//! Ports, sockets and clocks are for the drivers.
+
+mod bcd;
+pub mod caisse;
+mod checksum;
+pub mod concert;
+mod deframer;
+mod frame;
+mod link;
+pub mod mis;
+mod outbox;
+mod preset;
+mod register;
+pub mod signal;
+mod terminal;
+mod vocabulary;
+pub mod zvt;
+
+pub use checksum::Checksum;
+pub use deframer::{Deframer, Piece};
+pub use frame::{Body, Coverage, Frame, FrameError, LengthField, LengthForm};
+pub use link::{Link, LinkPolicy, Notice, Role, Signalling};
+pub use outbox::{Opaque, Outbox, Output, RegisterEvent, RegisterInput, TerminalEvent, TerminalInput};
+pub use register::{Dialogue, Patience, Register};
+pub use terminal::{Serving, Terminal};
+pub use vocabulary::{Address, Answer, MaskedCard, Original, Request, Service, Text, Verdict};
