@@ -7,7 +7,7 @@ use crate::{
 };
 use posfleet::{
     iso8583::{De, ResponseCode},
-    operation::{End, Entry, Kind, Operation},
+    operation::{End, Entry, Kind, Operation, Original},
     scenario::{Acquirer, parse_profile},
     terminal::KeyScheme,
 };
@@ -86,6 +86,8 @@ fn codes_of_a_profile_are_said_by_the_terminal_and_understood_by_the_host() {
     }
     let sale = pair.sale(Entry::Chip, true);
     assert_eq!(pair.does(sale).end, End::Approved, "the new master key counts");
+    let signature = Operation { original: Original::Newest, ..Operation::management(Kind::ESignature) };
+    assert_eq!(pair.does(signature).end, End::Approved);
     assert_eq!(pair.does(Operation::management(Kind::SignOut)).end, End::Approved);
     let said: Vec<String> = pair
         .wire
@@ -95,6 +97,7 @@ fn codes_of_a_profile_are_said_by_the_terminal_and_understood_by_the_host() {
     for code in ["004", "303", "512", "472", "470", "471", "482", "490", "491", "580", "581", "600", "012"] {
         assert!(said.iter().any(|said| said == code), "nobody said {code}: {said:?}");
     }
+    assert!(said.iter().any(|said| said.starts_with("70")), "{said:?}");
     for usual in ["003", "301", "382", "372", "360", "396", "401", "002"] {
         assert!(!said.iter().any(|said| said == usual), "somebody said {usual}: {said:?}");
     }
