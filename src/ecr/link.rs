@@ -461,6 +461,7 @@ impl LinkPolicy {
 const QUEUE_MAX: usize = 8;
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 mod tests {
     use super::*;
 
