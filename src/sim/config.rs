@@ -86,23 +86,9 @@ impl Workload {
         if kind == Kind::QrSale {
             operation.payment_code = draw_payment_code(rng);
         }
-        // Mostly the holder of the original is gone, and what is done about it is about the whole of it.
-        if !operation.kind.originals().is_empty() && rng.happens(0.8) {
-            operation.card = None;
+        // Mostly what is done about an original is about the whole of it.
+        if !stands_alone && rng.happens(0.8) {
             operation.amount = Amount::ZERO;
-        }
-        if operation.kind == Kind::QrSale {
-            let digits = format!("62{:018}", rng.between(0, 999_999_999_999_999_999));
-            operation.payment_code = PaymentCode::from_digits(digits.as_bytes());
-        }
-        // Mostly the holder of the original is gone, and what is done about it is about the whole of it.
-        if !operation.kind.originals().is_empty() && rng.happens(0.8) {
-            operation.card = None;
-            operation.amount = Amount::ZERO;
-        }
-        if operation.kind == Kind::QrSale {
-            let digits = format!("62{:018}", rng.between(0, 999_999_999_999_999_999));
-            operation.payment_code = PaymentCode::from_digits(digits.as_bytes());
         }
         operation
     }
