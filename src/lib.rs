@@ -15,6 +15,10 @@ pub mod ecr;
 pub mod emv;
 pub mod iso8583;
 
+// Merchants out of a seed; requests and answers as values.
+pub mod directory;
+pub mod http;
+
 // From dumps and captures to messages.
 pub mod inspect;
 
@@ -36,6 +40,9 @@ pub mod terminal;
 pub mod driver;
 pub mod scenario;
 pub mod sim;
+
+// The portal over HTTP.
+pub mod web;
 
 // The engine.
 pub mod engine;

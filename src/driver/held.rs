@@ -42,6 +42,11 @@ impl Held {
         self.recorded += 1;
     }
 
+    /// How many records were made.
+    pub(super) fn recorded(&self) -> u64 {
+        self.recorded
+    }
+
     /// Whether what comes now must wait.
     pub(super) fn holds(&self) -> bool {
         self.recorded > self.durable

@@ -4,7 +4,7 @@
 //! what they tell of is durable. When the ledger fails the host stops, connections and all: what it holds in memory is
 //! no longer what a restart would find, so that it may answer nothing more.
 
-use super::{Clock, LedgerWriter, StoreError, books::Books, held::Due};
+use super::{Clock, Counter, LedgerWriter, StoreError, books::Books, counter::Visit, held::Due};
 use crate::host::{ConnectionId, Host, Outbox, Output, Rule, Session};
 use std::{
     cell::{Cell, RefCell},
@@ -32,6 +32,7 @@ pub struct HostServer {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     rules: UnboundedSender<Vec<Rule>>,
+    counter: Counter,
     /// Closes when the thread ends.
     ended: watch::Receiver<()>,
     thread: JoinHandle<(Host, Result<(), StoreError>)>,
@@ -69,6 +70,7 @@ impl HostServer {
     ) -> Result<Self, ServeError> {
         let (stop, stopped) = oneshot::channel();
         let (rules, new_rules) = unbounded_channel();
+        let (visit, visits) = unbounded_channel();
         let (end, ended) = watch::channel(());
         let (ready, started) = mpsc::sync_channel(1);
         let floor = move || Floor::new(host, clock, ledger.map(Books::new));
@@ -76,11 +78,11 @@ impl HostServer {
             .name("host".to_owned())
             .spawn(move || {
                 let _end = end;
-                serve(floor(), address, Orders { stopped, new_rules }, &ready)
+                serve(floor(), address, Orders { stopped, new_rules, visits }, &ready)
             })
             .map_err(ServeError::Thread)?;
         match started.recv() {
-            Ok(Ok(address)) => Ok(Self { address, stop, rules, ended, thread }),
+            Ok(Ok(address)) => Ok(Self { address, stop, rules, counter: Counter::new(visit), ended, thread }),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(ServeError::Thread(io::ErrorKind::BrokenPipe.into())),
         }
@@ -89,6 +91,11 @@ impl HostServer {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The way to the host for other threads.
+    pub fn counter(&self) -> Counter {
+        self.counter.clone()
     }
 
     /// Has the host follow other rules from now on.
@@ -120,6 +127,7 @@ impl HostServer {
 struct Orders {
     stopped: oneshot::Receiver<()>,
     new_rules: UnboundedReceiver<Vec<Rule>>,
+    visits: UnboundedReceiver<Visit>,
 }
 
 /// Listens with a backlog that takes a whole fleet switching on.
@@ -158,6 +166,7 @@ fn serve(
         tokio::select! {
             _ = orders.stopped => {}
             () = floor.follow(orders.new_rules) => {}
+            () = floor.receive_visitors(orders.visits) => {}
             () = accept(&floor, &listener) => {}
             () = floor.send_what_is_due() => {}
             () = floor.send_what_is_durable() => {}
@@ -243,6 +252,20 @@ impl Floor {
     async fn follow(&self, mut new_rules: UnboundedReceiver<Vec<Rule>>) {
         while let Some(rules) = new_rules.recv().await {
             self.host.borrow_mut().set_rules(rules);
+        }
+        std::future::pending().await
+    }
+
+    /// Lets visitors speak with the host, one after the other, for ever.
+    async fn receive_visitors(&self, mut visits: UnboundedReceiver<Visit>) {
+        while let Some(visit) = visits.recv().await {
+            let now = self.clock.now();
+            let reply = visit(&mut self.host.borrow_mut(), now, &mut self.outbox.borrow_mut());
+            self.drain(None);
+            match &self.books {
+                Some(books) => books.reply(reply),
+                None => reply(),
+            }
         }
         std::future::pending().await
     }

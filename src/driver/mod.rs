@@ -5,6 +5,7 @@
 mod address;
 mod books;
 mod clock;
+mod counter;
 mod deadlines;
 mod held;
 mod host;
@@ -15,6 +16,7 @@ mod timer;
 
 pub use address::resolve;
 pub use clock::{Clock, unix_seconds, wall_clock};
+pub use counter::{Closed, Counter};
 pub use deadlines::Deadlines;
 pub use host::{HostServer, ServeError};
 pub use ledger_store::{Durable, DurableError, LedgerFile, LedgerWriter, Restored, Store, StoreError};

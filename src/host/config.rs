@@ -2,6 +2,7 @@
 
 use super::{
     chip::ChipRules,
+    counter::PortalSetup,
     policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy},
     rule::Rule,
     settle::SettlementRules,
@@ -64,6 +65,8 @@ pub struct Config {
     pub settlement: SettlementRules,
     /// What it has for terminals to download.
     pub tables: TableStock,
+    /// The merchant portal; `None` has none, and binds terminals to merchants by the enrolment alone.
+    pub portal: Option<PortalSetup>,
     /// The wall clock for DE 12, 13 and 15.
     pub clock: WallClock,
     /// The seed of everything that it decides by chance.
@@ -95,6 +98,7 @@ impl Default for Config {
             bug: None,
             settlement: SettlementRules::default(),
             tables: TableStock::default(),
+            portal: None,
             clock: WallClock::starting_at(0),
             seed: Seed(0),
         }

@@ -30,6 +30,7 @@ mod bug;
 mod chip;
 mod classify;
 mod config;
+mod counter;
 mod delay;
 mod demand;
 mod download;
@@ -52,6 +53,7 @@ mod tables;
 
 pub use chip::ChipRules;
 pub use config::{Config, Enrolment, UnknownCards};
+pub use counter::{PortalSetup, serial_number};
 pub use delay::Delay;
 pub use notes::Signature;
 pub use outbox::{ConnectionId, Outbox, Output};
@@ -68,6 +70,7 @@ use crate::{
     },
     ledger::Ledger,
     operation::Kind,
+    portal::Portal,
     rng::{Domain, Rng},
     terminal::SignInForm,
     time::{DateTime, Instant},
@@ -99,6 +102,7 @@ pub struct Host {
     tally: Tally,
     settlements: HashMap<TerminalId, Settlement>,
     asked: HashMap<TerminalId, Asked>,
+    portal: Option<Box<Portal>>,
 }
 
 /// What a host has done so far.
@@ -175,6 +179,7 @@ impl Host {
             tally: Tally::default(),
             settlements: HashMap::new(),
             asked: HashMap::new(),
+            portal: counter::open(&config),
             config,
         }
     }

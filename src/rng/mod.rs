@@ -37,6 +37,8 @@ pub enum Domain {
     Fleet = 7,
     /// What the merchant portal decides by chance.
     Portal = 8,
+    /// Merchants and their holders.
+    Directory = 9,
 }
 
 /// One stream of random numbers.

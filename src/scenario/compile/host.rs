@@ -51,6 +51,7 @@ impl Compiler<'_> {
         }
         let identities = groups.iter().flat_map(|group| group.identities.iter());
         Some(host::Config {
+            portal: None,
             spec: first.profile.spec,
             mac: first.profile.mac,
             mac_form: first.profile.mac_form,
