@@ -63,7 +63,11 @@ impl Collector {
                 let (index, count) = rate.stage(elapsed);
                 ((index + 1, count), Some(rate.value(elapsed)))
             }
-            Schedule::Loop { .. } => ((1, 1), None),
+            Schedule::Ramp { terminals } => {
+                let (index, count) = terminals.stage(elapsed);
+                ((index + 1, count), None)
+            }
+            Schedule::Instants(_) | Schedule::Loop { .. } => ((1, 1), None),
         };
         let state = match (life.began, life.ended) {
             (None, None) => State::Waiting,

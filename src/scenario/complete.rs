@@ -72,6 +72,12 @@ fn fill(scenario: &mut Scenario) {
             scenario.within = scenario.within.or(Some(Time::from_secs(0)));
             scenario.max_duration = scenario.max_duration.or(Some(Time::from_secs(600)));
         }
+        Executor::RampingTerminals => scenario.start_terminals = scenario.start_terminals.or(Some(0)),
+        Executor::SharedIterations => {
+            scenario.max_duration = scenario.max_duration.or(Some(Time::from_secs(600)));
+        }
+        Executor::AtOnce => {}
+        Executor::Replay => scenario.speed = scenario.speed.or(Some(1.0)),
     }
 }
 

@@ -165,16 +165,14 @@ fn scenario_expansion(
     let fleet = group.map_or(0, |group| group.identities.len());
     let flow = plan.flows.get(scenario.flow);
     let iteration = flow.map_or(0.0, |flow| iteration_time(flow, assumptions.service_time));
-    let (iterations, peak_rate, in_flight, stages) = match &scenario.load.schedule {
+    let (peak_rate, in_flight, stages) = match &scenario.load.schedule {
         Schedule::Arrivals { rate, .. } => {
             let in_flight = (rate.peak() * iteration).min(fleet as f64);
-            (Some(rate.area()), Some(rate.peak()), in_flight, stages(rate))
+            (Some(rate.peak()), in_flight, stages(rate))
         }
-        Schedule::Loop { terminals, .. } => {
-            let taking_part = fleet.min(*terminals as usize);
-            let each = scenario.load.stop.iterations_per_terminal;
-            (each.map(|each| each as f64 * taking_part as f64), None, taking_part as f64, Vec::new())
-        }
+        Schedule::Instants(instants) => (None, (instants.len() as f64).min(fleet as f64), Vec::new()),
+        Schedule::Loop { terminals, .. } => (None, fleet.min(*terminals as usize) as f64, Vec::new()),
+        Schedule::Ramp { terminals } => (None, terminals.peak().min(fleet as f64), stages(terminals)),
     };
     ScenarioExpansion {
         name: scenario.name.clone(),
@@ -183,7 +181,7 @@ fn scenario_expansion(
         group: group.map_or_else(String::new, |group| group.name.clone()),
         begins_at_s: begin.as_secs_f64(),
         duration_s: expected_duration(scenario).as_secs_f64(),
-        iterations,
+        iterations: scenario.load.iterations(fleet as u64),
         peak_rate,
         in_flight,
         stages,
@@ -211,13 +209,11 @@ fn warnings(plan: &Plan, scenarios: &[ScenarioExpansion], assumptions: Assumptio
         let Some(group) = plan.groups.get(scenario.group) else { continue };
         let Some(flow) = plan.flows.get(scenario.flow) else { continue };
         let fleet = group.identities.len() as f64;
-        if let Schedule::Loop { terminals, .. } = scenario.load.schedule {
-            if terminals != u32::MAX && f64::from(terminals) > fleet {
+        if let Some(wanted) = wanted(&scenario.load.schedule) {
+            if wanted > fleet {
                 let name = &scenario.name;
-                warnings.push(format!(
-                    "`{name}` asks for {terminals} terminals, and `{}` has {fleet}",
-                    group.name
-                ));
+                warnings
+                    .push(format!("`{name}` asks for {wanted} terminals, and `{}` has {fleet}", group.name));
             }
             continue;
         }
@@ -246,6 +242,20 @@ fn warnings(plan: &Plan, scenarios: &[ScenarioExpansion], assumptions: Assumptio
         warnings.push(text);
     }
     warnings
+}
+
+/// How many terminals must be free for a schedule to be kept whatever the host does; `None` where its rate decides.
+fn wanted(schedule: &Schedule) -> Option<f64> {
+    match schedule {
+        Schedule::Arrivals { .. } => None,
+        Schedule::Instants(instants) => {
+            let at_once = instants.chunk_by(|one, other| one == other).map(<[Duration]>::len).max();
+            Some(at_once.unwrap_or_default() as f64)
+        }
+        Schedule::Loop { terminals: u32::MAX, .. } => Some(0.0),
+        Schedule::Loop { terminals, .. } => Some(f64::from(*terminals)),
+        Schedule::Ramp { terminals } => Some(terminals.peak().ceil()),
+    }
 }
 
 /// The form for people.
@@ -280,11 +290,12 @@ impl fmt::Display for ScenarioExpansion {
             _ => writeln!(f, "    as many iterations as the host allows")?,
         }
         writeln!(f, "    about {:.0} terminals at work", self.in_flight.ceil())?;
+        let unit = if self.peak_rate.is_some() { "/s" } else { "" };
         for (number, stage) in self.stages.iter().enumerate() {
             let StageExpansion { duration_s, from, to, .. } = stage;
             writeln!(
                 f,
-                "    stage {} {:>8}  {from:>8.1}/s → {to:>8.1}/s",
+                "    stage {} {:>8}  {from:>8.1}{unit} → {to:>8.1}{unit}",
                 number + 1,
                 time(*duration_s).to_string()
             )?;

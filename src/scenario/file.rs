@@ -280,7 +280,10 @@ pub struct Scenario {
     /// What rates and targets count by (constant-arrival-rate, ramping-arrival-rate; 1s without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_unit: Option<Time>,
-    /// Straight lines from target to target (ramping-arrival-rate).
+    /// Terminals that take part at the start (ramping-terminals; 0 without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_terminals: Option<u32>,
+    /// Straight lines from target to target (ramping-arrival-rate, ramping-terminals).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub stages: Option<Vec<Stage>>,
@@ -290,16 +293,23 @@ pub struct Scenario {
     /// How long iterations start (constant-arrival-rate, constant-terminals).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<Time>,
-    /// How many terminals of the group take part (constant-terminals; all without it).
+    /// How many terminals of the group take part (constant-terminals, shared-iterations; all without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminals: Option<u32>,
-    /// Iterations of each terminal (per-terminal-iterations; 1 without it).
+    /// Iterations of each terminal (per-terminal-iterations; 1 without it), of all together (shared-iterations), or at
+    /// once (at-once; one for each terminal without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iterations: Option<u64>,
     /// The time over which the first iterations spread (per-terminal-iterations; 0s without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Time>,
-    /// When it ends at the latest (per-terminal-iterations; 10m without it).
+    /// A CSV file with a column `at`, in seconds, one row for each iteration (replay); the earliest begins at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// How many times faster than in the file (replay; 1 without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed: Option<f64>,
+    /// When it ends at the latest (per-terminal-iterations, shared-iterations; 10m without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_duration: Option<Time>,
     /// How long after the start of the run, or after the end of `startAfter`, it begins.
@@ -313,13 +323,13 @@ pub struct Scenario {
     pub graceful_stop: Time,
 }
 
-/// A straight line from the previous rate to the target.
+/// A straight line from the previous rate or number of terminals to the target.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Stage {
     /// How long the line takes; 0s jumps.
     pub duration: Time,
-    /// Iterations per `timeUnit` at its end.
+    /// Iterations per `timeUnit`, or terminals, at its end.
     pub target: f64,
 }
 

@@ -148,6 +148,14 @@ choice! {
         ConstantTerminals = "constant-terminals",
         /// Closed: every terminal so many times.
         PerTerminalIterations = "per-terminal-iterations",
+        /// Closed: a number of terminals that follows stages, each as fast as it can.
+        RampingTerminals = "ramping-terminals",
+        /// Closed: so many iterations of all terminals together.
+        SharedIterations = "shared-iterations",
+        /// Open: so many iterations at one instant.
+        AtOnce = "at-once",
+        /// Open: at the instants that a file lists.
+        Replay = "replay",
     }
 }
 choice! {

@@ -18,6 +18,7 @@ mod draft;
 mod dukpt;
 mod emv;
 mod every_mac;
+mod executors;
 mod expr;
 mod foreign_host;
 mod host;

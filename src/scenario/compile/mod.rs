@@ -7,6 +7,7 @@ mod groups;
 mod host;
 mod keys;
 mod operations;
+mod replay;
 mod rules;
 mod scenarios;
 mod thresholds;
@@ -47,7 +48,7 @@ pub(super) fn compile(
     let groups = compiler.groups();
     let feeders = compiler.feeders();
     let flows = compiler.flows(&groups);
-    let scenarios = compiler.scenarios();
+    let scenarios = compiler.scenarios(&groups);
     compiler.check_abilities(&flows, &scenarios);
     let thresholds = compiler.thresholds();
     let host = compiler.host(&groups, &feeders);
