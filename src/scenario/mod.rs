@@ -22,6 +22,7 @@ mod node;
 mod operation_keys;
 mod overlay;
 mod plan;
+mod portal;
 mod rule;
 mod scale;
 mod schema;

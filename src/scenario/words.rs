@@ -270,3 +270,28 @@ choice! {
         WrongAmount = "wrong-amount",
     }
 }
+choice! {
+    /// A review that somebody does.
+    ByHand {
+        /// Somebody decides, at the console of the host.
+        ByHand = "by-hand",
+    }
+}
+choice! {
+    /// How merchants are paid.
+    Payment {
+        /// On the day after the settlement, in one sum.
+        NextDay = "next-day",
+        /// At once, by transaction.
+        Instant = "instant",
+    }
+}
+choice! {
+    /// What an unbinding does about payouts that are ordered, but not made.
+    OpenPayouts {
+        /// It is refused, as with an unsettled balance.
+        Refuse = "refuse",
+        /// They are made at once, to the old card.
+        PayFirst = "pay-first",
+    }
+}

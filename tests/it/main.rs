@@ -42,6 +42,7 @@ mod report;
 mod rules;
 mod run;
 mod scenario;
+mod scenario_portal;
 mod screen;
 mod serial;
 mod serial_faults;

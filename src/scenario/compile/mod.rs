@@ -7,6 +7,7 @@ mod groups;
 mod host;
 mod keys;
 mod operations;
+mod portal;
 mod replay;
 mod rules;
 mod scenarios;
