@@ -50,6 +50,7 @@ mod exchange;
 mod icc;
 mod key_scheme;
 mod letter;
+mod load;
 mod log;
 mod management;
 mod notice;
@@ -73,6 +74,7 @@ mod upload;
 pub use customs::{Customs, ReversalReasons};
 pub use icc::ChipPolicy;
 pub use key_scheme::{KeyScheme, KsnText, MessageKeys, is_iso4};
+pub use load::LoadError;
 pub use log::Log;
 pub use outbox::{Event, Input, Outbox, Output, Stray};
 pub use profile::{NoticePolicy, OrderPolicy, Profile, ReversalPolicy, SettlementPolicy, SignInForm};
@@ -95,6 +97,8 @@ use settlement::Settling;
 /// One virtual terminal.
 #[derive(Debug)]
 pub struct Terminal {
+    /// The number it was made with: the device behind whatever numbers it has now.
+    first_id: TerminalId,
     id: TerminalId,
     merchant: MerchantId,
     tmk: Tmk,
@@ -155,6 +159,7 @@ impl Terminal {
     ) -> Self {
         let deframer = Deframer::for_framing(&profile.spec.framing);
         Self {
+            first_id: id,
             id,
             merchant,
             tmk,
