@@ -1,7 +1,7 @@
 //! The one clock of a run: where monotonic time and the calendar come from.
 
 use crate::time::{Instant, WallClock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The clock of a run; copies show the same time.
 #[derive(Clone, Copy, Debug)]
@@ -33,5 +33,10 @@ pub fn wall_clock() -> WallClock {
 
 /// Seconds since 1970 as of now.
 pub fn unix_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    since_1970().as_secs()
+}
+
+/// The time since 1970 as of now.
+pub(super) fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

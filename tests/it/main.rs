@@ -25,6 +25,8 @@ mod host_books;
 mod host_by_code;
 mod host_originals;
 mod host_reversals;
+mod http_client;
+mod http_rig;
 mod iso8583;
 mod key_schemes;
 mod layers;
