@@ -77,6 +77,7 @@ pub(super) fn explain(error: &Error) -> String {
 fn explain_certificate(wrong: &CertificateError) -> String {
     match wrong {
         CertificateError::UnknownIssuer => "is not signed by an authority that is trusted".to_owned(),
+        CertificateError::BadSignature => "is not signed by the authority that it names".to_owned(),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "has expired".to_owned(),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "is not valid yet".to_owned()
