@@ -22,12 +22,11 @@ pub use observer::{Moment, NullObserver, Observer};
 
 use crate::{
     driver::{
-        Clock, Durable, HostServer, LedgerWriter, ServeError, StoreError, raise_descriptor_limit, resolve,
-        unix_seconds, wall_clock,
+        Charter, Clock, Durable, HostServer, LedgerWriter, ServeError, StoreError, raise_descriptor_limit,
+        resolve, unix_seconds, wall_clock,
     },
     host::Host,
     metrics::{RowWindow, Snapshot, Summary},
-    money::Amount,
     scenario::{Plan, Target},
 };
 use collector::{Collector, Start};
@@ -144,18 +143,14 @@ fn embedded_host(plan: &Plan, settings: &Settings, clock: Clock) -> Result<Optio
     }
     let config = crate::host::Config { clock: wall_clock(), ..plan.host.clone() };
     let ledger = match &settings.ledger {
-        Some((directory, durable)) => Some(new_ledger(directory, config.opening_balance, *durable)?),
+        Some((directory, durable)) => Some(new_ledger(directory, &Charter::of(&config), *durable)?),
         None => None,
     };
     Ok(Some(HostServer::start_with(Host::new(config), settings.host_address, clock, ledger)?))
 }
 
-fn new_ledger(
-    directory: &Path,
-    opening_balance: Amount,
-    durable: Durable,
-) -> Result<LedgerWriter, EngineError> {
-    let (writer, restored) = LedgerWriter::open(directory, opening_balance, durable, drop)?;
+fn new_ledger(directory: &Path, charter: &Charter, durable: Durable) -> Result<LedgerWriter, EngineError> {
+    let (writer, restored) = LedgerWriter::open(directory, charter, durable, |_| Ok(()))?;
     if restored.records > 0 {
         return Err(EngineError::LedgerNotNew(directory.to_owned()));
     }
