@@ -3,22 +3,16 @@
 use super::{Exit, complain, portal, scenario};
 use crate::{
     driver::{
-        Clock, Durable, HostServer, LedgerWriter, Restored, ServeError, StoreError, raise_descriptor_limit,
-        wall_clock,
+        Charter, Clock, Durable, HostServer, LedgerFile, LedgerWriter, Restored, ServeError, StoreError,
+        raise_descriptor_limit,
     },
     host::{Config, Host},
-    money::Amount,
     scenario::Plan,
     time::WallClock,
     web::WebServer,
 };
 use clap::Args;
-use std::{
-    io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode};
 use tokio::{
     runtime::Runtime,
     signal::unix::{Signal, SignalKind, signal},
@@ -73,17 +67,16 @@ pub(super) fn host(arguments: &HostArguments) -> ExitCode {
 
 /// Serves until a signal comes, or the ledger fails.
 fn serve(config: Config, arguments: &HostArguments, portal: SocketAddr) -> Result<(), HostError> {
-    let (terminals, opening_balance) = (config.terminals.len(), config.opening_balance);
-    let (has_portal, wall) = (config.portal.is_some(), config.clock);
-    let mut host = Host::new(config);
-    let ledger = match &arguments.ledger {
-        Some(directory) => Some(restore(&mut host, directory, opening_balance, arguments.durable)?),
-        None => None,
-    };
+    let (terminals, has_portal) = (config.terminals.len(), config.portal.is_some());
+    let directory = arguments.ledger.as_deref();
+    let file = directory.map(|directory| LedgerFile::open(directory, &Charter::of(&config))).transpose()?;
+    let clock = file.as_ref().map_or_else(|| Ok(Clock::start()), LedgerFile::clock)?;
+    let mut host = Host::new(Config { clock: clock.wall(), ..config });
+    let ledger = file.map(|file| restore(&mut host, file, arguments.durable)).transpose()?;
     let signals = Signals::listen()?;
-    let server = HostServer::start_with(host, arguments.listen, Clock::start(), ledger)?;
+    let server = HostServer::start_with(host, arguments.listen, clock, ledger)?;
     eprintln!("host: listening on {}, {terminals} terminals known; Ctrl-C stops", server.address());
-    let web = if has_portal { Some(open_portal(&server, wall, portal)?) } else { None };
+    let web = if has_portal { Some(open_portal(&server, clock.wall(), portal)?) } else { None };
     let watching = super::rules::watch(&server, arguments.rules.as_deref());
     signals.wait(async {
         tokio::select! {
@@ -126,15 +119,10 @@ fn open_portal(server: &HostServer, wall: WallClock, address: SocketAddr) -> Res
     Ok(web)
 }
 
-/// Gives the host the books of its earlier lives.
-fn restore(
-    host: &mut Host,
-    directory: &Path,
-    opening_balance: Amount,
-    durable: Durable,
-) -> Result<LedgerWriter, StoreError> {
-    let (writer, restored) =
-        LedgerWriter::open(directory, opening_balance, durable, |record| host.restore(&record))?;
+/// Gives the host the books of its earlier lives, and their portal.
+fn restore(host: &mut Host, file: LedgerFile, durable: Durable) -> Result<LedgerWriter, StoreError> {
+    let directory = file.path().with_file_name("");
+    let (writer, restored) = LedgerWriter::resume(file, durable, |entry| entry.restore(host))?;
     let Restored { records, took } = restored;
     eprintln!(
         "host: {records} records restored from {} in {} ms, durable {durable}",
@@ -158,7 +146,7 @@ fn config(arguments: &HostArguments) -> Result<Config, Exit> {
         Some(path) => crate::scenario::load_rules(path).map_err(bad)?,
         None => host.rules.clone(),
     };
-    Ok(Config { clock: wall_clock(), rules, ..host })
+    Ok(Config { rules, ..host })
 }
 
 fn bad(diagnostics: crate::scenario::Diagnostics) -> Exit {

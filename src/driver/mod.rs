@@ -22,7 +22,9 @@ pub use counter::{Closed, Counter};
 pub use deadlines::Deadlines;
 pub use host::{HostServer, ServeError};
 pub use http::HttpClient;
-pub use ledger_store::{Durable, DurableError, LedgerFile, LedgerWriter, Restored, Store, StoreError};
+pub use ledger_store::{
+    Charter, Durable, DurableError, Entry, LedgerFile, LedgerWriter, Restored, Store, StoreError,
+};
 pub use line::{Desk, Line, Patron};
 pub use process::{Usage, raise_descriptor_limit, usage};
 pub use timer::Timer;

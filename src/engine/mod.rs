@@ -22,12 +22,11 @@ pub use observer::{Moment, NullObserver, Observer};
 
 use crate::{
     driver::{
-        Clock, Durable, HostServer, LedgerWriter, ServeError, StoreError, raise_descriptor_limit, resolve,
-        unix_seconds, wall_clock,
+        Charter, Clock, Durable, HostServer, LedgerWriter, ServeError, StoreError, raise_descriptor_limit,
+        resolve, unix_seconds, wall_clock,
     },
     host::Host,
     metrics::{RowWindow, Snapshot, Summary},
-    money::Amount,
     scenario::{Plan, Target},
     time::WallClock,
     web::WebServer,
@@ -161,7 +160,7 @@ fn embedded_host(
     }
     let config = crate::host::Config { clock: wall, ..plan.host.clone() };
     let ledger = match &settings.ledger {
-        Some((directory, durable)) => Some(new_ledger(directory, config.opening_balance, *durable)?),
+        Some((directory, durable)) => Some(new_ledger(directory, &Charter::of(&config), *durable)?),
         None => None,
     };
     Ok(Some(HostServer::start_with(Host::new(config), settings.host_address, clock, ledger)?))
@@ -179,12 +178,8 @@ fn embedded_portal(
     web.map(Some).map_err(EngineError::Portal)
 }
 
-fn new_ledger(
-    directory: &Path,
-    opening_balance: Amount,
-    durable: Durable,
-) -> Result<LedgerWriter, EngineError> {
-    let (writer, restored) = LedgerWriter::open(directory, opening_balance, durable, drop)?;
+fn new_ledger(directory: &Path, charter: &Charter, durable: Durable) -> Result<LedgerWriter, EngineError> {
+    let (writer, restored) = LedgerWriter::open(directory, charter, durable, |_| Ok(()))?;
     if restored.records > 0 {
         return Err(EngineError::LedgerNotNew(directory.to_owned()));
     }

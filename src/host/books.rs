@@ -18,7 +18,10 @@ impl Host {
         if let Record::Booked(booking) = record {
             self.last_reference = self.last_reference.max(number_of(&booking.rrn));
         }
+        // The portal comes back by its own inputs.
+        let portal = self.portal.take();
         self.apply(record);
+        self.portal = portal;
     }
 
     /// What the account of a card holds: nothing rather than less than nothing.

@@ -65,7 +65,7 @@ impl Host {
     }
 
     /// Does something with the portal and what it may ask, and follows what comes of it.
-    fn at_counter<T>(&mut self, work: impl FnOnce(&mut Portal, &dyn Acquirer) -> T) -> Option<T> {
+    pub(super) fn at_counter<T>(&mut self, work: impl FnOnce(&mut Portal, &dyn Acquirer) -> T) -> Option<T> {
         let Self { portal, stations, ledger, .. } = self;
         let portal = portal.as_deref_mut()?;
         let done = work(portal, &Branch { stations, ledger });

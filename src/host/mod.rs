@@ -34,6 +34,7 @@ mod counter;
 mod delay;
 mod demand;
 mod download;
+mod journal;
 mod keys;
 mod mood;
 mod notes;
@@ -219,8 +220,10 @@ impl Host {
         self.wait(out);
     }
 
-    /// Sends what is due by now.
+    /// Does and sends what is due by now.
     pub fn timeout(&mut self, now: Instant, out: &mut Outbox) {
+        self.at_counter(|portal, branch| portal.timeout(now, branch));
+        self.journal(out);
         while self.delayed.peek().is_some_and(|delayed| delayed.due <= now)
             && let Some(delayed) = self.delayed.pop()
         {
@@ -229,8 +232,11 @@ impl Host {
         self.wait(out);
     }
 
-    fn wait(&self, out: &mut Outbox) {
-        out.push(Output::Wait(self.delayed.peek().map(|delayed| delayed.due)));
+    fn wait(&mut self, out: &mut Outbox) {
+        self.journal(out);
+        let delayed = self.delayed.peek().map(|delayed| delayed.due);
+        let portal = self.portal.as_deref().and_then(Portal::next_deadline);
+        out.push(Output::Wait(delayed.into_iter().chain(portal).min()));
     }
 
     /// Takes one frame (without its length).
@@ -267,6 +273,7 @@ impl Host {
             None => self.decide(now, &request, out),
         };
         *self.tally.answers.entry(answer.code).or_default() += 1;
+        self.journal(out);
         self.reply(now, &request, answer, action, out);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! One device, one code (一机一码): which merchant and terminal number a device has, and alarms when it shows others.
 
-use super::{Acquirer, Portal, Sale, event::Event, history::Fact};
+use super::{Acquirer, Portal, Sale, event::Event, history::Fact, journal::Act};
 use crate::{
     iso8583::{MerchantId, ResponseCode, TerminalId},
     time::Instant,
@@ -147,12 +147,13 @@ impl Portal {
         self.alarms.iter()
     }
 
-    fn raise(&mut self, alarm: Alarm) {
+    pub(super) fn raise(&mut self, alarm: Alarm) {
         if self.alarms.len() >= ALARMS_MAX {
             self.alarms.pop_front();
         }
         self.alarms.push_back(alarm.clone());
-        self.events.push_back(Event::Alarm(alarm));
+        self.events.push_back(Event::Alarm(alarm.clone()));
+        self.enter(Act::Alarm(alarm), Vec::new(), None);
     }
 }
 

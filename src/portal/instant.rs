@@ -2,6 +2,7 @@
 
 use super::{
     Acquirer, Caller, Portal, Refusal, Response, Sale, Settlement,
+    journal::Act,
     notification::{Notification, Topic},
     review::{ApplicationNo, Content, Matter, Stage},
 };
@@ -63,6 +64,7 @@ impl Portal {
         }
         self.first_sale(now, sale.key.terminal);
         self.clear_at_once(now, sale);
+        self.enter(Act::Approved(*sale), Vec::new(), None);
     }
 
     /// Takes a void, reversal or refund of an approved transaction: `amount` of it is given back.
@@ -71,6 +73,7 @@ impl Portal {
     pub fn undone(&mut self, now: Instant, acquirer: &dyn Acquirer, transaction: Key, amount: Amount) {
         let now = self.advance(now, acquirer);
         self.take_back(now, transaction, amount);
+        self.enter(Act::Undone(transaction, amount), Vec::new(), None);
     }
 
     /// Takes a batch that was settled, with the transactions that stand.
@@ -78,6 +81,7 @@ impl Portal {
         let now = self.advance(now, acquirer);
         self.clear_batch(now, sales);
         self.switch_after_batch(now, terminal);
+        self.enter(Act::Settled(terminal, sales.to_vec()), Vec::new(), None);
     }
 
     pub(super) fn is_over_limit(&self, now: Instant, sale: &Sale) -> bool {

@@ -65,7 +65,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "driver",
-        &["card", "host", "http", "iso8583", "ledger", "money", "operation", "reconcile", "terminal", "time"],
+        &[
+            "card",
+            "host",
+            "http",
+            "iso8583",
+            "ledger",
+            "money",
+            "operation",
+            "portal",
+            "reconcile",
+            "terminal",
+            "time",
+        ],
     ),
     (
         "scenario",
