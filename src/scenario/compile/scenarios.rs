@@ -236,7 +236,8 @@ impl<'c> Compiler<'c> {
     fn stages(&mut self, node: &Node, written: &Written) {
         let Some(stages) = written.stages.as_ref().filter(|stages| !stages.is_empty()) else { return };
         let is_ramp = written.executor == Executor::RampingTerminals;
-        let complaint = if is_ramp { "a number of terminals is not negative" } else { "a rate is not negative" };
+        let complaint =
+            if is_ramp { "a number of terminals is not negative" } else { "a rate is not negative" };
         let bad: Vec<usize> = (0..stages.len()).filter(|index| stages[*index].target < 0.0).collect();
         for index in &bad {
             self.complain(&node.child("stages").item(*index).at("target"), complaint);
