@@ -12,6 +12,7 @@ mod observer;
 mod part;
 mod portrait;
 mod recorder;
+mod request;
 mod runner;
 mod shard;
 mod statement;
@@ -22,10 +23,11 @@ pub use observer::{Moment, NullObserver, Observer};
 
 use crate::{
     driver::{
-        Charter, Clock, Durable, HostServer, LedgerWriter, ServeError, StoreError, raise_descriptor_limit,
+        Charter, Clock, Durable, HostServer, HttpClient, LedgerWriter, ServeError, StoreError, raise_descriptor_limit,
         resolve, unix_seconds, wall_clock,
     },
     host::Host,
+    http::{Failure, Server},
     metrics::{RowWindow, Snapshot, Summary},
     scenario::{Plan, Target},
     time::WallClock,
@@ -83,6 +85,9 @@ pub enum EngineError {
     /// Terminals of a run are new, and a host that knows their numbers already would refuse them.
     #[error("ledger {}: it holds the books of another run; name a new directory", .0.display())]
     LedgerNotNew(PathBuf),
+    /// An HTTP server cannot be asked as the scenario says.
+    #[error("server: {0}")]
+    Server(#[source] Failure),
     /// A thread or its runtime cannot be made.
     #[error("cannot start a shard: {0}")]
     Shard(#[source] io::Error),
@@ -122,14 +127,23 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let web = embedded_portal(&plan, settings, host.as_ref(), wall)?;
     let portal = web.as_ref().map(WebServer::address);
     let targets = targets(&plan, host.as_ref())?;
+    let servers = servers(&plan, None);
+    // Shards make clients of their own; what is wrong with a certificate shall be known before they start.
+    HttpClient::new(clock, &servers).map_err(EngineError::Server)?;
     let shards = settings.shards.map_or_else(cores, NonZero::get);
     let gates = Arc::new(Gates::new(&plan, shards));
     let (control, commands) = Control::new();
     let (window, rows) = watch::channel(RowWindow::default());
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
     let (deltas, received) = channel::bounded(shards * DELTAS_IN_FLIGHT);
-    let brief =
-        Brief { plan: Arc::clone(&plan), targets: targets.clone(), clock, shards, gates: Arc::clone(&gates) };
+    let brief = Brief {
+        plan: Arc::clone(&plan),
+        targets: targets.clone(),
+        servers,
+        clock,
+        shards,
+        gates: Arc::clone(&gates),
+    };
     for index in 0..shards {
         let (brief, deltas) = (brief.clone(), deltas.clone());
         let (commands, rows) = (commands.clone(), rows.clone());
@@ -193,6 +207,15 @@ fn targets(plan: &Plan, host: Option<&HostServer>) -> Result<Arc<[SocketAddr]>, 
         Target::Address(text) => resolve(text).map_err(|error| EngineError::Target(text.clone(), error)),
     };
     plan.groups.iter().map(|group| address(&group.target)).collect()
+}
+
+/// The servers that steps ask; where the portal of the embedded host listens is known only now.
+fn servers(plan: &Plan, portal: Option<SocketAddr>) -> Arc<[Server]> {
+    let mut servers = plan.servers.clone();
+    if let (Some(server), Some(address)) = (servers.first_mut(), portal) {
+        (server.host, server.port) = (address.ip().to_string(), address.port());
+    }
+    servers.into()
 }
 
 fn cores() -> usize {

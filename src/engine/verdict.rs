@@ -4,8 +4,8 @@ use super::{collector::Collector, control::Command};
 use crate::{
     driver::usage,
     metrics::{
-        Class, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepInterval, StepSummary, Summary,
-        Threshold, ThresholdSummary, ThresholdView, Verdict,
+        AttemptSummary, Attempts, Class, GeneratorSummary, HostCounts, Interval, Latency, MismatchSummary,
+        StepInterval, StepSummary, Summary, Threshold, ThresholdSummary, ThresholdView, Verdict,
     },
     reconcile::Findings,
     scenario::Plan,
@@ -103,6 +103,18 @@ fn step_summary(step: &StepInterval) -> StepSummary {
         checks_failed: step.checks_failed,
         response_time_ms: all.response.percentiles(),
         service_time_ms: all.service.percentiles(),
+        attempts: step.attempts.as_deref().map(attempt_summary),
+    }
+}
+
+fn attempt_summary(attempts: &Attempts) -> AttemptSummary {
+    let times = |latency: &Latency| (!latency.is_empty()).then(|| latency.percentiles());
+    AttemptSummary {
+        attempts: attempts.count,
+        retries: attempts.retried,
+        connect_ms: times(&attempts.connect),
+        tls_ms: times(&attempts.tls),
+        first_byte_ms: times(&attempts.first_byte),
     }
 }
 

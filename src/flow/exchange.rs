@@ -2,6 +2,7 @@
 
 use super::{
     Action, Cast, Iteration, RequestTemplate, StepResult,
+    iteration::Last,
     visit::{UnderWay, Visit},
 };
 use crate::{

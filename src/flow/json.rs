@@ -17,6 +17,15 @@ pub enum JsonTemplate {
 }
 
 impl JsonTemplate {
+    /// A text with holes, or what it always is.
+    #[must_use]
+    pub fn of(text: Expr) -> Self {
+        match text.as_constant() {
+            Some(value) => Self::Fixed(json_of(value)),
+            None => Self::Hole(text),
+        }
+    }
+
     /// The JSON text, its holes filled by `value`.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! The present value of a threshold's metric.
 
 use super::{
-    Aggregation, Class, HostCounts, Interval, Latency, MetricName, StepInterval, StepNames, Threshold,
+    Aggregation, Attempts, Class, HostCounts, Interval, Latency, MetricName, StepInterval, StepNames,
+    Threshold,
 };
 
 impl Threshold {
@@ -15,6 +16,9 @@ impl Threshold {
         match &self.metric {
             MetricName::ResponseTime(_) => self.of_latency(merged(steps(), |class_of| &class_of.response)),
             MetricName::ServiceTime(_) => self.of_latency(merged(steps(), |class_of| &class_of.service)),
+            MetricName::ConnectTime(_) => self.of_latency(of_attempts(steps(), |all| &all.connect)),
+            MetricName::TlsTime(_) => self.of_latency(of_attempts(steps(), |all| &all.tls)),
+            MetricName::FirstByteTime(_) => self.of_latency(of_attempts(steps(), |all| &all.first_byte)),
             MetricName::ScheduleLag => self.of_latency(total.lag.clone()),
             MetricName::Failed(_) => {
                 let failed = sum(&|step| step.count(Class::TimedOut) + step.count(Class::Failed));
@@ -80,6 +84,15 @@ fn merged<'a>(
             .filter_map(|&class| step.class(class))
             .for_each(|latencies| all.merge(part(latencies)));
     }
+    all
+}
+
+fn of_attempts<'a>(
+    steps: impl Iterator<Item = &'a StepInterval>,
+    part: impl Fn(&Attempts) -> &Latency,
+) -> Latency {
+    let mut all = Latency::default();
+    steps.filter_map(|step| step.attempts.as_deref()).for_each(|attempts| all.merge(part(attempts)));
     all
 }
 

@@ -13,7 +13,7 @@ mod threshold;
 
 pub use counters::Counters;
 pub use interval::{
-    Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
+    Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
 };
 pub use latency::{Bucket, Latency, Percentiles};
 pub use snapshot::{
@@ -21,7 +21,7 @@ pub use snapshot::{
     StepView, TerminalRow, TerminalsView, ThresholdView,
 };
 pub use summary::{
-    Count, GeneratorSummary, HostCounts, LagSummary, LatencySummary, MismatchSummary, ReconciliationSummary,
-    SettlementSummary, SideSummary, StepSummary, Summary, ThresholdSummary, Verdict,
+    AttemptSummary, Count, GeneratorSummary, HostCounts, LagSummary, LatencySummary, MismatchSummary,
+    ReconciliationSummary, SettlementSummary, SideSummary, StepSummary, Summary, ThresholdSummary, Verdict,
 };
 pub use threshold::{Aggregation, Comparison, MetricName, Threshold, ThresholdError};

@@ -84,6 +84,27 @@ pub struct StepSummary {
     pub response_time_ms: LatencySummary,
     /// From the send to the answer, in milliseconds.
     pub service_time_ms: LatencySummary,
+    /// What its HTTP requests came to; absent where it sent none.
+    #[serde(flatten)]
+    pub attempts: Option<AttemptSummary>,
+}
+
+/// What the HTTP requests of a step came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct AttemptSummary {
+    /// Requests that were sent.
+    pub attempts: u64,
+    /// Requests that were followed by another one because they failed.
+    pub retries: u64,
+    /// Opening connections, in milliseconds; absent where none was opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_ms: Option<LatencySummary>,
+    /// TLS handshakes, in milliseconds; absent where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_ms: Option<LatencySummary>,
+    /// From the send to the head of the answer, in milliseconds; absent where there was no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_byte_ms: Option<LatencySummary>,
 }
 
 /// A distribution, in milliseconds.

@@ -73,6 +73,12 @@ pub enum MetricName {
     ResponseTime(Option<String>),
     /// Send to answer, of one step or of all.
     ServiceTime(Option<String>),
+    /// Opening connections, of one step or of all.
+    ConnectTime(Option<String>),
+    /// TLS handshakes, of one step or of all.
+    TlsTime(Option<String>),
+    /// Send to the head of the answer, of one HTTP step or of all.
+    FirstByteTime(Option<String>),
     /// Steps that timed out or could not be done, of one step or of all.
     Failed(Option<String>),
     /// Steps that were declined, of one step or of all.
@@ -93,9 +99,12 @@ pub enum MetricName {
 
 impl MetricName {
     /// The metrics that exist, as they are written; those of [`MetricName::STEP_METRICS`] take a step before them.
-    pub const NAMES: [&str; 27] = [
+    pub const NAMES: [&str; 30] = [
         "response_time",
         "service_time",
+        "connect_time",
+        "tls_time",
+        "first_byte_time",
         "failed",
         "declined",
         "checks",
@@ -123,13 +132,25 @@ impl MetricName {
         "settlements.differences",
     ];
     /// The metrics that exist for each step.
-    pub const STEP_METRICS: [&str; 5] = ["response_time", "service_time", "failed", "declined", "checks"];
+    pub const STEP_METRICS: [&str; 8] = [
+        "response_time",
+        "service_time",
+        "connect_time",
+        "tls_time",
+        "first_byte_time",
+        "failed",
+        "declined",
+        "checks",
+    ];
 
     /// The step this metric is about, if it names one.
     pub fn step(&self) -> Option<&str> {
         match self {
             Self::ResponseTime(step)
             | Self::ServiceTime(step)
+            | Self::ConnectTime(step)
+            | Self::TlsTime(step)
+            | Self::FirstByteTime(step)
             | Self::Failed(step)
             | Self::Declined(step)
             | Self::Checks(step) => step.as_deref(),
@@ -138,7 +159,15 @@ impl MetricName {
     }
 
     fn is_time(&self) -> bool {
-        matches!(self, Self::ResponseTime(_) | Self::ServiceTime(_) | Self::ScheduleLag)
+        matches!(
+            self,
+            Self::ResponseTime(_)
+                | Self::ServiceTime(_)
+                | Self::ConnectTime(_)
+                | Self::TlsTime(_)
+                | Self::FirstByteTime(_)
+                | Self::ScheduleLag
+        )
     }
 
     fn takes(&self, aggregation: Aggregation) -> bool {
@@ -164,6 +193,9 @@ impl FromStr for MetricName {
         match (name, step) {
             ("response_time", step) => Ok(Self::ResponseTime(step)),
             ("service_time", step) => Ok(Self::ServiceTime(step)),
+            ("connect_time", step) => Ok(Self::ConnectTime(step)),
+            ("tls_time", step) => Ok(Self::TlsTime(step)),
+            ("first_byte_time", step) => Ok(Self::FirstByteTime(step)),
             ("failed", step) => Ok(Self::Failed(step)),
             ("declined", step) => Ok(Self::Declined(step)),
             ("checks", step) => Ok(Self::Checks(step)),
@@ -189,6 +221,9 @@ impl fmt::Display for MetricName {
         match self {
             Self::ResponseTime(_) => f.write_str("response_time"),
             Self::ServiceTime(_) => f.write_str("service_time"),
+            Self::ConnectTime(_) => f.write_str("connect_time"),
+            Self::TlsTime(_) => f.write_str("tls_time"),
+            Self::FirstByteTime(_) => f.write_str("first_byte_time"),
             Self::Failed(_) => f.write_str("failed"),
             Self::Declined(_) => f.write_str("declined"),
             Self::Checks(_) => f.write_str("checks"),

@@ -197,7 +197,8 @@ fn stages(rate: &Curve) -> Vec<StageExpansion> {
 /// How long one iteration takes on average, in seconds.
 fn iteration_time(flow: &Flow, service_time: Duration) -> f64 {
     let step = |action: &Action| match action {
-        Action::Operate(_) => service_time,
+        Action::Operate(_) | Action::Request(_) => service_time,
+        Action::Load(_) => Duration::ZERO,
         Action::Think { min, max } => (*min + *max) / 2,
     };
     flow.steps.iter().map(|step_| step(&step_.action).as_secs_f64()).sum()

@@ -39,7 +39,7 @@ pub struct File {
     #[serde(default, skip_serializing)]
     #[expect(dead_code, reason = "the chosen one is laid over the tree of nodes before the file is decoded")]
     pub environments: Named<Environment>,
-    /// The hosts under test; without any the host inside this program answers.
+    /// The hosts and HTTP servers under test; without hosts the one inside this program answers.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub targets: Named<Target>,
     /// The groups of terminals.
@@ -84,12 +84,38 @@ pub struct Environment {
     pub variables: Named<Scalar>,
 }
 
-/// A host under test.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// A host under test, which has an `address`, or an HTTP server, which has a `url`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Target {
-    /// Where it listens: `host:port`.
-    pub address: String,
+    /// Where a host listens: `host:port`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Where an HTTP server listens, and what comes in front of every path: `https://portal.example:8443/api`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// A PEM file with the certificates of those who may have signed the server's; nobody else is trusted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
+    /// A PEM file with the client's certificates, where the server asks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_certificate: Option<String>,
+    /// A PEM file with the key of `clientCertificate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_key: Option<String>,
+    /// The name that the server's certificate must have; that of `url` without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
+    /// Whether TLS sessions are resumed; true without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumption: Option<bool>,
+    /// The most connections that each shard keeps open to it; 64 without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10000))]
+    pub connections: Option<u32>,
+    /// How long an idle connection is kept; 60s without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_timeout: Option<Time>,
 }
 
 /// A group of terminals that are alike.

@@ -15,6 +15,7 @@ mod duration;
 mod expansion;
 mod file;
 mod host;
+mod http_keys;
 mod load;
 mod mapping;
 mod named;
@@ -126,6 +127,7 @@ impl Pass {
         let Self { sources, problems } = self;
         overlay::apply(&mut root, overrides, sources, problems);
         ["tmk", "bdk"].iter().flat_map(|key| root.places_of(key)).for_each(|place| sources.hide(&place));
+        root.places_of("masterKey").iter().for_each(|place| sources.hide_what_is_fixed(place));
         problems.extend(shape::check(&root, &schema()));
         let file = decode::decode::<file::File>(&root);
         let file = file.map_err(|error| {
