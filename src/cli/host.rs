@@ -1,6 +1,6 @@
 //! `posfleet host`: the simulated acquirer on its own, for terminals that run elsewhere.
 
-use super::{Exit, complain, scenario};
+use super::{Exit, complain, portal, scenario};
 use crate::{
     driver::{
         Clock, Durable, HostServer, LedgerWriter, Restored, ServeError, StoreError, raise_descriptor_limit,
@@ -9,6 +9,8 @@ use crate::{
     host::{Config, Host},
     money::Amount,
     scenario::Plan,
+    time::WallClock,
+    web::WebServer,
 };
 use clap::Args;
 use std::{
@@ -41,15 +43,26 @@ pub(super) struct HostArguments {
     /// When the books are on disk: `always` before an answer leaves, or every so often, as in `interval:100ms`.
     #[arg(long, value_name = "WHEN", default_value_t, requires = "ledger")]
     durable: Durable,
+    /// Where the merchant portal listens, when the scenario has one [default: 127.0.0.1:8580].
+    #[arg(long, value_name = "ADDR", requires = "scenario")]
+    portal: Option<SocketAddr>,
+    /// Lets the portal listen on an address that other machines reach.
+    #[arg(long, requires = "portal")]
+    portal_public: bool,
 }
 
 pub(super) fn host(arguments: &HostArguments) -> ExitCode {
+    let address = arguments.portal.unwrap_or(portal::DEFAULT);
+    if let Err(error) = portal::check(address, arguments.portal_public) {
+        complain(error);
+        return Exit::BadConfiguration.into();
+    }
     let config = match config(arguments) {
         Ok(config) => config,
         Err(exit) => return exit.into(),
     };
     raise_descriptor_limit();
-    match serve(config, arguments) {
+    match serve(config, arguments, address) {
         Ok(()) => Exit::Pass.into(),
         Err(error) => {
             complain(error);
@@ -59,8 +72,9 @@ pub(super) fn host(arguments: &HostArguments) -> ExitCode {
 }
 
 /// Serves until a signal comes, or the ledger fails.
-fn serve(config: Config, arguments: &HostArguments) -> Result<(), HostError> {
+fn serve(config: Config, arguments: &HostArguments, portal: SocketAddr) -> Result<(), HostError> {
     let (terminals, opening_balance) = (config.terminals.len(), config.opening_balance);
+    let (has_portal, wall) = (config.portal.is_some(), config.clock);
     let mut host = Host::new(config);
     let ledger = match &arguments.ledger {
         Some(directory) => Some(restore(&mut host, directory, opening_balance, arguments.durable)?),
@@ -69,6 +83,7 @@ fn serve(config: Config, arguments: &HostArguments) -> Result<(), HostError> {
     let signals = Signals::listen()?;
     let server = HostServer::start_with(host, arguments.listen, Clock::start(), ledger)?;
     eprintln!("host: listening on {}, {terminals} terminals known; Ctrl-C stops", server.address());
+    let web = if has_portal { Some(open_portal(&server, wall, portal)?) } else { None };
     let watching = super::rules::watch(&server, arguments.rules.as_deref());
     signals.wait(async {
         tokio::select! {
@@ -76,6 +91,9 @@ fn serve(config: Config, arguments: &HostArguments) -> Result<(), HostError> {
             () = watching => {}
         }
     });
+    if let Some(web) = web {
+        web.stop();
+    }
     let (host, kept) = server.finish();
     let tally = host.tally();
     eprintln!(
@@ -95,8 +113,17 @@ enum HostError {
     Ledger(#[from] StoreError),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error("portal: {0}")]
+    Portal(#[source] ServeError),
     #[error("cannot listen to signals: {0}")]
     Signals(#[from] io::Error),
+}
+
+/// Serves the merchant portal of the host.
+fn open_portal(server: &HostServer, wall: WallClock, address: SocketAddr) -> Result<WebServer, HostError> {
+    let web = WebServer::start(server.counter(), wall, address, None).map_err(HostError::Portal)?;
+    eprintln!("host: portal at http://{}, described at /openapi.json", web.address());
+    Ok(web)
 }
 
 /// Gives the host the books of its earlier lives.

@@ -2,6 +2,7 @@
 
 mod codec;
 mod host;
+mod portal;
 mod reconcile;
 mod rules;
 mod run;

@@ -12,6 +12,7 @@ use crate::{
 use clap::Args;
 use std::{
     io::{self, IsTerminal, Write},
+    net::SocketAddr,
     num::NonZero,
     path::PathBuf,
     process::ExitCode,
@@ -45,9 +46,22 @@ pub(super) struct RunArguments {
     /// When those books are on disk: `always` before an answer leaves, or every so often, as in `interval:100ms`.
     #[arg(long, value_name = "WHEN", default_value_t, requires = "ledger")]
     durable: Durable,
+    /// Where the merchant portal of the run's own host listens, when the scenario has one [default: any free port of
+    /// this machine].
+    #[arg(long, value_name = "ADDR")]
+    portal: Option<SocketAddr>,
+    /// Lets the portal listen on an address that other machines reach.
+    #[arg(long, requires = "portal")]
+    portal_public: bool,
 }
 
 pub(super) fn run(arguments: RunArguments) -> ExitCode {
+    if let Some(address) = arguments.portal
+        && let Err(error) = super::portal::check(address, arguments.portal_public)
+    {
+        complain(error);
+        return Exit::BadConfiguration.into();
+    }
     let plan = match arguments.scenario.load() {
         Ok(plan) => plan,
         Err(exit) => return exit.into(),
@@ -62,7 +76,8 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
     let path = folder.path().to_owned();
     let in_results = plan.keeps_ledger.then(|| path.join("ledger"));
     let ledger = arguments.ledger.clone().or(in_results).map(|directory| (directory, arguments.durable));
-    let settings = Settings { shards: arguments.shards, ledger, ..Settings::default() };
+    let mut settings = Settings { shards: arguments.shards, ledger, ..Settings::default() };
+    settings.portal_address = arguments.portal.unwrap_or(settings.portal_address);
     let observer: Box<dyn Observer> = Box::new(folder);
     let run = match engine::start(plan, &settings, observer) {
         Ok(run) => run,
@@ -71,6 +86,9 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
             return Exit::Failed.into();
         }
     };
+    if let Some(address) = run.portal.filter(|_| !arguments.quiet) {
+        eprintln!("portal: http://{address}, described at /openapi.json");
+    }
     let summary = watch_and_wait(run, &arguments);
     match arguments.format {
         Format::Json => drop(print_json(&summary)),

@@ -14,6 +14,7 @@ mod ledger_store;
 mod line;
 mod process;
 mod timer;
+mod web;
 
 pub use address::resolve;
 pub use clock::{Clock, unix_seconds, wall_clock};
@@ -25,3 +26,4 @@ pub use ledger_store::{Durable, DurableError, LedgerFile, LedgerWriter, Restored
 pub use line::{Desk, Line, Patron};
 pub use process::{Usage, raise_descriptor_limit, usage};
 pub use timer::Timer;
+pub use web::{HttpLimits, HttpServer};

@@ -18,6 +18,7 @@ use crate::{
     reconcile::{Findings, Identity, Journals, Line},
     scenario::Plan,
     time::Instant,
+    web::WebServer,
 };
 use crossbeam::channel::Receiver;
 use std::{
@@ -34,6 +35,7 @@ pub(super) struct Start {
     pub(super) plan: Arc<Plan>,
     pub(super) targets: Arc<[SocketAddr]>,
     pub(super) host: Option<HostServer>,
+    pub(super) web: Option<WebServer>,
     pub(super) clock: Clock,
     pub(super) shards: usize,
     pub(super) gates: Arc<Gates>,
@@ -228,6 +230,9 @@ impl Collector {
 
     /// Compares the journals with the books of the embedded host.
     fn reconcile(&mut self) -> Option<Findings> {
+        if let Some(web) = self.start.web.take() {
+            web.stop();
+        }
         let server = self.start.host.take()?;
         self.publish(Phase::Reconciling);
         let (host, kept) = server.finish();

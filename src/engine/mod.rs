@@ -29,6 +29,8 @@ use crate::{
     metrics::{RowWindow, Snapshot, Summary},
     money::Amount,
     scenario::{Plan, Target},
+    time::WallClock,
+    web::WebServer,
 };
 use collector::{Collector, Start};
 use crossbeam::channel;
@@ -51,13 +53,16 @@ pub struct Settings {
     pub shards: Option<NonZero<usize>>,
     /// Where the embedded host listens, when there is one; port 0 takes any.
     pub host_address: SocketAddr,
+    /// Where the portal of the embedded host listens, when it has one; port 0 takes any.
+    pub portal_address: SocketAddr,
     /// A directory for the books of the embedded host, and when they are on disk; `None` keeps them in memory.
     pub ledger: Option<(PathBuf, Durable)>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { shards: None, host_address: SocketAddr::from(([127, 0, 0, 1], 0)), ledger: None }
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self { shards: None, host_address: any, portal_address: any, ledger: None }
     }
 }
 
@@ -70,6 +75,9 @@ pub enum EngineError {
     /// The embedded host cannot serve.
     #[error("embedded host: {0}")]
     Host(#[from] ServeError),
+    /// Its portal cannot serve.
+    #[error("portal of the embedded host: {0}")]
+    Portal(#[source] ServeError),
     /// The ledger of the embedded host cannot be used.
     #[error(transparent)]
     Ledger(#[from] StoreError),
@@ -90,6 +98,8 @@ pub struct Run {
     pub window: watch::Sender<RowWindow>,
     /// Stops the run.
     pub control: Control,
+    /// Where the portal of the embedded host listens, when it has one.
+    pub portal: Option<SocketAddr>,
     collector: JoinHandle<Summary>,
 }
 
@@ -107,9 +117,11 @@ impl Run {
 pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Result<Run, EngineError> {
     raise_descriptor_limit();
     let plan = Arc::new(plan);
-    let started_at = wall_clock().at(crate::time::Instant::START);
-    let clock = Clock::start();
-    let host = embedded_host(&plan, settings, clock)?;
+    let (clock, wall) = (Clock::start(), wall_clock());
+    let started_at = wall.at(crate::time::Instant::START);
+    let host = embedded_host(&plan, settings, clock, wall)?;
+    let web = embedded_portal(&plan, settings, host.as_ref(), wall)?;
+    let portal = web.as_ref().map(WebServer::address);
     let targets = targets(&plan, host.as_ref())?;
     let shards = settings.shards.map_or_else(cores, NonZero::get);
     let gates = Arc::new(Gates::new(&plan, shards));
@@ -129,25 +141,42 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     }
     drop(deltas);
     let started_at = format!("{started_at}Z");
-    let start = Start { plan, targets, host, clock, shards, gates, started_at, commands, publish };
+    let start = Start { plan, targets, host, web, clock, shards, gates, started_at, commands, publish };
     let collector = std::thread::Builder::new()
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))
         .map_err(EngineError::Shard)?;
-    Ok(Run { snapshots, window, control, collector })
+    Ok(Run { snapshots, window, control, portal, collector })
 }
 
 /// The host inside this program, where a group has no target of its own.
-fn embedded_host(plan: &Plan, settings: &Settings, clock: Clock) -> Result<Option<HostServer>, EngineError> {
+fn embedded_host(
+    plan: &Plan,
+    settings: &Settings,
+    clock: Clock,
+    wall: WallClock,
+) -> Result<Option<HostServer>, EngineError> {
     if !plan.groups.iter().any(|group| group.target == Target::Embedded) {
         return Ok(None);
     }
-    let config = crate::host::Config { clock: wall_clock(), ..plan.host.clone() };
+    let config = crate::host::Config { clock: wall, ..plan.host.clone() };
     let ledger = match &settings.ledger {
         Some((directory, durable)) => Some(new_ledger(directory, config.opening_balance, *durable)?),
         None => None,
     };
     Ok(Some(HostServer::start_with(Host::new(config), settings.host_address, clock, ledger)?))
+}
+
+/// The portal of that host over HTTP, where it has one.
+fn embedded_portal(
+    plan: &Plan,
+    settings: &Settings,
+    host: Option<&HostServer>,
+    wall: WallClock,
+) -> Result<Option<WebServer>, EngineError> {
+    let Some(host) = host.filter(|_| plan.host.portal.is_some()) else { return Ok(None) };
+    let web = WebServer::start(host.counter(), wall, settings.portal_address, None);
+    web.map(Some).map_err(EngineError::Portal)
 }
 
 fn new_ledger(
