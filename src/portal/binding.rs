@@ -148,6 +148,7 @@ impl Portal {
     }
 
     fn raise(&mut self, alarm: Alarm) {
+        *self.tally.alarms.entry(alarm.fault).or_default() += 1;
         if self.alarms.len() >= ALARMS_MAX {
             self.alarms.pop_front();
         }

@@ -29,6 +29,7 @@ mod merchant;
 mod merchant_change;
 mod method;
 mod notification;
+mod overview;
 mod payout;
 mod query;
 mod request;
@@ -39,6 +40,7 @@ mod secret;
 mod session;
 mod settlement_card;
 mod sms_code;
+mod tally;
 mod terminal_order;
 mod unbind;
 
@@ -70,6 +72,7 @@ pub use secret::{Identity, Password, Phone};
 pub use session::Token;
 pub use settlement_card::{CardId, CardState, NewCard, SettlementCard};
 pub use sms_code::Purpose;
+pub use tally::Tally;
 pub use terminal_order::{OrderStep, TerminalForm, TerminalKind};
 pub use unbind::{Proof, UnbindStep};
 
@@ -103,6 +106,7 @@ pub struct Portal {
     guards: Guards,
     alarms: VecDeque<Alarm>,
     events: VecDeque<Event>,
+    tally: Tally,
 }
 
 /// What counts attempts, and so changes with a refusal too.
@@ -143,6 +147,7 @@ impl Portal {
             guards: Guards::default(),
             alarms: VecDeque::new(),
             events: VecDeque::new(),
+            tally: Tally::default(),
         }
     }
 
@@ -172,20 +177,11 @@ impl Portal {
         acquirer: &dyn Acquirer,
         call: &Call,
     ) -> Result<Response, Refusal> {
-        let now = self.advance(now, acquirer);
-        match &call.request {
-            Request::Login { account, password } => self.login(now, *account, password),
-            Request::Terminal(request) => {
-                self.once(now, owner_of(request), call, |portal| portal.terminal_request(now, request))
-            }
-            _ => {
-                let merchant = self.guards.sessions.touch(now, &self.rules.session, call.session)?;
-                let caller = Caller { now, merchant, acquirer };
-                self.once(now, Owner::Merchant(merchant), call, |portal| {
-                    portal.answer(&caller, &call.request)
-                })
-            }
+        let answer = self.dispatch(now, acquirer, call);
+        if let Err(refusal) = answer {
+            *self.tally.refused.entry(refusal).or_default() += 1;
         }
+        answer
     }
 
     /// When something next happens by itself.
@@ -219,6 +215,23 @@ impl Portal {
     #[must_use]
     pub fn books(&self) -> &Books {
         &self.books
+    }
+
+    fn dispatch(&mut self, now: Instant, acquirer: &dyn Acquirer, call: &Call) -> Result<Response, Refusal> {
+        let now = self.advance(now, acquirer);
+        match &call.request {
+            Request::Login { account, password } => self.login(now, *account, password),
+            Request::Terminal(request) => {
+                self.once(now, owner_of(request), call, |portal| portal.terminal_request(now, request))
+            }
+            _ => {
+                let merchant = self.guards.sessions.touch(now, &self.rules.session, call.session)?;
+                let caller = Caller { now, merchant, acquirer };
+                self.once(now, Owner::Merchant(merchant), call, |portal| {
+                    portal.answer(&caller, &call.request)
+                })
+            }
+        }
     }
 
     /// Brings the portal to `now`; a clock that goes back stands still.

@@ -101,6 +101,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
+            "card",
             "driver",
             "flow",
             "host",
@@ -120,7 +121,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("dashboard", &["metrics"]),
-    ("report", &["card", "engine", "iso8583", "metrics", "money", "operation", "reconcile", "time"]),
+    (
+        "report",
+        &["card", "engine", "iso8583", "metrics", "money", "operation", "portal", "reconcile", "time"],
+    ),
     (
         "cli",
         &[
