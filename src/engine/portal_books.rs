@@ -9,7 +9,10 @@ use crate::{
     portal::{Alarm, CodeFault, Fact, Matter, Payout, PayoutNo, PayoutState, Portal, SerialNumber, Stage},
     time::Instant,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 /// The books of a portal when a run is over.
 #[expect(missing_debug_implementations, reason = "its rows are made as they are read")]
@@ -65,17 +68,17 @@ pub struct AlarmRow {
 /// What a portal came to.
 pub(super) fn portal_summary(portal: &Portal) -> PortalSummary {
     let tally = portal.tally();
-    let mut applications: BTreeMap<&'static str, ApplicationCounts> = BTreeMap::new();
+    let mut applications: BTreeMap<Cow<'static, str>, ApplicationCounts> = BTreeMap::new();
     for (_, matter, stage) in portal.applications() {
-        *stage_count(applications.entry(matter_name(matter)).or_default(), stage) += 1;
+        *stage_count(applications.entry(matter_name(matter).into()).or_default(), stage) += 1;
     }
     PortalSummary {
         merchants: portal.merchant_count() as u64,
         applications,
         payouts: payout_summary(portal),
         short_messages: tally.short_messages,
-        alarms: tally.alarms.iter().map(|(fault, count)| (fault_name(*fault), *count)).collect(),
-        refused: tally.refused.iter().map(|(refusal, count)| (refusal.code(), *count)).collect(),
+        alarms: tally.alarms.iter().map(|(fault, count)| (fault_name(*fault).into(), *count)).collect(),
+        refused: tally.refused.iter().map(|(refusal, count)| (refusal.code().into(), *count)).collect(),
     }
 }
 

@@ -27,7 +27,7 @@ fn counted(findings: &[Finding]) -> PortalFindings {
     for finding in findings {
         let fault = fault(finding);
         found.checks.note(fault);
-        found.listed.push(PortalFinding { fault: fault.name(), meaning: finding.to_string() });
+        found.listed.push(PortalFinding { fault: fault.name().into(), meaning: finding.to_string() });
     }
     found
 }
@@ -87,7 +87,7 @@ mod tests {
         ];
         assert_eq!((counts, found.checks.total()), (wanted.to_vec(), 9));
         let first = PortalFinding {
-            fault: "wrong_card",
+            fault: "wrong_card".into(),
             meaning: "P00000000007 went to a card that was no longer effective".to_owned(),
         };
         assert_eq!(found.listed.first(), Some(&first));

@@ -1,27 +1,27 @@
 //! What a summary says of the merchant portal: what became of applications and payouts, and what its final check found.
 
-use serde::{Serialize, Serializer};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// What the merchant portal of the host came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortalSummary {
     /// Merchants that it knows at the end.
     pub merchants: u64,
     /// Applications by their matter: `card-change`, `merchant-change`, `instant-settlement`, `terminal-order`.
-    pub applications: BTreeMap<&'static str, ApplicationCounts>,
+    pub applications: BTreeMap<Cow<'static, str>, ApplicationCounts>,
     /// What became of payouts.
     pub payouts: PayoutSummary,
     /// Short messages that were sent.
     pub short_messages: u64,
     /// Alarms by what was wrong: `several-codes`, `wrong-code`, `ended-code`.
-    pub alarms: BTreeMap<&'static str, u64>,
+    pub alarms: BTreeMap<Cow<'static, str>, u64>,
     /// Refused requests by the code of the refusal.
-    pub refused: BTreeMap<&'static str, u64>,
+    pub refused: BTreeMap<Cow<'static, str>, u64>,
 }
 
 /// Applications by where they stand at the end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApplicationCounts {
     /// Not under review yet.
     pub received: u64,
@@ -36,7 +36,7 @@ pub struct ApplicationCounts {
 }
 
 /// What became of payouts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayoutSummary {
     /// All that were ordered, with what is left of their sales after the fees.
     pub ordered: Money,
@@ -59,7 +59,7 @@ pub struct PayoutSummary {
 }
 
 /// So many, and what they are worth together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Money {
     /// How many.
     pub count: u64,
@@ -89,14 +89,31 @@ pub enum PortalFault {
 }
 
 /// What the final check of a portal's history found: how often each fault occurred.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PortalChecks([u64; PortalFault::ALL.len()]);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalChecks {
+    /// Payouts to a card that was not the effective one.
+    pub wrong_card: u64,
+    /// Payouts that were held without cause, or not released exactly once.
+    pub held: u64,
+    /// Payouts that were ordered or made twice.
+    pub paid_twice: u64,
+    /// Payouts that were not made, or not in full, and sales that were not cleared exactly once.
+    pub payouts_lost: u64,
+    /// Devices that had two merchant codes at once.
+    pub two_codes: u64,
+    /// Devices that had no merchant code.
+    pub no_code: u64,
+    /// Applications that were submitted while another was open in the same matter.
+    pub doubled_applications: u64,
+    /// Anything else.
+    pub portal_other: u64,
+}
 
 /// One thing that the final check of a portal's history found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortalFinding {
     /// As what it is counted: the name of a count of `reconciliation`.
-    pub fault: &'static str,
+    pub fault: Cow<'static, str>,
     /// What happened, in a sentence.
     pub meaning: String,
 }
@@ -180,14 +197,26 @@ impl PortalFault {
     pub fn name(self) -> &'static str {
         Self::ALL.get(self as usize).map_or("?", |(_, name, _)| name)
     }
+
+    /// The count to which it belongs.
+    fn count(self, checks: &mut PortalChecks) -> &mut u64 {
+        match self {
+            Self::WrongCard => &mut checks.wrong_card,
+            Self::Held => &mut checks.held,
+            Self::PaidTwice => &mut checks.paid_twice,
+            Self::PayoutsLost => &mut checks.payouts_lost,
+            Self::TwoCodes => &mut checks.two_codes,
+            Self::NoCode => &mut checks.no_code,
+            Self::DoubledApplications => &mut checks.doubled_applications,
+            Self::Other => &mut checks.portal_other,
+        }
+    }
 }
 
 impl PortalChecks {
     /// Counts a fault.
     pub fn note(&mut self, fault: PortalFault) {
-        if let Some(count) = self.0.get_mut(fault as usize) {
-            *count += 1;
-        }
+        *fault.count(self) += 1;
     }
 
     /// The count of that name, as thresholds call it.
@@ -198,18 +227,15 @@ impl PortalChecks {
     /// How many there are altogether.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.0.iter().sum()
+        self.counts().map(|(count, ..)| count).sum()
     }
 
     /// Every count with its name and what it means.
     pub fn counts(&self) -> impl Iterator<Item = (u64, &'static str, &'static str)> {
-        self.0.into_iter().zip(PortalFault::ALL).map(|(count, (_, name, meaning))| (count, name, meaning))
-    }
-}
-
-impl Serialize for PortalChecks {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.counts().map(|(count, name, _)| (name, count)))
+        let mut checks = *self;
+        PortalFault::ALL
+            .into_iter()
+            .map(move |(fault, name, meaning)| (*fault.count(&mut checks), name, meaning))
     }
 }
 
@@ -224,6 +250,8 @@ mod tests {
             let mut checks = PortalChecks::default();
             checks.note(fault);
             assert_eq!((checks.count(name), checks.total()), (Some(1), 1));
+            let json = serde_json::to_value(checks).expect("numbers");
+            assert_eq!((&json[name], json.as_object().map(|map| map.len())), (&1.into(), Some(8)));
         }
         assert_eq!(PortalChecks::default().count("lost"), None);
     }
@@ -235,10 +263,10 @@ mod tests {
         let found = PortalSummary {
             merchants: 9,
             applications: [
-                ("card-change", of(10)),
-                ("merchant-change", of(20)),
-                ("instant-settlement", of(30)),
-                ("terminal-order", of(40)),
+                ("card-change".into(), of(10)),
+                ("merchant-change".into(), of(20)),
+                ("instant-settlement".into(), of(30)),
+                ("terminal-order".into(), of(40)),
             ]
             .into(),
             payouts: PayoutSummary {
@@ -251,8 +279,8 @@ mod tests {
                 ..PayoutSummary::default()
             },
             short_messages: 60,
-            alarms: [("wrong-code", 61), ("ended-code", 1)].into(),
-            refused: [("3101", 63), ("3203", 2)].into(),
+            alarms: [("wrong-code".into(), 61), ("ended-code".into(), 1)].into(),
+            refused: [("3101".into(), 63), ("3203".into(), 2)].into(),
         };
         let counts = PortalSummary::COUNTS.map(|(name, _)| found.count(name).expect("a count"));
         let wanted = [140, 24, 100, 16, 10, 20, 30, 40, 51, 52, 53, 54, 55, 56, 60, 62, 65];

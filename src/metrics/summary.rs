@@ -176,7 +176,7 @@ pub struct ReconciliationSummary {
     /// Among them: the terminal's journal contradicts itself.
     pub contradictory: u64,
     /// Among them: the findings in the portal; absent where there was none.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[serde(flatten)]
     pub portal: Option<PortalChecks>,
 }
 

@@ -148,10 +148,10 @@ impl Portal {
     }
 
     fn raise(&mut self, alarm: Alarm) {
-        *self.tally.alarms.entry(alarm.fault).or_default() += 1;
         if self.alarms.len() >= ALARMS_MAX {
             self.alarms.pop_front();
         }
+        *self.tally.alarms.entry(alarm.fault).or_default() += 1;
         self.alarms.push_back(alarm.clone());
         self.events.push_back(Event::Alarm(alarm));
     }

@@ -103,10 +103,10 @@ pub struct Portal {
     /// The latest instant that anybody has told.
     now: Instant,
     books: Books,
+    tally: Tally,
     guards: Guards,
     alarms: VecDeque<Alarm>,
     events: VecDeque<Event>,
-    tally: Tally,
 }
 
 /// What counts attempts, and so changes with a refusal too.
@@ -144,10 +144,10 @@ impl Portal {
             wall,
             now: Instant::START,
             books: Books::default(),
+            tally: Tally::default(),
             guards: Guards::default(),
             alarms: VecDeque::new(),
             events: VecDeque::new(),
-            tally: Tally::default(),
         }
     }
 
@@ -179,9 +179,26 @@ impl Portal {
     ) -> Result<Response, Refusal> {
         let answer = self.dispatch(now, acquirer, call);
         if let Err(refusal) = answer {
-            *self.tally.refused.entry(refusal).or_default() += 1;
+            self.tally.refuse(refusal);
         }
         answer
+    }
+
+    fn dispatch(&mut self, now: Instant, acquirer: &dyn Acquirer, call: &Call) -> Result<Response, Refusal> {
+        let now = self.advance(now, acquirer);
+        match &call.request {
+            Request::Login { account, password } => self.login(now, *account, password),
+            Request::Terminal(request) => {
+                self.once(now, owner_of(request), call, |portal| portal.terminal_request(now, request))
+            }
+            _ => {
+                let merchant = self.guards.sessions.touch(now, &self.rules.session, call.session)?;
+                let caller = Caller { now, merchant, acquirer };
+                self.once(now, Owner::Merchant(merchant), call, |portal| {
+                    portal.answer(&caller, &call.request)
+                })
+            }
+        }
     }
 
     /// When something next happens by itself.
@@ -215,23 +232,6 @@ impl Portal {
     #[must_use]
     pub fn books(&self) -> &Books {
         &self.books
-    }
-
-    fn dispatch(&mut self, now: Instant, acquirer: &dyn Acquirer, call: &Call) -> Result<Response, Refusal> {
-        let now = self.advance(now, acquirer);
-        match &call.request {
-            Request::Login { account, password } => self.login(now, *account, password),
-            Request::Terminal(request) => {
-                self.once(now, owner_of(request), call, |portal| portal.terminal_request(now, request))
-            }
-            _ => {
-                let merchant = self.guards.sessions.touch(now, &self.rules.session, call.session)?;
-                let caller = Caller { now, merchant, acquirer };
-                self.once(now, Owner::Merchant(merchant), call, |portal| {
-                    portal.answer(&caller, &call.request)
-                })
-            }
-        }
     }
 
     /// Brings the portal to `now`; a clock that goes back stands still.

@@ -14,6 +14,12 @@ pub struct Tally {
     pub alarms: BTreeMap<CodeFault, u64>,
 }
 
+impl Tally {
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        *self.refused.entry(refusal).or_default() += 1;
+    }
+}
+
 impl Portal {
     /// What was counted so far.
     #[must_use]

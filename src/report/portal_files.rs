@@ -73,7 +73,7 @@ fn alarm(row: AlarmRow) -> [String; ALARMS.len()] {
 }
 
 fn finding(found: &PortalFinding) -> [String; FINDINGS.len()] {
-    [found.fault.to_owned(), found.meaning.clone()]
+    [found.fault.clone().into_owned(), found.meaning.clone()]
 }
 
 fn minor(amount: Amount) -> String {

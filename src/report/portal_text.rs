@@ -76,7 +76,8 @@ fn refusal_text(found: &PortalSummary) -> Vec<String> {
     if all == 0 {
         return Vec::new();
     }
-    let mut refused: Vec<(&str, u64)> = found.refused.iter().map(|(code, number)| (*code, *number)).collect();
+    let mut refused: Vec<(&str, u64)> =
+        found.refused.iter().map(|(code, number)| (&**code, *number)).collect();
     refused.sort_by_key(|(code, number)| (std::cmp::Reverse(*number), *code));
     let mut lines = vec![format!("{} refused", plural(all, "request"))];
     lines.extend(refused.iter().take(REFUSALS_SHOWN).map(|(code, number)| {
