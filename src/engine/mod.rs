@@ -10,6 +10,8 @@ mod gate;
 mod iteration;
 mod observer;
 mod part;
+mod portal_books;
+mod portal_findings;
 mod portrait;
 mod recorder;
 mod request;
@@ -20,6 +22,7 @@ mod verdict;
 
 pub use control::{Command, Control};
 pub use observer::{Moment, NullObserver, Observer};
+pub use portal_books::{AlarmRow, PayoutRow, PortalBooks};
 
 use crate::{
     driver::{

@@ -39,6 +39,9 @@ impl Threshold {
             MetricName::Settlements(name) => {
                 host.settlements.and_then(|found| found.count(name)).map(|count| count as f64)
             }
+            MetricName::Portal(name) => {
+                host.portal.and_then(|found| found.count(name)).map(|count| count as f64)
+            }
         }
     }
 
@@ -99,6 +102,7 @@ fn of_attempts<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{PortalChecks, PortalFault, ReconciliationSummary};
     use std::time::Duration;
 
     #[test]
@@ -124,5 +128,26 @@ mod tests {
         assert_eq!(value("dropped_iterations", "rate < 1%"), Some(0.1));
         assert_eq!(value("reconciliation.lost", "count == 0"), None);
         assert_eq!(value("settlements.open", "count == 0"), None);
+        assert_eq!(value("portal.alarms", "count == 0"), None);
+    }
+
+    #[test]
+    fn findings_in_the_portal_count_as_mismatches_where_there_is_a_portal() {
+        let mut found = ReconciliationSummary { mismatches: 1, lost: 1, ..ReconciliationSummary::default() };
+        let value = |found: &ReconciliationSummary, metric| {
+            let host = HostCounts { reconciliation: Some(found), ..HostCounts::default() };
+            let threshold = Threshold::parse(metric, "count == 0").expect("valid");
+            threshold.value(&Interval::new(0, 0), &StepNames::default(), host)
+        };
+        assert_eq!(value(&found, "reconciliation.wrong_card"), None);
+        let mut checks = PortalChecks::default();
+        [PortalFault::WrongCard, PortalFault::WrongCard, PortalFault::NoCode]
+            .into_iter()
+            .for_each(|fault| checks.note(fault));
+        found.add_portal(checks);
+        assert_eq!(value(&found, "reconciliation.wrong_card"), Some(2.0));
+        assert_eq!(value(&found, "reconciliation.held"), Some(0.0));
+        assert_eq!(value(&found, "reconciliation.mismatches"), Some(4.0));
+        assert_eq!((found.mismatched_transactions(), value(&found, "reconciliation.lost")), (1, Some(1.0)));
     }
 }

@@ -7,6 +7,7 @@ mod counters;
 mod interval;
 mod judge;
 mod latency;
+mod portal;
 mod snapshot;
 mod summary;
 mod threshold;
@@ -16,6 +17,10 @@ pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
 };
 pub use latency::{Bucket, Latency, Percentiles};
+pub use portal::{
+    ApplicationCounts, Money, PayoutSummary, PortalChecks, PortalCount, PortalFault, PortalFinding,
+    PortalSummary,
+};
 pub use snapshot::{
     ActivityCounts, EventLine, Generator, Phase, Point, RowWindow, Severity, Snapshot, StageProgress, State,
     StepView, TerminalRow, TerminalsView, ThresholdView,

@@ -1,6 +1,6 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
-use super::{Counters, Percentiles};
+use super::{Counters, Percentiles, PortalChecks, PortalFinding, PortalSummary};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -40,6 +40,12 @@ pub struct Summary {
     /// The first of the transactions on which journals and ledger do not agree, at most [`Summary::MISMATCHES_MAX`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mismatches: Vec<MismatchSummary>,
+    /// What the merchant portal came to; absent when there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portal: Option<PortalSummary>,
+    /// The first of what the final check of the portal found, at most [`Summary::MISMATCHES_MAX`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub portal_findings: Vec<PortalFinding>,
 }
 
 impl Summary {
@@ -155,16 +161,16 @@ pub struct ThresholdSummary {
     pub pass: bool,
 }
 
-/// What the comparison of the terminals' journals with the host's ledger found.
+/// What the comparison of the terminals' journals with the host's ledger found, and the final check of the portal.
 ///
-/// Every mismatch is counted in one of the counts after `mismatches`.
+/// Everything in `mismatches` is counted in one of the counts after it too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ReconciliationSummary {
     /// Terminals that were compared.
     pub terminals: u64,
     /// Transactions that were compared.
     pub transactions: u64,
-    /// Transactions on which the two sides do not agree.
+    /// Transactions on which the two sides do not agree, and findings in the portal.
     pub mismatches: u64,
     /// Among them: the terminal believes in it, the host does not have it.
     pub lost: u64,
@@ -190,10 +196,13 @@ pub struct ReconciliationSummary {
     pub kind: u64,
     /// Among them: the terminal's journal contradicts itself.
     pub contradictory: u64,
+    /// Among them: the findings in the portal; absent where there was none.
+    #[serde(flatten)]
+    pub portal: Option<PortalChecks>,
 }
 
 impl ReconciliationSummary {
-    /// The counts that thresholds may be about, by their names.
+    /// The counts that thresholds may be about, by their names; those of [`PortalChecks`] come after them.
     pub const COUNTS: [(&'static str, Count); 13] = [
         ("mismatches", |found| found.mismatches),
         ("lost", |found| found.lost),
@@ -210,9 +219,21 @@ impl ReconciliationSummary {
         ("contradictory", |found| found.contradictory),
     ];
 
-    /// The count of that name.
+    /// The count of that name; one of the portal only where there was a portal.
     pub fn count(&self, name: &str) -> Option<u64> {
-        Self::COUNTS.iter().find(|(known, _)| *known == name).map(|(_, count)| count(self))
+        let known = Self::COUNTS.iter().find(|(known, _)| *known == name);
+        known.map(|(_, count)| count(self)).or_else(|| self.portal?.count(name))
+    }
+
+    /// Adds what the final check of a portal found.
+    pub fn add_portal(&mut self, found: PortalChecks) {
+        self.mismatches += found.total();
+        self.portal = Some(found);
+    }
+
+    /// How many of the mismatches are transactions.
+    pub fn mismatched_transactions(&self) -> u64 {
+        self.mismatches - self.portal.map_or(0, |found| found.total())
     }
 }
 
@@ -255,6 +276,8 @@ pub struct HostCounts<'a> {
     pub reconciliation: Option<&'a ReconciliationSummary>,
     /// What settlements came to.
     pub settlements: Option<&'a SettlementSummary>,
+    /// What the merchant portal came to.
+    pub portal: Option<&'a PortalSummary>,
 }
 
 /// One count out of a summary.

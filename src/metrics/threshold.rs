@@ -9,7 +9,7 @@
 //! ```
 
 #[cfg(doc)]
-use super::{ReconciliationSummary, SettlementSummary};
+use super::{PortalChecks, PortalSummary, ReconciliationSummary, SettlementSummary};
 use std::{fmt, str::FromStr};
 
 /// One condition over one metric.
@@ -91,15 +91,17 @@ pub enum MetricName {
     Iterations,
     /// Scheduled to actual start.
     ScheduleLag,
-    /// A count of the reconciliation, one of [`ReconciliationSummary::COUNTS`].
+    /// A count of the reconciliation, one of [`ReconciliationSummary::COUNTS`] or of [`PortalChecks`].
     Reconciliation(String),
     /// A count of the settlements at the host, one of those that [`SettlementSummary::count`] knows.
     Settlements(String),
+    /// A count of the merchant portal, one of [`PortalSummary::COUNTS`].
+    Portal(String),
 }
 
 impl MetricName {
     /// The metrics that exist, as they are written; those of [`MetricName::STEP_METRICS`] take a step before them.
-    pub const NAMES: [&str; 30] = [
+    pub const NAMES: [&str; 55] = [
         "response_time",
         "service_time",
         "connect_time",
@@ -124,12 +126,37 @@ impl MetricName {
         "reconciliation.unknown",
         "reconciliation.kind",
         "reconciliation.contradictory",
+        "reconciliation.wrong_card",
+        "reconciliation.held",
+        "reconciliation.paid_twice",
+        "reconciliation.payouts_lost",
+        "reconciliation.two_codes",
+        "reconciliation.no_code",
+        "reconciliation.doubled_applications",
+        "reconciliation.portal_other",
         "settlements.balanced",
         "settlements.unbalanced",
         "settlements.closed",
         "settlements.open",
         "settlements.uploaded",
         "settlements.differences",
+        "portal.applications",
+        "portal.applications_open",
+        "portal.applications_done",
+        "portal.applications_rejected",
+        "portal.card_changes",
+        "portal.merchant_changes",
+        "portal.instant_settlements",
+        "portal.terminal_orders",
+        "portal.payouts_ordered",
+        "portal.payouts_made",
+        "portal.payouts_waiting",
+        "portal.payouts_held",
+        "portal.payouts_released",
+        "portal.payouts_late",
+        "portal.short_messages",
+        "portal.alarms",
+        "portal.refused",
     ];
     /// The metrics that exist for each step.
     pub const STEP_METRICS: [&str; 8] = [
@@ -208,6 +235,9 @@ impl FromStr for MetricName {
             (_, Some(group)) if group == "settlements" && Self::NAMES.contains(&text) => {
                 Ok(Self::Settlements(name.to_owned()))
             }
+            (_, Some(group)) if group == "portal" && Self::NAMES.contains(&text) => {
+                Ok(Self::Portal(name.to_owned()))
+            }
             _ => Err(ThresholdError::UnknownMetric(text.to_owned())),
         }
     }
@@ -232,6 +262,7 @@ impl fmt::Display for MetricName {
             Self::ScheduleLag => f.write_str("schedule_lag"),
             Self::Reconciliation(name) => write!(f, "reconciliation.{name}"),
             Self::Settlements(name) => write!(f, "settlements.{name}"),
+            Self::Portal(name) => write!(f, "portal.{name}"),
         }
     }
 }
@@ -381,8 +412,10 @@ mod tests {
 
     #[test]
     fn every_count_of_the_reconciliation_is_a_metric_and_no_other() {
-        let counts =
-            crate::metrics::ReconciliationSummary::COUNTS.map(|(name, _)| format!("reconciliation.{name}"));
+        let of_portal = crate::metrics::PortalFault::ALL.map(|(_, name, _)| name);
+        let counts = crate::metrics::ReconciliationSummary::COUNTS.map(|(name, _)| name).into_iter();
+        let counts: Vec<String> =
+            counts.chain(of_portal).map(|name| format!("reconciliation.{name}")).collect();
         let metrics = MetricName::NAMES.into_iter().filter(|name| name.starts_with("reconciliation."));
         assert!(metrics.eq(counts.iter().map(String::as_str)));
         counts.iter().for_each(|name| drop(Threshold::parse(name, "count == 0").expect("a metric")));
@@ -397,6 +430,16 @@ mod tests {
         let parsed = Threshold::parse("settlements.open", "count == 0").expect("a metric");
         assert_eq!(parsed.metric.to_string(), "settlements.open");
         assert!(Threshold::parse("settlements.lost", "count == 0").is_err());
+    }
+
+    #[test]
+    fn every_metric_of_the_portal_is_a_count_of_its_summary_and_no_other() {
+        let counts = crate::metrics::PortalSummary::COUNTS.map(|(name, _)| name);
+        assert!(MetricName::NAMES.into_iter().filter_map(|name| name.strip_prefix("portal.")).eq(counts));
+        let parsed = Threshold::parse("portal.payouts_late", "count < 5").expect("a metric");
+        assert_eq!(parsed.metric.to_string(), "portal.payouts_late");
+        assert!(Threshold::parse("portal.merchants", "count > 0").is_err());
+        assert!(Threshold::parse("portal.refused", "rate < 1%").is_err());
     }
 
     #[test]

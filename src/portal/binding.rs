@@ -151,6 +151,7 @@ impl Portal {
         if self.alarms.len() >= ALARMS_MAX {
             self.alarms.pop_front();
         }
+        *self.tally.alarms.entry(alarm.fault).or_default() += 1;
         self.alarms.push_back(alarm.clone());
         self.events.push_back(Event::Alarm(alarm.clone()));
         self.enter(Act::Alarm(alarm), Vec::new(), None);

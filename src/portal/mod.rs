@@ -31,6 +31,7 @@ mod merchant;
 mod merchant_change;
 mod method;
 mod notification;
+mod overview;
 mod payout;
 mod query;
 mod request;
@@ -41,6 +42,7 @@ mod secret;
 mod session;
 mod settlement_card;
 mod sms_code;
+mod tally;
 mod terminal_order;
 mod unbind;
 
@@ -73,6 +75,7 @@ pub use secret::{Identity, Password, Phone};
 pub use session::Token;
 pub use settlement_card::{CardId, CardState, NewCard, SettlementCard};
 pub use sms_code::Purpose;
+pub use tally::Tally;
 pub use terminal_order::{OrderStep, TerminalForm, TerminalKind};
 pub use unbind::{Proof, UnbindStep};
 
@@ -106,6 +109,7 @@ pub struct Portal {
     /// The latest instant that anybody has told.
     now: Instant,
     books: Books,
+    tally: Tally,
     guards: Guards,
     alarms: VecDeque<Alarm>,
     events: VecDeque<Event>,
@@ -150,6 +154,7 @@ impl Portal {
             wall,
             now: Instant::START,
             books: Books::default(),
+            tally: Tally::default(),
             guards: Guards::default(),
             alarms: VecDeque::new(),
             events: VecDeque::new(),
@@ -183,6 +188,14 @@ impl Portal {
         acquirer: &dyn Acquirer,
         call: &Call,
     ) -> Result<Response, Refusal> {
+        let answer = self.dispatch(now, acquirer, call);
+        if let Err(refusal) = answer {
+            self.tally.refuse(refusal);
+        }
+        answer
+    }
+
+    fn dispatch(&mut self, now: Instant, acquirer: &dyn Acquirer, call: &Call) -> Result<Response, Refusal> {
         let now = self.advance(now, acquirer);
         let merchant = match &call.request {
             Request::Login { account, password } => return self.login(now, *account, password),

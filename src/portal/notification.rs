@@ -136,6 +136,7 @@ impl Portal {
 
     /// Sends a short message; it arrives when the network likes.
     pub(super) fn send_sms(&mut self, at: Instant, phone: Phone, topic: Topic, secret: Option<Password>) {
+        self.tally.short_messages += 1;
         let delay = self.rules.sms.arrives_after.draw(&mut self.chance());
         push(self.books.post.sms.entry(phone).or_default(), Sms { at: at + delay, topic, secret });
     }

@@ -85,6 +85,10 @@ pub(super) struct PayoutBook {
 }
 
 impl PayoutBook {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Payout> {
+        self.payouts.values()
+    }
+
     pub(super) fn of_merchant(&self, merchant: MerchantId) -> impl Iterator<Item = &Payout> {
         self.of_merchant.get(&merchant).into_iter().flatten().filter_map(|no| self.payouts.get(no))
     }

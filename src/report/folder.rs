@@ -2,10 +2,10 @@
 
 use super::{
     FolderError, events::EventLog, host_journal, intervals::IntervalLog, journal::Journal, log_file::LogFile,
-    mismatches, receipts::ReceiptLog, series::Series, summary_file,
+    mismatches, portal_files, receipts::ReceiptLog, series::Series, summary_file,
 };
 use crate::{
-    engine::{Moment, Observer},
+    engine::{Moment, Observer, PortalBooks},
     metrics::{EventLine, Summary},
     reconcile::{Entry, Findings, Row},
     time::DateTime,
@@ -92,6 +92,10 @@ impl Observer for Folder {
 
     fn statement(&mut self, rows: &mut dyn Iterator<Item = Row>) -> io::Result<()> {
         Ok(host_journal::write(&self.path.join("journal/host.csv"), rows)?)
+    }
+
+    fn portal(&mut self, books: PortalBooks<'_>) -> io::Result<()> {
+        Ok(portal_files::write(&self.path, books)?)
     }
 
     fn finish(&mut self, summary: &Summary, findings: Option<&Findings>) -> io::Result<()> {

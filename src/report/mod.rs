@@ -15,6 +15,8 @@ mod journal_reader;
 mod log_file;
 mod mismatch_text;
 mod mismatches;
+mod portal_files;
+mod portal_text;
 mod receipts;
 mod reconciliation;
 mod records;

@@ -125,6 +125,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
+            "card",
             "driver",
             "flow",
             "host",
@@ -144,7 +145,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("dashboard", &["metrics"]),
-    ("report", &["card", "engine", "iso8583", "metrics", "money", "operation", "reconcile", "time"]),
+    (
+        "report",
+        &["card", "engine", "iso8583", "metrics", "money", "operation", "portal", "reconcile", "time"],
+    ),
     (
         "cli",
         &[

@@ -455,6 +455,8 @@ fn summary() -> Summary {
             ..ReconciliationSummary::default()
         }),
         mismatches: Vec::new(),
+        portal: None,
+        portal_findings: Vec::new(),
     }
 }
 
