@@ -3,7 +3,7 @@
 use crate::{
     host::Host,
     metrics::{PortalChecks, PortalFault, PortalFinding},
-    portal::{self, Finding},
+    portal::Finding,
     time::Instant,
 };
 
@@ -18,8 +18,8 @@ pub(super) struct PortalFindings {
 
 /// Checks the history of a host's portal until `until`; `None` where there is no portal.
 pub(super) fn portal_findings(host: &Host, until: Instant) -> Option<PortalFindings> {
-    let history = host.portal()?.history();
-    Some(counted(&portal::audit(history, until)))
+    host.portal()?;
+    Some(counted(&host.portal_findings(until)))
 }
 
 fn counted(findings: &[Finding]) -> PortalFindings {
@@ -41,9 +41,13 @@ fn fault(finding: &Finding) -> PortalFault {
         | Finding::ReleasedTwice(_)
         | Finding::NotReleased(_) => PortalFault::Held,
         Finding::PaidTwice(_) => PortalFault::PaidTwice,
-        Finding::Lost(_) | Finding::WrongAmount(_) | Finding::ClearedTwice(_) | Finding::KeptTooMuch(_) => {
-            PortalFault::PayoutsLost
-        }
+        Finding::Lost(_)
+        | Finding::WrongAmount(_)
+        | Finding::ClearedTwice(_)
+        | Finding::NotCleared(_)
+        | Finding::NotBooked(_)
+        | Finding::WrongClearing(_)
+        | Finding::KeptTooMuch(_) => PortalFault::PayoutsLost,
         Finding::TwoCodes(_) => PortalFault::TwoCodes,
         Finding::NoCode(_) => PortalFault::NoCode,
         Finding::DoubledApplication(_) => PortalFault::DoubledApplications,

@@ -17,13 +17,13 @@ impl Host {
     /// [`Diverged`] when the portal does not come out as it was: its rules, its merchants or the program are others.
     /// Also where there is no portal.
     pub fn resume(&mut self, input: &Input) -> Result<(), Diverged> {
-        self.at_counter(|portal, _| portal.restore(input)).unwrap_or(Err(Diverged))
+        self.at_counter(input.at, |portal, _| portal.restore(input)).unwrap_or(Err(Diverged))
     }
 
     /// Says what the portal has taken in, in front of whatever tells of it.
     pub(super) fn journal(&mut self, out: &mut Outbox) {
-        let Some(portal) = self.portal.as_deref_mut() else { return };
-        while let Some(input) = portal.poll_input() {
+        let Some(counter) = self.counter.as_deref_mut() else { return };
+        while let Some(input) = counter.portal.poll_input() {
             out.push(Output::Note(Box::new(input)));
         }
     }

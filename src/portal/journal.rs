@@ -6,7 +6,7 @@
 //! | a write that was done, refused ones too           | books, codes, attempts, the answer kept      |
 //! | a login that changed the count of wrong passwords | the lock-out                                |
 //! | a review by hand                                  | the application                             |
-//! | what the host told: approved, undone, settled     | payouts, limits, bindings that had waited   |
+//! | what the host told: approved, restated, settled    | payouts, limits, bindings that had waited   |
 //! | an alarm                                          | the alarm list                              |
 //! | time that passed something that was due           | whatever was due                            |
 //!
@@ -59,6 +59,8 @@ pub enum Act {
     Approved(Sale),
     /// A transaction was undone, wholly or in part.
     Undone(Key, Amount),
+    /// What stands of a transaction is something else now; whether its batch is settled.
+    Restated(Sale, bool),
     /// A terminal has settled a batch, with the transactions that stand.
     Settled(TerminalId, Vec<Sale>),
     /// A device did not keep to its code.
@@ -141,6 +143,7 @@ impl Portal {
             }
             Act::Approved(sale) => self.approved(at, testimony, sale),
             Act::Undone(transaction, amount) => self.undone(at, testimony, *transaction, *amount),
+            Act::Restated(sale, is_settled) => self.restated(at, testimony, sale, *is_settled),
             Act::Settled(terminal, sales) => self.settled(at, testimony, *terminal, sales),
             Act::Alarm(alarm) => {
                 self.advance(at, testimony);

@@ -52,6 +52,8 @@ pub struct Portal {
     pub balance_unavailable: Percentage,
     /// The answer to a terminal that has not signed in today, two letters or digits.
     pub sign_in_first: String,
+    /// How long a terminal counts as online after it was heard of.
+    pub online_within: Time,
 }
 
 /// Sessions and their lock-out.
@@ -226,6 +228,7 @@ impl Default for Portal {
             key_valid_for: Time(rules.key_valid_for),
             balance_unavailable: Percentage(rules.balance_unavailable),
             sign_in_first: rules.sign_in_first.to_string(),
+            online_within: Time(rules.online_within),
         }
     }
 }

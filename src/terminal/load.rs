@@ -40,9 +40,4 @@ impl Terminal {
         (self.keys, self.key_counter, self.batch) = (None, 0, BatchNo::FIRST);
         Ok(())
     }
-
-    /// The terminal number that the device had first, by which its serial number is known.
-    pub fn first_id(&self) -> TerminalId {
-        self.first_id
-    }
 }

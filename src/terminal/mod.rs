@@ -45,6 +45,7 @@
 mod active;
 mod answer;
 mod customs;
+mod device;
 mod download;
 mod exchange;
 mod icc;
@@ -72,6 +73,7 @@ mod trouble;
 mod upload;
 
 pub use customs::{Customs, ReversalReasons};
+pub use device::{FIRMWARE, serial_number};
 pub use icc::ChipPolicy;
 pub use key_scheme::{KeyScheme, KsnText, MessageKeys, is_iso4};
 pub use load::LoadError;
@@ -89,6 +91,7 @@ use crate::{
     time::{Instant, WallClock},
 };
 use active::Active;
+use device::Device;
 use exchange::Exchange;
 use reversal::Reversal;
 use script::ScriptNotice;
@@ -97,8 +100,7 @@ use settlement::Settling;
 /// One virtual terminal.
 #[derive(Debug)]
 pub struct Terminal {
-    /// The number it was made with: the device behind whatever numbers it has now.
-    first_id: TerminalId,
+    device: Device,
     id: TerminalId,
     merchant: MerchantId,
     tmk: Tmk,
@@ -159,7 +161,7 @@ impl Terminal {
     ) -> Self {
         let deframer = Deframer::for_framing(&profile.spec.framing);
         Self {
-            first_id: id,
+            device: Device::of(id),
             id,
             merchant,
             tmk,

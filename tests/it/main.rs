@@ -56,6 +56,7 @@ mod sim;
 mod target;
 mod tcp_till;
 mod terminal;
+mod terminal_device;
 mod terminal_load;
 mod terminal_management;
 mod terminal_notice;

@@ -66,6 +66,7 @@ enum ActRow {
     Review(#[serde(with = "ApplicationNoRow")] ApplicationNo, #[serde(with = "DecisionRow")] Decision),
     Approved(#[serde(with = "SaleRow")] Sale),
     Undone(#[serde(with = "KeyRow")] Key, #[serde(with = "minor")] Amount),
+    Restated(#[serde(with = "SaleRow")] Sale, bool),
     Settled(TerminalId, #[serde(with = "sales")] Vec<Sale>),
     Alarm(#[serde(with = "AlarmRow")] Alarm),
 }

@@ -50,6 +50,7 @@ impl Compiler<'_> {
             key_valid_for: self.lasting(node, "keyValidFor", written.key_valid_for),
             balance_unavailable: written.balance_unavailable.0,
             sign_in_first: self.sign_in_first(node, &written.sign_in_first),
+            online_within: self.lasting(node, "onlineWithin", written.online_within),
         }
     }
 
