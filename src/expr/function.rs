@@ -27,6 +27,8 @@ pub enum Function {
     Round,
     /// `length`
     Length,
+    /// `padded`
+    Padded,
     /// `upper`
     Upper,
     /// `lower`
@@ -160,6 +162,11 @@ impl Function {
                 let high = argument(arguments, 1, scope, rng)?;
                 self.draw(&low, &high, rng)
             }
+            Self::Padded => {
+                let value = argument(arguments, 0, scope, rng)?.to_string();
+                let width = whole(&argument(arguments, 1, scope, rng)?, 1, MAX_DIGITS)? as usize;
+                Ok(Value::text(format!("{value:0>width$}")))
+            }
             Self::Contains | Self::StartsWith => {
                 let text = argument(arguments, 0, scope, rng)?;
                 let part = argument(arguments, 1, scope, rng)?;
@@ -271,7 +278,7 @@ const MAX_WHOLE: i64 = 1 << 53;
 
 /// Every function there is.
 #[rustfmt::skip]
-pub const FUNCTIONS: [Signature; 20] = [
+pub const FUNCTIONS: [Signature; 21] = [
     signature("amount", Function::Amount, "amount(low, high)", "an amount between the two, to the minor unit; `amount(x)` is the number as an amount", 1..=2, Some(ValueKind::Amount), NUMERIC, NUMERIC),
     signature("integer", Function::Integer, "integer(low, high)", "a whole number between the two, both included", 2..=2, Some(ValueKind::Number), NUMERIC, NUMERIC),
     signature("number", Function::Number, "number(low, high)", "a number between the two", 2..=2, Some(ValueKind::Number), NUMERIC, NUMERIC),
@@ -282,6 +289,7 @@ pub const FUNCTIONS: [Signature; 20] = [
     signature("max", Function::Max, "max(a, b, …)", "the largest argument", 1..=64, None, NUMERIC, NUMERIC),
     signature("round", Function::Round, "round(x)", "the nearest whole number", 1..=1, Some(ValueKind::Number), NUMERIC, None),
     signature("length", Function::Length, "length(text)", "the number of characters", 1..=1, Some(ValueKind::Number), TEXT, None),
+    signature("padded", Function::Padded, "padded(value, width)", "the value with zeros in front of it, up to so many characters", 2..=2, Some(ValueKind::Text), None, NUMERIC),
     signature("upper", Function::Upper, "upper(text)", "the text in upper case", 1..=1, Some(ValueKind::Text), TEXT, None),
     signature("lower", Function::Lower, "lower(text)", "the text in lower case", 1..=1, Some(ValueKind::Text), TEXT, None),
     signature("contains", Function::Contains, "contains(text, part)", "whether the part occurs in the text", 2..=2, Some(ValueKind::Bool), TEXT, TEXT),

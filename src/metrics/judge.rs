@@ -20,6 +20,9 @@ impl Threshold {
             MetricName::TlsTime(_) => self.of_latency(of_attempts(steps(), |all| &all.tls)),
             MetricName::FirstByteTime(_) => self.of_latency(of_attempts(steps(), |all| &all.first_byte)),
             MetricName::ScheduleLag => self.of_latency(total.lag.clone()),
+            MetricName::Approved(_) => {
+                self.of_count(sum(&|step| step.count(Class::Approved)), sum(&StepInterval::total))
+            }
             MetricName::Failed(_) => {
                 let failed = sum(&|step| step.count(Class::TimedOut) + step.count(Class::Failed));
                 self.of_count(failed, sum(&StepInterval::total))

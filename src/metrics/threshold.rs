@@ -81,6 +81,8 @@ pub enum MetricName {
     FirstByteTime(Option<String>),
     /// Steps that timed out or could not be done, of one step or of all.
     Failed(Option<String>),
+    /// Steps that were approved, of one step or of all.
+    Approved(Option<String>),
     /// Steps that were declined, of one step or of all.
     Declined(Option<String>),
     /// Checks that held, of one step or of all.
@@ -101,12 +103,13 @@ pub enum MetricName {
 
 impl MetricName {
     /// The metrics that exist, as they are written; those of [`MetricName::STEP_METRICS`] take a step before them.
-    pub const NAMES: [&str; 55] = [
+    pub const NAMES: [&str; 56] = [
         "response_time",
         "service_time",
         "connect_time",
         "tls_time",
         "first_byte_time",
+        "approved",
         "failed",
         "declined",
         "checks",
@@ -159,12 +162,13 @@ impl MetricName {
         "portal.refused",
     ];
     /// The metrics that exist for each step.
-    pub const STEP_METRICS: [&str; 8] = [
+    pub const STEP_METRICS: [&str; 9] = [
         "response_time",
         "service_time",
         "connect_time",
         "tls_time",
         "first_byte_time",
+        "approved",
         "failed",
         "declined",
         "checks",
@@ -178,6 +182,7 @@ impl MetricName {
             | Self::ConnectTime(step)
             | Self::TlsTime(step)
             | Self::FirstByteTime(step)
+            | Self::Approved(step)
             | Self::Failed(step)
             | Self::Declined(step)
             | Self::Checks(step) => step.as_deref(),
@@ -201,7 +206,11 @@ impl MetricName {
         use Aggregation as A;
         match self {
             _ if self.is_time() => !matches!(aggregation, A::Rate),
-            Self::DroppedIterations | Self::Failed(_) | Self::Declined(_) | Self::Checks(_) => {
+            Self::DroppedIterations
+            | Self::Approved(_)
+            | Self::Failed(_)
+            | Self::Declined(_)
+            | Self::Checks(_) => {
                 matches!(aggregation, A::Rate | A::Count)
             }
             _ => matches!(aggregation, A::Count),
@@ -223,6 +232,7 @@ impl FromStr for MetricName {
             ("connect_time", step) => Ok(Self::ConnectTime(step)),
             ("tls_time", step) => Ok(Self::TlsTime(step)),
             ("first_byte_time", step) => Ok(Self::FirstByteTime(step)),
+            ("approved", step) => Ok(Self::Approved(step)),
             ("failed", step) => Ok(Self::Failed(step)),
             ("declined", step) => Ok(Self::Declined(step)),
             ("checks", step) => Ok(Self::Checks(step)),
@@ -254,6 +264,7 @@ impl fmt::Display for MetricName {
             Self::ConnectTime(_) => f.write_str("connect_time"),
             Self::TlsTime(_) => f.write_str("tls_time"),
             Self::FirstByteTime(_) => f.write_str("first_byte_time"),
+            Self::Approved(_) => f.write_str("approved"),
             Self::Failed(_) => f.write_str("failed"),
             Self::Declined(_) => f.write_str("declined"),
             Self::Checks(_) => f.write_str("checks"),
