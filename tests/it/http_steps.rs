@@ -175,7 +175,7 @@ fn what_an_answer_brings_is_captured_with_its_type() {
         ("text", "json('$.a.text')"),
         ("number", "json('$.a.number') + 1"),
         ("truth", "json('$.a.truth')"),
-        ("null", "json('$.a.null')"),
+        ("null_", "json('$.a.null')"),
         ("absent", "json('$.b')"),
         ("first", "json('$.list[*].x')"),
         ("count", "jsonCount('$..x')"),
@@ -200,7 +200,7 @@ fn what_an_answer_brings_is_captured_with_its_type() {
     let Body::Json(json) = pass.request().body else { panic!() };
     assert_eq!(
         json,
-        r#"{"text":"00","number":3,"truth":true,"null":null,"absent":null,"first":5,"count":2,"#.to_owned()
+        r#"{"text":"00","number":3,"truth":true,"null_":null,"absent":null,"first":5,"count":2,"#.to_owned()
             + r#""long":"12345678901234567890","tree":"[{\"x\":5},{\"x\":\"6\"}]","field":"/next one","status_":201,"#
             + r#""code_":"201","outcome_":"approved","time":7}"#
     );
@@ -213,10 +213,10 @@ fn statuses_decide_what_became_of_a_step_and_checks_only_count() {
         (302, "", Class::Approved),
         (400, "", Class::Declined),
         (500, "", Class::Declined),
-        (404, "expect: [404]", Class::Approved),
-        (200, "expect: [404]", Class::Declined),
+        (404, "expect: [404],", Class::Approved),
+        (200, "expect: [404],", Class::Declined),
     ] {
-        let mut pass = Pass::new(&get(&format!("{rest}, checks: [\"status == 200\"]").replace("{ ,", "{")));
+        let mut pass = Pass::new(&get(&format!("{rest} checks: [\"status == 200\"]")));
         pass.request();
         let result = pass.ends(answer(status, "no json"));
         assert_eq!(result.class, class, "{status} {rest}");
@@ -362,12 +362,3 @@ fn an_operator_loads_what_a_portal_said() {
     pass.ends(answer(200, r#"{"key":"short"}"#));
     assert!(matches!(pass.with(Iteration::next), Next::Broken(Some(_), _)));
 }
-
-#[test]
-fn a_step_without_a_request_costs_an_iteration_two_words() {
-    assert!(size_of::<Iteration>() <= ITERATION_MAX, "{}", size_of::<Iteration>());
-    assert!(size_of::<Next>() <= NEXT_MAX, "{}", size_of::<Next>());
-}
-
-const ITERATION_MAX: usize = 0;
-const NEXT_MAX: usize = 0;

@@ -113,7 +113,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
+            "directory",
             "driver",
+            "expr",
             "flow",
             "host",
             "http",
