@@ -130,7 +130,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let web = embedded_portal(&plan, settings, host.as_ref(), wall)?;
     let portal = web.as_ref().map(WebServer::address);
     let targets = targets(&plan, host.as_ref())?;
-    let servers = servers(&plan, None);
+    let servers = servers(&plan, portal);
     // Shards make clients of their own; what is wrong with a certificate shall be known before they start.
     HttpClient::new(clock, &servers).map_err(EngineError::Server)?;
     let shards = settings.shards.map_or_else(cores, NonZero::get);

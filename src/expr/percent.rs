@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 /// `text` as one component of a path or a query: everything but unreserved characters is encoded.
 #[must_use]
 pub fn percent_encoded(text: &str) -> String {
-    encoded(text, |byte| is_unreserved(byte))
+    encoded(text, is_unreserved)
 }
 
 /// `text` as somebody wrote a target: only what no URL may hold is encoded.

@@ -319,3 +319,19 @@ impl Last {
         matches!(self, Self::Request(_))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Iterations are many, and most have no request: what only requests need is behind a pointer.
+    #[test]
+    fn requests_cost_other_iterations_nothing_but_their_pointers() {
+        assert_eq!(size_of::<Last>(), size_of::<Option<Outcome>>());
+        assert_eq!(
+            size_of::<OnceCell<Box<Entry>>>() + size_of::<Option<Box<Visit>>>(),
+            2 * size_of::<usize>()
+        );
+        assert!(size_of::<Next>() <= size_of::<Operation>() + size_of::<usize>());
+    }
+}

@@ -126,7 +126,9 @@ const LAYERS: &[(&str, &[&str])] = &[
         "engine",
         &[
             "card",
+            "directory",
             "driver",
+            "expr",
             "flow",
             "host",
             "http",

@@ -28,6 +28,8 @@ mod host_originals;
 mod host_reversals;
 mod http_client;
 mod http_rig;
+mod http_run;
+mod http_steps;
 mod iso8583;
 mod key_schemes;
 mod layers;

@@ -2,9 +2,11 @@
 
 use super::{Compiler, flows::Names, servers};
 use crate::{
+    crypto::Tmk,
     expr::{Expr, ParseError, Value, ValueKind, parse_expression, parse_target, parse_template},
     flow::{BodyTemplate, JsonTemplate, LoadTemplate, PartTemplate, Poll, RequestTemplate, Retry, RetryOn},
     http::Method,
+    iso8583::{MerchantId, TerminalId},
     scenario::{
         http_keys::{self as keys, Field, FileField, HttpKeys, Json, Word},
         named::Named,
@@ -12,7 +14,7 @@ use crate::{
         step::{HTTP, LoadKeys},
     },
 };
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 impl Compiler<'_> {
     /// The template of the request that the step at `node` writes as `text`.
@@ -52,11 +54,22 @@ impl Compiler<'_> {
 
     /// What an operator loads into the terminal.
     pub(super) fn loading(&mut self, node: &Node, keys: &LoadKeys, names: &Names) -> Option<LoadTemplate> {
-        Some(LoadTemplate {
-            terminal: self.word(&node.at("terminalId"), &keys.terminal_id.0, names)?,
-            merchant: self.word(&node.at("merchantId"), &keys.merchant_id.0, names)?,
-            key: self.word(&node.at("masterKey"), &keys.master_key.0, names)?,
-        })
+        let terminal =
+            self.loaded::<TerminalId>(&node.at("terminalId"), &keys.terminal_id, names, "8 characters");
+        let merchant =
+            self.loaded::<MerchantId>(&node.at("merchantId"), &keys.merchant_id, names, "15 characters");
+        let key =
+            self.loaded::<Tmk>(&node.at("masterKey"), &keys.master_key, names, "hexadecimal digits of a key");
+        Some(LoadTemplate { terminal: terminal?, merchant: merchant?, key: key? })
+    }
+
+    /// A text with holes; one without is read once to see that it can be.
+    fn loaded<T: FromStr>(&mut self, span: &Span, word: &Word, names: &Names, wanted: &str) -> Option<Expr> {
+        let text = self.word(span, &word.0, names)?;
+        if text.as_constant().is_some_and(|text| text.to_string().parse::<T>().is_err()) {
+            self.complain(span, format!("expected {wanted}"));
+        }
+        Some(text)
     }
 
     /// Complains about keys of a request in a step that is none.
