@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod acquirer;
+mod browser;
 mod card;
 mod chip;
 mod cli;
@@ -30,10 +31,13 @@ mod key_schemes;
 mod layers;
 mod ledger;
 mod ledger_file;
+mod openapi;
 mod pair;
 mod portal;
+mod portal_cli;
 mod portal_history;
 mod portal_rig;
+mod portal_site;
 mod program;
 mod reconcile;
 mod reload;
@@ -61,4 +65,5 @@ mod terminal_rig;
 mod terminal_signature;
 mod till;
 mod trading_mix;
+mod web;
 mod wired;
