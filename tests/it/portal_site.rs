@@ -4,7 +4,7 @@
 
 use crate::{
     browser::{Answer, Browser},
-    tcp_till,
+    tcp_till::{self, Till},
 };
 use posfleet::{
     directory::{Directory, Entry},
@@ -12,18 +12,20 @@ use posfleet::{
     host::{Config, Host, Outbox, PortalSetup},
     portal::{ApplicationNo, Books, Decision, Delay, Portal, Refusal, Review, Rules, Settlement},
     rng::Seed,
+    scenario::Plan,
     time::{DateTime, Instant, WallClock},
     web::{self, Fault, WebLimits, WebServer},
 };
 use serde_json::{Value, json};
 use std::{
     net::SocketAddr,
-    sync::LazyLock,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant as Moment},
 };
 
 pub struct PortalSite {
     pub directory: Directory,
+    plan: Plan,
     host: HostServer,
     web: WebServer,
     runtime: tokio::runtime::Runtime,
@@ -44,7 +46,8 @@ impl PortalSite {
 
     /// Merchants of the numbers of [`PLAN`], each with a terminal and a card, at ten in the morning.
     pub fn within(limits: WebLimits, change: impl FnOnce(&mut PortalSetup)) -> Self {
-        let plan = tcp_till::plan(PLAN);
+        let mut plan = tcp_till::plan(PLAN);
+        Arc::make_mut(&mut plan.groups[0].profile).tells_device = true;
         let directory = Directory::new(Seed(7));
         let mut setup = PortalSetup { rules: quick_rules(), directory, settlement: Settlement::NextDay };
         change(&mut setup);
@@ -55,11 +58,16 @@ impl PortalSite {
         let web = WebServer::start_with(limits, host.counter(), wall, ANY.parse().unwrap()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let browser = Browser::connect(web.address());
-        Self { directory, host, web, runtime, browser, token: None, keys: 0, passed: Duration::ZERO }
+        Self { directory, plan, host, web, runtime, browser, token: None, keys: 0, passed: Duration::ZERO }
     }
 
     pub fn address(&self) -> SocketAddr {
         self.web.address()
+    }
+
+    /// The terminals, on sockets of their own; they tell the host of their devices.
+    pub fn tills(&self) -> Vec<Till> {
+        tcp_till::tills(&self.plan, self.host.address())
     }
 
     /// Stops the web server and the host, and returns how long the former took.

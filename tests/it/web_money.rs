@@ -56,7 +56,9 @@ fn a_test_sale_after_a_change_is_paid_to_the_new_card() {
     assert_eq!(till.sell(100), End::Approved);
     let sold = site.get("/transactions").is(200);
     let payouts = site.get("/payouts").is(200);
-    for (number, (amount, card)) in [(2_000, old), (100, site.get("/cards").text("/cards/0/pan"))].into_iter().enumerate() {
+    for (number, (amount, card)) in
+        [(2_000, old), (100, site.get("/cards").text("/cards/0/pan"))].into_iter().enumerate()
+    {
         let at = |rest: &str| format!("/{number}/{rest}");
         assert_eq!(sold.number(&format!("/transactions{}", at("amount"))), amount);
         assert_eq!(payouts.number(&format!("/payouts{}", at("gross"))), amount);
