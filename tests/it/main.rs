@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod acquirer;
+mod browser;
 mod card;
 mod chip;
 mod cli;
@@ -25,6 +26,7 @@ mod host;
 mod host_books;
 mod host_by_code;
 mod host_originals;
+mod host_portal;
 mod host_reversals;
 mod http_client;
 mod http_rig;
@@ -35,10 +37,14 @@ mod key_schemes;
 mod layers;
 mod ledger;
 mod ledger_file;
+mod office_rig;
+mod openapi;
 mod pair;
 mod portal;
+mod portal_cli;
 mod portal_history;
 mod portal_rig;
+mod portal_site;
 mod program;
 mod reconcile;
 mod reload;
@@ -69,4 +75,6 @@ mod terminal_rig;
 mod terminal_signature;
 mod till;
 mod trading_mix;
+mod web;
+mod web_money;
 mod wired;

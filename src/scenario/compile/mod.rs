@@ -49,7 +49,7 @@ pub(super) fn compile(
     let seed = Seed(file.seed.unwrap_or_default());
     let steps = StepNames::default();
     let mut compiler = Compiler { file, root, context, seed, steps, portal_uses: Vec::new(), problems };
-    let groups = compiler.groups();
+    let mut groups = compiler.groups();
     let servers = compiler.servers();
     let feeders = compiler.feeders();
     let flows = compiler.flows(&groups);
@@ -60,6 +60,9 @@ pub(super) fn compile(
     if let Some(host) = &host {
         let uses = std::mem::take(&mut compiler.portal_uses);
         compiler.check_portal(&uses, &groups, host.portal.is_some());
+        if host.portal.is_some() {
+            compiler.tell_devices(&mut groups);
+        }
     }
     let (steps, problems) = (compiler.steps, compiler.problems);
     if !problems.is_empty() {
