@@ -33,6 +33,7 @@ mod ledger_file;
 mod pair;
 mod portal;
 mod portal_history;
+mod portal_report;
 mod portal_rig;
 mod program;
 mod reconcile;
