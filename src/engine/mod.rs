@@ -22,7 +22,7 @@ mod verdict;
 
 pub use control::{Command, Control};
 pub use observer::{Moment, NullObserver, Observer};
-pub use portal_books::{AlarmRow, PayoutRow, PortalBooks};
+pub use portal_books::{AlarmRow, PayoutRow, PortalBooks, alarm_rows, payout_rows, portal_summary};
 
 use crate::{
     driver::{

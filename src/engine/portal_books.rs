@@ -66,7 +66,8 @@ pub struct AlarmRow {
 }
 
 /// What a portal came to.
-pub(super) fn portal_summary(portal: &Portal) -> PortalSummary {
+#[must_use]
+pub fn portal_summary(portal: &Portal) -> PortalSummary {
     let tally = portal.tally();
     let mut applications: BTreeMap<Cow<'static, str>, ApplicationCounts> = BTreeMap::new();
     for (_, matter, stage) in portal.applications() {
@@ -83,7 +84,7 @@ pub(super) fn portal_summary(portal: &Portal) -> PortalSummary {
 }
 
 /// Every payout of a portal as a row.
-pub(super) fn payout_rows(portal: &Portal) -> impl Iterator<Item = PayoutRow> + '_ {
+pub fn payout_rows(portal: &Portal) -> impl Iterator<Item = PayoutRow> + '_ {
     let ordered = portal.history().iter().filter_map(|line| match line.fact {
         Fact::Ordered { payout, .. } => Some((payout, line.at)),
         _ => None,
@@ -93,7 +94,7 @@ pub(super) fn payout_rows(portal: &Portal) -> impl Iterator<Item = PayoutRow> + 
 }
 
 /// The alarms of a portal as rows.
-pub(super) fn alarm_rows(portal: &Portal) -> impl Iterator<Item = AlarmRow> + '_ {
+pub fn alarm_rows(portal: &Portal) -> impl Iterator<Item = AlarmRow> + '_ {
     portal.alarms().map(|Alarm { at, device, shown, fault }| AlarmRow {
         at: *at,
         device: device.clone(),

@@ -1,15 +1,18 @@
 //! What a plan will do, before it does it: stages, arrivals, expected work in flight, shares, and warnings.
 
 use super::{
-    duration::Time,
+    duration::{Time, TimeRange},
     plan::{Plan, Scenario, Start},
 };
 use crate::{
     flow::{Action, Flow},
+    host,
+    iso8583::MerchantId,
     load::{Curve, Schedule, Share},
+    portal::Review,
 };
 use serde::Serialize;
-use std::{fmt, time::Duration};
+use std::{collections::HashSet, fmt, time::Duration};
 
 /// What is not known before a run and has to be assumed.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +42,22 @@ pub struct Expansion {
     pub groups: Vec<GroupExpansion>,
     /// The scenarios.
     pub scenarios: Vec<ScenarioExpansion>,
+    /// The merchant portal; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portal: Option<PortalExpansion>,
     /// What looks wrong.
     pub warnings: Vec<String>,
+}
+
+/// A merchant portal.
+#[derive(Clone, Debug, Serialize)]
+pub struct PortalExpansion {
+    /// How many merchants it has in the beginning.
+    pub merchants: usize,
+    /// The least and the longest time from the confirmation of a new settlement card until payouts go to it, in seconds;
+    /// absent when somebody reviews it by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card_change_s: Option<[f64; 2]>,
 }
 
 /// A group of terminals.
@@ -108,6 +125,7 @@ pub fn expand(plan: &Plan, assumptions: Assumptions) -> Expansion {
         seed: plan.seed.0,
         ends_at_s: scenarios.iter().map(|one| one.begins_at_s + one.duration_s).fold(0.0, f64::max),
         groups: groups(plan, assumptions.shares.max(1)),
+        portal: portal(&plan.host),
         warnings: warnings(plan, &scenarios, assumptions),
         scenarios,
     }
@@ -204,6 +222,19 @@ fn iteration_time(flow: &Flow, service_time: Duration) -> f64 {
     flow.steps.iter().map(|step_| step(&step_.action).as_secs_f64()).sum()
 }
 
+fn portal(host: &host::Config) -> Option<PortalExpansion> {
+    let rules = &host.portal.as_ref()?.rules;
+    let merchants: HashSet<MerchantId> = host.terminals.iter().map(|enrolment| enrolment.merchant).collect();
+    let card_change_s = match &rules.card_review {
+        Review::ByHand => None,
+        Review::ByMachine { after, .. } => Some([
+            (after.least + rules.effective_after.least).as_secs_f64(),
+            (after.most + rules.effective_after.most).as_secs_f64(),
+        ]),
+    };
+    Some(PortalExpansion { merchants: merchants.len(), card_change_s })
+}
+
 fn warnings(plan: &Plan, scenarios: &[ScenarioExpansion], assumptions: Assumptions) -> Vec<String> {
     let mut warnings = Vec::new();
     for (scenario, expansion) in plan.scenarios.iter().zip(scenarios) {
@@ -273,10 +304,30 @@ impl fmt::Display for Expansion {
         for scenario in &self.scenarios {
             write!(f, "{scenario}")?;
         }
+        if let Some(portal) = &self.portal {
+            write!(f, "\nportal\n{portal}")?;
+        }
         for warning in &self.warnings {
             writeln!(f, "\nwarning: {warning}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for PortalExpansion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  {} merchants", self.merchants)?;
+        match self.card_change_s {
+            Some([least, most]) => {
+                let (min, max) = (time(least), time(most));
+                writeln!(
+                    f,
+                    "  a settlement card is effective {} after its confirmation",
+                    TimeRange { min, max }
+                )
+            }
+            None => writeln!(f, "  a settlement card is effective after a review by hand"),
+        }
     }
 }
 

@@ -43,6 +43,7 @@ mod pair;
 mod portal;
 mod portal_cli;
 mod portal_history;
+mod portal_report;
 mod portal_rig;
 mod portal_site;
 mod program;

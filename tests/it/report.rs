@@ -380,7 +380,7 @@ fn entry(at_ms: u64, terminal: &str, belief: Belief) -> Entry {
     }
 }
 
-fn summary() -> Summary {
+pub fn summary() -> Summary {
     let times = |slower: f64| Percentiles {
         min: 8.0 * slower,
         mean: 24.1 * slower,

@@ -9,7 +9,7 @@ use posfleet::{
         Delay, FeeRule, Limit, Method, OpenPayouts, PayoutRules, Review, Rules, SessionRules, Settlement,
         SmsRules, UnbindRules,
     },
-    scenario::{Overrides, Plan, load, schema},
+    scenario::{Assumptions, Overrides, Plan, expand, load, schema},
 };
 use std::{fs, io::ErrorKind, path::Path, time::Duration};
 
@@ -106,6 +106,19 @@ fn every_basis_point_can_be_written() {
         let rules = with_portal(&section).host.portal.unwrap().rules;
         assert_eq!(rules.fees[Method::Qr as usize], fee(basis_points, None), "{rate}");
     }
+}
+
+#[test]
+fn the_expansion_says_how_long_a_change_of_card_takes() {
+    let told = |section| expand(&with_portal(section), Assumptions::default()).to_string();
+    assert!(!told("").contains("portal"));
+    let usual = told("host: { portal: {} }");
+    assert!(
+        usual.contains("  2 merchants\n  a settlement card is effective 5m..40m after its confirmation\n"),
+        "{usual}"
+    );
+    let by_hand = told("host: { portal: { cardReview: by-hand } }");
+    assert!(by_hand.contains("a settlement card is effective after a review by hand"), "{by_hand}");
 }
 
 #[test]
