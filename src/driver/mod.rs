@@ -13,6 +13,7 @@ mod http;
 mod ledger_store;
 mod line;
 mod process;
+mod secret;
 mod timer;
 mod web;
 
@@ -25,5 +26,6 @@ pub use http::HttpClient;
 pub use ledger_store::{Durable, DurableError, LedgerFile, LedgerWriter, Restored, Store, StoreError};
 pub use line::{Desk, Line, Patron};
 pub use process::{Usage, raise_descriptor_limit, usage};
+pub use secret::secret;
 pub use timer::Timer;
 pub use web::{HttpLimits, HttpServer};

@@ -64,6 +64,11 @@ impl Host {
         decided.unwrap_or(Err(Refusal::ApplicationUnknown))
     }
 
+    /// Looks at the portal and at what it may ask; nothing where there is none.
+    pub fn look<T>(&mut self, _: Instant, sight: impl FnOnce(&Portal, &dyn Acquirer) -> T) -> Option<T> {
+        self.at_counter(|portal, branch| sight(portal, branch))
+    }
+
     /// Does something with the portal and what it may ask, and follows what comes of it.
     fn at_counter<T>(&mut self, work: impl FnOnce(&mut Portal, &dyn Acquirer) -> T) -> Option<T> {
         let Self { portal, stations, ledger, .. } = self;

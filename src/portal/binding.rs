@@ -5,7 +5,11 @@ use crate::{
     iso8583::{MerchantId, ResponseCode, TerminalId},
     time::Instant,
 };
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    ops::Bound::{Excluded, Unbounded},
+};
 
 /// The serial number of a device.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +74,16 @@ pub(super) struct Bindings {
 impl Bindings {
     pub(super) fn pair(&self, device: &SerialNumber) -> Option<Pair> {
         self.pairs.get(device).copied()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// The devices behind one, in the order of their serial numbers.
+    pub(super) fn after(&self, device: Option<SerialNumber>) -> impl Iterator<Item = (&SerialNumber, Pair)> {
+        let behind = self.pairs.range((device.map_or(Unbounded, Excluded), Unbounded));
+        behind.map(|(device, pair)| (device, *pair))
     }
 
     pub(super) fn device(&self, terminal: TerminalId) -> Option<&SerialNumber> {
