@@ -38,11 +38,15 @@ impl Host {
     }
 
     fn apply(&mut self, record: &Record) {
+        let sale = self.sale_before(record);
         self.ledger.apply(record);
         if let Record::BatchClosed { terminal, next, .. } = record
             && let Some(station) = self.stations.get_mut(terminal)
         {
             station.batch = *next;
+        }
+        if self.counter.is_some() {
+            self.tell(record, sale);
         }
     }
 

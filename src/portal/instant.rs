@@ -73,6 +73,25 @@ impl Portal {
         self.take_back(now, transaction, amount);
     }
 
+    /// Takes what stands of an approved transaction now: less after a void, reversal or refund, all of it again when
+    /// that was undone, more or less after an adjustment.
+    ///
+    /// What was not cleared yet comes with its batch; where that is settled already, it is cleared now.
+    pub fn restated(&mut self, now: Instant, acquirer: &dyn Acquirer, sale: &Sale, is_settled: bool) {
+        let now = self.advance(now, acquirer);
+        if self.books.payouts.is_cleared(&sale.key) {
+            self.restate(now, sale.key, sale.amount, sale.method);
+        } else if is_settled && sale.amount > Amount::ZERO {
+            self.clear_batch(now, std::slice::from_ref(sale));
+        }
+    }
+
+    /// Whether a transaction was cleared into a payout.
+    #[must_use]
+    pub fn is_cleared(&self, transaction: &Key) -> bool {
+        self.books.payouts.is_cleared(transaction)
+    }
+
     /// Takes a batch that was settled, with the transactions that stand.
     pub fn settled(&mut self, now: Instant, acquirer: &dyn Acquirer, terminal: TerminalId, sales: &[Sale]) {
         let now = self.advance(now, acquirer);
@@ -81,6 +100,10 @@ impl Portal {
     }
 
     pub(super) fn is_over_limit(&self, now: Instant, sale: &Sale) -> bool {
+        // What sells nothing, such as a void, is over no limit.
+        if sale.amount == Amount::ZERO {
+            return false;
+        }
         let limit = self.rules.limits[sale.method as usize];
         let merchant = self.books.merchants.get(&sale.merchant);
         let today = merchant.filter(|merchant| merchant.sold.0 == self.day(now));

@@ -211,6 +211,18 @@ impl Portal {
         self.books.post.sms(phone).filter(move |sms| sms.at <= now)
     }
 
+    /// The figures by which it decides.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// How a merchant is paid now; nothing of one that is not known.
+    #[must_use]
+    pub fn settlement(&self, merchant: MerchantId) -> Option<Settlement> {
+        self.books.merchants.get(&merchant).map(|merchant| merchant.record.settlement)
+    }
+
     /// The numbers of a device.
     #[must_use]
     pub fn pair(&self, device: &SerialNumber) -> Option<Pair> {

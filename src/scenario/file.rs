@@ -202,6 +202,13 @@ pub struct Group {
     /// Whether what it prints is kept in the results, in `receipts.txt`; false without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipts: Option<bool>,
+    /// Whether it tells its serial number, firmware and battery; without it where the host of the run has a portal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tells_device: Option<bool>,
+    /// What its battery holds, in percent; every terminal has a charge of its own, 30 or more, without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100))]
+    pub battery: Option<u8>,
 }
 
 /// What a terminal does when it does not know whether a sale was booked.

@@ -57,6 +57,15 @@ impl Compiler<'_> {
         groups
     }
 
+    /// Terminals of a host with a portal tell of their device, unless their group says otherwise.
+    pub(super) fn tell_devices(&self, groups: &mut [Group]) {
+        for ((_, written), group) in self.file.terminals.iter().zip(groups) {
+            if written.tells_device.is_none() && group.target == Target::Embedded {
+                Arc::make_mut(&mut group.profile).tells_device = true;
+            }
+        }
+    }
+
     /// The sizes of all groups, split in proportion where the command line sets their total.
     fn sizes(&mut self) -> Vec<Size> {
         let file = self.file;
@@ -187,6 +196,8 @@ impl Compiler<'_> {
             abilities: traits.abilities,
             prints: group.receipts.unwrap_or(false),
             first_downloads: group.first_downloads,
+            tells_device: group.tells_device.unwrap_or(false),
+            battery: group.battery,
             ..settings.profile(name, spec)
         }
     }

@@ -44,13 +44,16 @@ pub(super) fn compile(
 ) -> Option<Plan> {
     let seed = Seed(file.seed.unwrap_or_default());
     let mut compiler = Compiler { file, root, context, seed, steps: StepNames::default(), problems };
-    let groups = compiler.groups();
+    let mut groups = compiler.groups();
     let feeders = compiler.feeders();
     let flows = compiler.flows(&groups);
     let scenarios = compiler.scenarios();
     compiler.check_abilities(&flows, &scenarios);
     let thresholds = compiler.thresholds();
     let host = compiler.host(&groups, &feeders);
+    if host.as_ref().is_some_and(|host| host.portal.is_some()) {
+        compiler.tell_devices(&mut groups);
+    }
     let (steps, problems) = (compiler.steps, compiler.problems);
     if !problems.is_empty() {
         return None;

@@ -413,6 +413,7 @@ function show(screen) {
   history.replaceState(null, "", `#${screen}`);
   drawTabs();
   drawHead();
+  element(`tab-${screen}`).scrollIntoView({ block: "nearest", inline: "center" });
   window.scrollTo(0, 0);
   look();
 }
