@@ -4,12 +4,12 @@ use super::{Exit, complain, portal, scenario};
 use crate::{
     driver::{
         Charter, Clock, Durable, HostServer, LedgerFile, LedgerWriter, Restored, ServeError, StoreError,
-        raise_descriptor_limit,
+        raise_descriptor_limit, secret,
     },
     host::{Config, Host},
     scenario::Plan,
     time::WallClock,
-    web::WebServer,
+    web::{Console, WebServer},
 };
 use clap::Args;
 use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -112,10 +112,13 @@ enum HostError {
     Signals(#[from] io::Error),
 }
 
-/// Serves the merchant portal of the host.
+/// Serves the merchant portal of the host, and the console behind a token of this start.
 fn open_portal(server: &HostServer, wall: WallClock, address: SocketAddr) -> Result<WebServer, HostError> {
-    let web = WebServer::start(server.counter(), wall, address, None).map_err(HostError::Portal)?;
+    let console = Console { token: secret() };
+    let web = WebServer::start(server.counter(), wall, address, Some(console.clone()));
+    let web = web.map_err(HostError::Portal)?;
     eprintln!("host: portal at http://{}, described at /openapi.json", web.address());
+    eprintln!("host: console at {}", console.url(web.address()));
     Ok(web)
 }
 

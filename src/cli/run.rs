@@ -1,13 +1,14 @@
 //! `posfleet run`: a run with its results folder, on the dashboard or headless.
 
-use super::{Exit, Format, complain, print, print_json, scenario::ScenarioArguments};
+use super::{Exit, Format, complain, note, print, print_json, scenario::ScenarioArguments};
 use crate::{
     dashboard,
-    driver::{Durable, unix_seconds},
+    driver::{Durable, secret, unix_seconds},
     engine::{self, Command, Control, Observer, Run, Settings},
     metrics::{Phase, Snapshot, Summary},
     report::{self, Folder, Look},
     scenario::Plan,
+    web::Console,
 };
 use clap::Args;
 use std::{
@@ -53,6 +54,9 @@ pub(super) struct RunArguments {
     /// Lets the portal listen on an address that other machines reach.
     #[arg(long, requires = "portal")]
     portal_public: bool,
+    /// Opens the operator's console beside the portal, and prints the link to it.
+    #[arg(long)]
+    console: bool,
 }
 
 pub(super) fn run(arguments: RunArguments) -> ExitCode {
@@ -78,6 +82,8 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
     let ledger = arguments.ledger.clone().or(in_results).map(|directory| (directory, arguments.durable));
     let mut settings = Settings { shards: arguments.shards, ledger, ..Settings::default() };
     settings.portal_address = arguments.portal.unwrap_or(settings.portal_address);
+    settings.console = arguments.console.then(|| Console { token: secret() });
+    let console = settings.console.clone();
     let observer: Box<dyn Observer> = Box::new(folder);
     let run = match engine::start(plan, &settings, observer) {
         Ok(run) => run,
@@ -88,6 +94,11 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
     };
     if let Some(address) = run.portal.filter(|_| !arguments.quiet) {
         eprintln!("portal: http://{address}, described at /openapi.json");
+    }
+    match (console, run.portal) {
+        (Some(console), Some(address)) => eprintln!("console: {}", console.url(address)),
+        (Some(_), None) => note("this scenario has no portal, and so there is no console"),
+        (None, _) => {}
     }
     let summary = watch_and_wait(run, &arguments);
     match arguments.format {

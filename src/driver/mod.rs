@@ -13,6 +13,7 @@ mod http;
 mod ledger_store;
 mod line;
 mod process;
+mod secret;
 mod timer;
 mod web;
 
@@ -27,5 +28,6 @@ pub use ledger_store::{
 };
 pub use line::{Desk, Line, Patron};
 pub use process::{Usage, raise_descriptor_limit, usage};
+pub use secret::secret;
 pub use timer::Timer;
 pub use web::{HttpLimits, HttpServer};

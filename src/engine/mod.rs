@@ -34,7 +34,7 @@ use crate::{
     metrics::{RowWindow, Snapshot, Summary},
     scenario::{Plan, Target},
     time::WallClock,
-    web::WebServer,
+    web::{Console, WebServer},
 };
 use collector::{Collector, Start};
 use crossbeam::channel;
@@ -59,6 +59,8 @@ pub struct Settings {
     pub host_address: SocketAddr,
     /// Where the portal of the embedded host listens, when it has one; port 0 takes any.
     pub portal_address: SocketAddr,
+    /// Lets an operator use the console of that portal; without it, there is none.
+    pub console: Option<Console>,
     /// A directory for the books of the embedded host, and when they are on disk; `None` keeps them in memory.
     pub ledger: Option<(PathBuf, Durable)>,
 }
@@ -66,7 +68,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { shards: None, host_address: any, portal_address: any, ledger: None }
+        Self { shards: None, host_address: any, portal_address: any, console: None, ledger: None }
     }
 }
 
@@ -191,7 +193,7 @@ fn embedded_portal(
     wall: WallClock,
 ) -> Result<Option<WebServer>, EngineError> {
     let Some(host) = host.filter(|_| plan.host.portal.is_some()) else { return Ok(None) };
-    let web = WebServer::start(host.counter(), wall, settings.portal_address, None);
+    let web = WebServer::start(host.counter(), wall, settings.portal_address, settings.console.clone());
     web.map(Some).map_err(EngineError::Portal)
 }
 

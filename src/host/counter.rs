@@ -87,6 +87,11 @@ impl Host {
         decided.unwrap_or(Err(Refusal::ApplicationUnknown))
     }
 
+    /// Looks at the portal and at what it may ask; nothing where there is none.
+    pub fn look<T>(&mut self, now: Instant, sight: impl FnOnce(&Portal, &dyn Acquirer) -> T) -> Option<T> {
+        self.at_counter(now, |portal, branch| sight(portal, branch))
+    }
+
     /// Does something with the portal and what it may ask, and follows what comes of it; nothing without a portal.
     pub(super) fn at_counter<T>(
         &mut self,

@@ -8,6 +8,7 @@ use crate::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    ops::Bound::{Excluded, Unbounded},
 };
 
 /// The serial number of a device.
@@ -74,6 +75,16 @@ pub(super) struct Bindings {
 impl Bindings {
     pub(super) fn pair(&self, device: &SerialNumber) -> Option<Pair> {
         self.pairs.get(device).copied()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// The devices behind one, in the order of their serial numbers.
+    pub(super) fn after(&self, device: Option<SerialNumber>) -> impl Iterator<Item = (&SerialNumber, Pair)> {
+        let behind = self.pairs.range((device.map_or(Unbounded, Excluded), Unbounded));
+        behind.map(|(device, pair)| (device, *pair))
     }
 
     pub(super) fn device(&self, terminal: TerminalId) -> Option<&SerialNumber> {

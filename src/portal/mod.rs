@@ -31,6 +31,7 @@ mod merchant;
 mod merchant_change;
 mod method;
 mod notification;
+mod operator;
 mod overview;
 mod payout;
 mod query;
@@ -61,6 +62,7 @@ pub use merchant::{MerchantData, MerchantRecord, Person, Settlement};
 pub use merchant_change::MerchantChangeForm;
 pub use method::Method;
 pub use notification::{Channel, Notification, Sms, Topic};
+pub use operator::{MerchantSight, Part, PayoutSight, ReviewSight, Subject, Totals};
 pub use payout::{Payout, PayoutNo, PayoutState};
 pub use request::{
     AccountRequest, Call, CardRequest, InstantRequest, MerchantChangeRequest, MerchantRequest, Request,

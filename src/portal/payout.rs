@@ -101,6 +101,16 @@ impl PayoutBook {
         self.payouts.values()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.payouts.len()
+    }
+
+    /// The payouts before one, newest first.
+    pub(super) fn before(&self, no: Option<PayoutNo>) -> impl Iterator<Item = &Payout> {
+        let before = self.payouts.range(..no.unwrap_or(PayoutNo(u64::MAX)));
+        before.rev().map(|(_, payout)| payout)
+    }
+
     pub(super) fn of_merchant(&self, merchant: MerchantId) -> impl Iterator<Item = &Payout> {
         self.of_merchant.get(&merchant).into_iter().flatten().filter_map(|no| self.payouts.get(no))
     }

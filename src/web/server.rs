@@ -94,7 +94,7 @@ impl WebServer {
 fn router(site: Site, limits: WebLimits, console: Option<Console>) -> Router {
     let mut router = openapi::routes();
     if let Some(console) = console {
-        router = router.nest(console::PATH, console::routes(console));
+        router = router.merge(console::routes(console));
     }
     router
         .fallback(async || Failure::from(super::Fault::RouteUnknown))
