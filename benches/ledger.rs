@@ -8,7 +8,9 @@
 //! `cargo bench --bench ledger [-- TERMINALS…]`
 
 use posfleet::{
-    driver::{Clock, Durable, HostServer, LedgerFile, LedgerWriter, Store, StoreError, wall_clock},
+    driver::{
+        Charter, Clock, Durable, Entry, HostServer, LedgerFile, LedgerWriter, Store, StoreError, wall_clock,
+    },
     engine::{self, NullObserver, Settings},
     host::{Config, Host},
     iso8583::Stan,
@@ -88,7 +90,7 @@ fn round(terminals: usize, durable: Option<Durable>) -> Measure {
     let commits = Arc::new(AtomicU64::new(0));
     let config = Config { clock: wall_clock(), ..plan.host.clone() };
     let writer = durable.map(|durable| {
-        let file = LedgerFile::open(&directory.0, config.opening_balance).expect("a new ledger");
+        let file = LedgerFile::open(&directory.0, &Charter::of(&config)).expect("a new ledger");
         LedgerWriter::start(Counted { file, commits: Arc::clone(&commits) }, durable).expect("a thread")
     });
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -162,9 +164,9 @@ struct Counted {
 }
 
 impl Store for Counted {
-    fn commit(&mut self, records: &[Record]) -> Result<(), StoreError> {
+    fn commit(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
         self.commits.fetch_add(1, Ordering::Relaxed);
-        self.file.commit(records)
+        self.file.commit(entries)
     }
 }
 
@@ -173,15 +175,16 @@ fn print_store(group: usize) {
     let (mut written, mut read) = (0f64, 0f64);
     for _ in 0..ROUNDS {
         let directory = Directory::new();
-        let mut file = LedgerFile::open(&directory.0, Amount::ZERO).expect("a new ledger");
-        let records: Vec<Record> = (1..=(group * 400).clamp(2_000, 100_000)).map(record).collect();
+        let mut file = LedgerFile::open(&directory.0, &CHARTER).expect("a new ledger");
+        let records: Vec<Entry> =
+            (1..=(group * 400).clamp(2_000, 100_000)).map(|number| record(number).into()).collect();
         let start = Instant::now();
         records.chunks(group).for_each(|records| file.commit(records).expect("there is room"));
         written = written.max(records.len() as f64 / start.elapsed().as_secs_f64());
         drop(file);
         let start = Instant::now();
-        let file = LedgerFile::open(&directory.0, Amount::ZERO).expect("the same ledger");
-        assert_eq!(file.read(drop).expect("it is sound"), records.len() as u64);
+        let file = LedgerFile::open(&directory.0, &CHARTER).expect("the same ledger");
+        assert_eq!(file.read(|_| Ok(())).expect("it is sound"), records.len() as u64);
         read = read.max(records.len() as f64 / start.elapsed().as_secs_f64());
     }
     println!("{group:>6} a commit: {written:>9.0} written, {read:>9.0} checked and read at a restart");
@@ -236,6 +239,7 @@ const KINDS: [(&str, Option<Durable>); 3] = [
     ("always", Some(Durable::Always)),
     ("interval:100ms", Some(Durable::Interval(Duration::from_millis(100)))),
 ];
+const CHARTER: Charter = Charter { opening_balance: Amount::ZERO, portal: None };
 const ROUNDS: usize = 5;
 const DURATION: Duration = Duration::from_secs(3);
 const WARM_UP: Duration = Duration::from_millis(500);
