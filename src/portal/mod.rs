@@ -425,7 +425,7 @@ impl Portal {
     /// because the clock goes on.
     fn casual_chance(&mut self) -> Rng {
         self.casual_draws += 1;
-        self.seed.stream(Domain::Portal, self.now.as_nanos(), self.casual_draws)
+        self.seed.stream(Domain::Portal, self.now.as_nanos(), (self.draws << 32) + self.casual_draws)
     }
 
     /// The civil day, counted from 1970.
