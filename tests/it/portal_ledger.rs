@@ -130,8 +130,10 @@ fn an_answer_of_the_portal_leaves_after_its_commit_and_a_read_waits_for_what_it_
     assert_eq!(commits.asked(), 1);
     assert!(answers.try_recv().is_err(), "an answer has left before the commit");
     commits.open();
-    assert_eq!(answers.recv_timeout(PATIENCE), Ok(Ok(Response::Done)));
-    assert!(matches!(answers.recv_timeout(PATIENCE), Ok(Ok(Response::Cards(_)))));
+    // They left in order; which thread tells it first is another matter.
+    let both = [(); 2].map(|()| answers.recv_timeout(PATIENCE).unwrap());
+    assert!(both.contains(&Ok(Response::Done)), "{both:?}");
+    assert!(both.iter().any(|answer| matches!(answer, Ok(Response::Cards(_)))), "{both:?}");
     visits.into_iter().for_each(|visit| visit.join().unwrap());
     server.finish();
 }
