@@ -162,6 +162,8 @@ fn serve(
             Ok(listening) => listening,
             Err(error) => return say(Err(ServeError::Listen(address, error))),
         };
+        // What fell due before the host was up comes before anybody who asks.
+        floor.do_what_is_due();
         say(Ok(address));
         tokio::select! {
             _ = orders.stopped => {}
@@ -331,8 +333,6 @@ impl Floor {
 
     /// Sends the answers that were put off when their time has come.
     async fn send_what_is_due(&self) {
-        // What fell due before the host was up.
-        self.do_what_is_due();
         loop {
             let due = *self.next_due.borrow();
             let waiting = async {
