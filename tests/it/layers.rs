@@ -82,6 +82,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "card",
             "crypto",
+            "directory",
             "flow",
             "host",
             "iso8583",
@@ -90,6 +91,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "metrics",
             "money",
             "operation",
+            "portal",
             "reconcile",
             "rng",
             "scenario",

@@ -25,6 +25,7 @@ mod host_books;
 mod host_by_code;
 mod host_originals;
 mod host_portal;
+mod host_portal_sim;
 mod host_reversals;
 mod iso8583;
 mod key_schemes;
