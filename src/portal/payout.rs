@@ -221,6 +221,11 @@ impl Portal {
         self.note(at, Fact::Supplemented { transaction, payout: no, net });
     }
 
+    /// The card that payouts of a merchant go to now.
+    pub fn effective_card(&self, merchant: MerchantId) -> Option<super::CardId> {
+        self.books.merchants.get(&merchant)?.wallet.effective().map(|card| card.id)
+    }
+
     /// The newest payouts, newest first.
     pub fn newest_payouts(&self) -> impl Iterator<Item = &Payout> {
         self.books.payouts.payouts.values().rev()

@@ -106,6 +106,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "card",
             "crypto",
+            "directory",
             "flow",
             "host",
             "iso8583",
@@ -114,6 +115,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "metrics",
             "money",
             "operation",
+            "portal",
             "reconcile",
             "rng",
             "scenario",

@@ -28,6 +28,7 @@ mod host_books;
 mod host_by_code;
 mod host_originals;
 mod host_portal;
+mod host_portal_sim;
 mod host_reversals;
 mod http_client;
 mod http_rig;
