@@ -6,8 +6,7 @@ use crate::{
 };
 use posfleet::{
     driver::HttpLimits,
-    portal::{Decision, Delay, Phone, Refusal, Rules, Settlement},
-    time::Instant,
+    portal::{Decision, Delay, Refusal, Rules, Settlement},
     web::{Fault, WebLimits, status},
 };
 use serde_json::{Value, json};
@@ -273,11 +272,7 @@ fn a_terminal_is_not_activated_before_it_has_arrived() {
     let shipped = site.get(&path).is(200);
     assert_eq!(shipped.text("/order/step"), "shipped");
     let device = shipped.text("/order/tracking").strip_prefix("SF").unwrap().to_owned();
-    let code = site.at_host(|host, _, _| {
-        let phone = Phone::new("13700000000");
-        let sent = host.portal().unwrap().sms(Instant::NEVER, &phone);
-        sent.filter_map(|sms| sms.secret.clone()).last().unwrap().as_str().to_owned()
-    });
+    let code = site.newest_secret("13700000000");
     let right = json!({ "serial": device, "code": code });
     site.refuse("POST", "/activations", right.clone(), Refusal::ActivationTooEarly);
     site.pass(HOUR);
