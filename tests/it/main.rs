@@ -38,6 +38,7 @@ mod office_rig;
 mod pair;
 mod portal;
 mod portal_history;
+mod portal_overview;
 mod portal_rig;
 mod program;
 mod reconcile;
