@@ -41,6 +41,8 @@ pub enum Function {
     If,
     /// `json`
     Json,
+    /// `jsonLast`
+    JsonLast,
     /// `jsonCount`
     JsonCount,
     /// `header`
@@ -127,6 +129,7 @@ impl Function {
     pub(super) fn wanted(self) -> Option<Wanted> {
         match self {
             Self::Json => Some(Wanted::First),
+            Self::JsonLast => Some(Wanted::Last),
             Self::JsonCount => Some(Wanted::Count),
             _ => None,
         }
@@ -278,7 +281,7 @@ const MAX_WHOLE: i64 = 1 << 53;
 
 /// Every function there is.
 #[rustfmt::skip]
-pub const FUNCTIONS: [Signature; 21] = [
+pub const FUNCTIONS: [Signature; 22] = [
     signature("amount", Function::Amount, "amount(low, high)", "an amount between the two, to the minor unit; `amount(x)` is the number as an amount", 1..=2, Some(ValueKind::Amount), NUMERIC, NUMERIC),
     signature("integer", Function::Integer, "integer(low, high)", "a whole number between the two, both included", 2..=2, Some(ValueKind::Number), NUMERIC, NUMERIC),
     signature("number", Function::Number, "number(low, high)", "a number between the two", 2..=2, Some(ValueKind::Number), NUMERIC, NUMERIC),
@@ -296,6 +299,7 @@ pub const FUNCTIONS: [Signature; 21] = [
     signature("startsWith", Function::StartsWith, "startsWith(text, part)", "whether the text begins with the part", 2..=2, Some(ValueKind::Bool), TEXT, TEXT),
     signature("if", Function::If, "if(condition, a, b)", "a where the condition holds, else b", 3..=3, None, BOOL, None),
     signature("json", Function::Json, "json('$.path')", "what the path finds in the last HTTP answer, the first where it finds several, `nothing` where it finds none", 1..=1, None, TEXT, None),
+    signature("jsonLast", Function::JsonLast, "jsonLast('$.path')", "the last of what the path finds in the last HTTP answer, `nothing` where it finds nothing", 1..=1, None, TEXT, None),
     signature("jsonCount", Function::JsonCount, "jsonCount('$.path')", "how much the path finds in the last HTTP answer", 1..=1, Some(ValueKind::Number), TEXT, None),
     signature("header", Function::Header, "header('Name')", "the header field of the last HTTP answer, `nothing` where it has none", 1..=1, None, TEXT, None),
     signature("uuid", Function::Uuid, "uuid()", "a random UUID", 0..=0, Some(ValueKind::Text), None, None),

@@ -16,6 +16,8 @@ pub(super) struct Query {
 pub(super) enum Wanted {
     /// The first value.
     First,
+    /// The last value.
+    Last,
     /// How many values there are.
     Count,
 }
@@ -39,6 +41,7 @@ impl Query {
         match self.wanted {
             Wanted::Count => Value::Number(found.map_or(0, |found| found.len()) as f64),
             Wanted::First => found.and_then(|found| found.first()).map_or(Value::Nothing, value),
+            Wanted::Last => found.and_then(|found| found.last()).map_or(Value::Nothing, value),
         }
     }
 }

@@ -37,6 +37,7 @@ mod http_steps;
 mod iso8583;
 mod key_schemes;
 mod layers;
+mod merchant_scenarios;
 mod ledger;
 mod ledger_file;
 mod office_rig;
