@@ -145,7 +145,7 @@ fn inputs_of_every_kind_come_back_as_they_were() {
     let place = Place::new();
     let inputs = place.fill();
     let acts: Vec<&str> = inputs.iter().map(|input| act(&input.act)).collect();
-    for wanted in ["pass", "write", "login", "review", "approved", "undone", "settled", "alarm"] {
+    for wanted in ["pass", "write", "login", "review", "approved", "undone", "restated", "settled", "alarm"] {
         assert!(acts.contains(&wanted), "{wanted} in {acts:?}");
     }
     assert_eq!(place.read().unwrap(), inputs);
@@ -432,6 +432,7 @@ fn act(act: &Act) -> &'static str {
         Act::Review(..) => "review",
         Act::Approved(_) => "approved",
         Act::Undone(..) => "undone",
+        Act::Restated(..) => "restated",
         Act::Settled(..) => "settled",
         Act::Alarm(_) => "alarm",
     }
@@ -483,6 +484,7 @@ impl Place {
         let _ = rig.sell_as(Some(&other), pair, Method::Qr, 1);
         rig.wait(HOUR);
         rig.portal.undone(rig.now, &rig.till, sale.key, sale.amount);
+        rig.portal.restated(rig.now, &rig.till, &sale, false);
         rig.settle(sale.key.terminal);
         rig.change(Page::Card(CardId(1)), portal_rig::new_card(1, 1));
         rig.wait(DAY);

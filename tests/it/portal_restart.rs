@@ -40,6 +40,7 @@ fn a_portal_cut_anywhere_is_restored_and_goes_on_with_equal_answers() {
         ("review", 300),
         ("approved", 2_000),
         ("undone", 200),
+        ("restated", 100),
         ("settled", 400),
         ("alarm", 100),
         ("refused", 1_000),
@@ -145,6 +146,7 @@ fn name(act: &Act) -> &'static str {
         Act::Review(..) => "review",
         Act::Approved(_) => "approved",
         Act::Undone(..) => "undone",
+        Act::Restated(..) => "restated",
         Act::Settled(..) => "settled",
         Act::Alarm(_) => "alarm",
     }
@@ -158,6 +160,8 @@ enum Deed {
     Review(ApplicationNo, Decision),
     Sell(Presented),
     Undo(Key, Amount),
+    /// What stands of a sale of a settled batch is this.
+    Restate(Sale),
     Settle(TerminalId),
     Wait,
 }
@@ -210,6 +214,10 @@ impl World {
                 let open = self.till.open.entry(key.terminal).or_default();
                 open.retain(|sale| sale.key != *key);
                 self.portal.undone(at, &self.till, *key, *amount);
+                Outcome::Done
+            }
+            Deed::Restate(sale) => {
+                self.portal.restated(at, &self.till, sale, true);
                 Outcome::Done
             }
             Deed::Settle(terminal) => {
@@ -459,6 +467,10 @@ impl Town {
         let Some(sale) = self.undone.pop() else { return };
         let part = Amount::from_minor(self.rng.between(1, sale.amount.minor()));
         self.perform(Deed::Undo(sale.key, part));
+        if self.rng.happens(0.5) {
+            let amount = Amount::from_minor(self.rng.between(0, sale.amount.minor()));
+            self.perform(Deed::Restate(Sale { amount, ..sale }));
+        }
     }
 
     fn review(&mut self) {

@@ -87,6 +87,7 @@ fn every_figure_that_is_written_reaches_the_portal() {
         key_valid_for: seconds(7200),
         balance_unavailable: 0.01,
         sign_in_first: "89".parse::<ResponseCode>().unwrap(),
+        online_within: seconds(120),
     };
     assert_eq!((rules, settlement), (wanted, Settlement::Instant));
 }
