@@ -29,7 +29,6 @@ mod merchant;
 mod merchant_change;
 mod method;
 mod notification;
-mod overview;
 mod payout;
 mod query;
 mod request;
@@ -39,6 +38,7 @@ mod rules;
 mod secret;
 mod session;
 mod settlement_card;
+mod sight;
 mod sms_code;
 mod terminal_order;
 mod unbind;
@@ -57,7 +57,6 @@ pub use merchant::{MerchantData, MerchantRecord, Person, Settlement};
 pub use merchant_change::MerchantChangeForm;
 pub use method::Method;
 pub use notification::{Channel, Notification, Sms, Topic};
-pub use overview::{MerchantSight, Part, PayoutSight, ReviewSight, Subject, Totals};
 pub use payout::{Payout, PayoutNo, PayoutState};
 pub use request::{
     AccountRequest, Call, CardRequest, InstantRequest, MerchantChangeRequest, MerchantRequest, Request,
@@ -71,6 +70,7 @@ pub use rules::{
 pub use secret::{Identity, Password, Phone};
 pub use session::Token;
 pub use settlement_card::{CardId, CardState, NewCard, SettlementCard};
+pub use sight::{MerchantSight, Part, PayoutSight, ReviewSight, Subject, Totals};
 pub use sms_code::Purpose;
 pub use terminal_order::{OrderStep, TerminalForm, TerminalKind};
 pub use unbind::{Proof, UnbindStep};
