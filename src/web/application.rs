@@ -193,9 +193,10 @@ impl Numbers {
     }
 }
 
-/// The master key of a terminal in hexadecimal, where the host has one for it.
-fn master_key(_: &Host, _: Pair) -> Option<String> {
-    None
+/// The master key of a terminal in hexadecimal, as long as the host knows the terminal.
+fn master_key(host: &Host, pair: Pair) -> Option<String> {
+    let key = host.master_key(pair.terminal)?;
+    Some(key.bytes().iter().map(|byte| format!("{byte:02X}")).collect())
 }
 
 impl From<OrderStep> for OrderStepName {

@@ -7,8 +7,12 @@ use axum::{
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     response::IntoResponse,
 };
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::error::Category;
+use std::{fmt, marker::PhantomData};
 
 /// The JSON of a request.
 #[derive(Clone, Copy, Debug)]
@@ -38,12 +42,33 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// Reads a body; a failure names the place and never what stands there, which may be a secret.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let mut source = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
-        let path = error.path().to_string();
-        failure(&error.into_inner(), &path)
-    })?;
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut source, &mut track);
+    let value = object(tracked).map_err(|error| failure(&error, &track.path().to_string()))?;
     source.end().map_err(|error| failure(&error, "."))?;
     Ok(value)
+}
+
+/// Reads an object and nothing else: the members of a form have names, and an array of them is no form.
+///
+/// # Errors
+/// Those of the source.
+pub(super) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<T, D::Error> {
+    source.deserialize_map(ObjectVisitor(PhantomData))
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
 }
 
 fn failure(error: &serde_json::Error, path: &str) -> Failure {
@@ -68,6 +93,7 @@ mod tests {
     #[derive(Debug, Deserialize, PartialEq)]
     #[serde(deny_unknown_fields)]
     struct Outer {
+        #[serde(deserialize_with = "object")]
         inner: Inner,
     }
 
@@ -86,7 +112,9 @@ mod tests {
             ("{", Fault::Malformed, "line 1 column 1"),
             (r#"{"inner":{"secret":7}} x"#, Fault::Malformed, "line 1 column 24"),
             ("7", Fault::Shape, "."),
+            ("[[7]]", Fault::Shape, "."),
             ("{}", Fault::Shape, "inner"),
+            (r#"{"inner":[7]}"#, Fault::Shape, "inner"),
             (r#"{"inner":{}}"#, Fault::Shape, "inner.secret"),
             (r#"{"inner":{"secret":"4711"}}"#, Fault::Shape, "inner.secret"),
             (r#"{"inner":{"secret":7,"more":1}}"#, Fault::Shape, "inner.more"),

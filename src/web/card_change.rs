@@ -3,7 +3,7 @@
 use super::{
     Fault,
     application::{ApplicationView, applied},
-    body::Body,
+    body::{Body, object},
     caller::Caller,
     cards::CardForm,
     moment::Moment,
@@ -26,6 +26,7 @@ struct ChangeForm {
     #[serde(default)]
     #[schema(nullable = false, example = 1)]
     card: Option<u32>,
+    #[serde(deserialize_with = "object")]
     new_card: CardForm,
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     application::{ApplicationView, applied},
-    body::Body,
+    body::{Body, object},
     caller::Caller,
     merchant::{MerchantForm, PersonForm},
     problem::Failure,
@@ -26,8 +26,10 @@ struct ChangeForm {
     /// Merchant number until now.
     old_merchant: MerchantNumber,
     /// The new merchant.
+    #[serde(deserialize_with = "object")]
     merchant: MerchantForm,
     /// Its legal holder.
+    #[serde(deserialize_with = "object")]
     holder: PersonForm,
     /// Reference to the file of its business licence.
     #[schema(example = "licence-1.pdf")]

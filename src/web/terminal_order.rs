@@ -2,7 +2,7 @@
 
 use super::{
     application::{ApplicationView, applied},
-    body::Body,
+    body::{Body, object},
     caller::Caller,
     cards::CardForm,
     merchant::{MerchantForm, PersonForm},
@@ -21,10 +21,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 #[serde(deny_unknown_fields)]
 struct OrderForm {
     /// The shop.
+    #[serde(deserialize_with = "object")]
     merchant: MerchantForm,
     /// The applicant.
+    #[serde(deserialize_with = "object")]
     holder: PersonForm,
     /// The card that payouts are to go to.
+    #[serde(deserialize_with = "object")]
     card: CardForm,
     /// Which kind of terminal.
     kind: KindName,

@@ -1,6 +1,7 @@
 //! `/unbindings`: the unbinding of a settlement card.
 
 use super::{
+    Fault,
     body::Body,
     caller::Caller,
     card_change::{CodeSent, code_sent},
@@ -23,14 +24,18 @@ struct UnbindForm {
     card: u32,
 }
 
-/// How a merchant shows that a card is its own.
+/// How a merchant shows that a card is its own: by one of the two.
 #[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-enum ProofForm {
-    /// By a code that was sent to the phone on file.
-    Code(Secret),
-    /// By the query password of the card.
-    QueryPassword(Secret),
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct ProofForm {
+    /// A code that was sent to the phone on file.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    code: Option<Secret>,
+    /// The query password of the card.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    query_password: Option<Secret>,
 }
 
 /// The result of a face check that somebody else has made.
@@ -97,8 +102,9 @@ async fn verify_unbinding(
     Body(form): Body<ProofForm>,
 ) -> Result<Json<Unbinding>, Failure> {
     let proof = match form {
-        ProofForm::Code(code) => Proof::Code(code.0),
-        ProofForm::QueryPassword(password) => Proof::QueryPassword(password.0),
+        ProofForm { code: Some(code), query_password: None } => Proof::Code(code.0),
+        ProofForm { code: None, query_password: Some(password) } => Proof::QueryPassword(password.0),
+        _ => return Err(Failure::at(Fault::Shape, "queryPassword")),
     };
     step(&site, caller, UnbindRequest::Verify(proof)).await
 }

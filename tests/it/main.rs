@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod acquirer;
+mod browser;
 mod card;
 mod chip;
 mod cli;
@@ -35,11 +36,14 @@ mod layers;
 mod ledger;
 mod ledger_file;
 mod office_rig;
+mod openapi;
 mod pair;
 mod portal;
+mod portal_cli;
 mod portal_history;
 mod portal_rig;
 mod portal_sight;
+mod portal_site;
 mod program;
 mod reconcile;
 mod reload;
@@ -69,5 +73,7 @@ mod terminal_rig;
 mod terminal_signature;
 mod till;
 mod trading_mix;
+mod web;
+mod web_money;
 mod webdriver;
 mod wired;
