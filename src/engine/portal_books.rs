@@ -90,7 +90,7 @@ pub fn payout_rows(portal: &Portal) -> impl Iterator<Item = PayoutRow> + '_ {
         _ => None,
     });
     let ordered: HashMap<PayoutNo, Instant> = ordered.collect();
-    portal.all_payouts().map(move |payout| payout_row(portal, payout, ordered.get(&payout.no).copied()))
+    portal.payouts().map(move |payout| payout_row(portal, payout, ordered.get(&payout.no).copied()))
 }
 
 /// The alarms of a portal as rows.
@@ -135,7 +135,7 @@ fn payout_row(portal: &Portal, payout: &Payout, ordered_at: Option<Instant>) -> 
 fn payout_summary(portal: &Portal) -> PayoutSummary {
     let mut found = PayoutSummary::default();
     let mut worth: HashMap<PayoutNo, u64> = HashMap::new();
-    for payout in portal.all_payouts() {
+    for payout in portal.payouts() {
         let net = (payout.gross - payout.fee).minor();
         worth.insert(payout.no, net);
         found.ordered.add(net);

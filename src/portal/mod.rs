@@ -32,7 +32,6 @@ mod merchant;
 mod merchant_change;
 mod method;
 mod notification;
-mod operator;
 mod overview;
 mod payout;
 mod query;
@@ -43,6 +42,7 @@ mod rules;
 mod secret;
 mod session;
 mod settlement_card;
+mod sight;
 mod sms_code;
 mod tally;
 mod terminal_order;
@@ -63,7 +63,6 @@ pub use merchant::{MerchantData, MerchantRecord, Person, Settlement};
 pub use merchant_change::MerchantChangeForm;
 pub use method::Method;
 pub use notification::{Channel, Notification, Sms, Topic};
-pub use operator::{MerchantSight, Part, PayoutSight, ReviewSight, Subject, Totals};
 pub use payout::{Payout, PayoutNo, PayoutState};
 pub use request::{
     AccountRequest, Call, CardRequest, InstantRequest, MerchantChangeRequest, MerchantRequest, Request,
@@ -77,6 +76,7 @@ pub use rules::{
 pub use secret::{Identity, Password, Phone};
 pub use session::Token;
 pub use settlement_card::{CardId, CardState, NewCard, SettlementCard};
+pub use sight::{MerchantSight, Part, PayoutSight, ReviewSight, Subject, Totals};
 pub use sms_code::Purpose;
 pub use tally::Tally;
 pub use terminal_order::{OrderStep, TerminalForm, TerminalKind};

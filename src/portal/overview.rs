@@ -17,7 +17,7 @@ impl Portal {
     }
 
     /// All payouts, oldest first.
-    pub fn all_payouts(&self) -> impl Iterator<Item = &Payout> {
+    pub fn payouts(&self) -> impl Iterator<Item = &Payout> {
         self.books.payouts.all()
     }
 

@@ -118,19 +118,25 @@ fn page(
 ) -> Option<Part<Row, String>> {
     Some(match screen {
         Screen::Merchants => {
-            let part = portal.merchants(acquirer, row::place(after, |text| text.parse().ok())?, wanted, most);
+            let part = portal.look_at_merchants(
+                acquirer,
+                row::place(after, |text| text.parse().ok())?,
+                wanted,
+                most,
+            );
             shown(part, |sight| Row::merchant(&sight, wall))
         }
         Screen::Terminals => {
-            let part = portal.terminals(acquirer, row::place(after, row::serial_number)?, wanted, most);
+            let part =
+                portal.look_at_terminals(acquirer, row::place(after, row::serial_number)?, wanted, most);
             shown(part, |view| Row::terminal(&view))
         }
         Screen::Reviews => {
-            let part = portal.reviews(row::place(after, row::application_no)?, wanted, most);
+            let part = portal.look_at_reviews(row::place(after, row::application_no)?, wanted, most);
             shown(part, |sight| Row::review(&sight, wall))
         }
         Screen::Payouts => {
-            let part = portal.payouts(row::place(after, row::payout_no)?, wanted, most);
+            let part = portal.look_at_payouts(row::place(after, row::payout_no)?, wanted, most);
             shown(part, |sight| Row::payout(&sight, wall))
         }
         Screen::Inbox => {

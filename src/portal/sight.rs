@@ -141,7 +141,7 @@ impl Portal {
     }
 
     /// At most `most` merchants whose number is after `after`, and whose number, name or phone contains `wanted`.
-    pub fn merchants(
+    pub fn look_at_merchants(
         &self,
         acquirer: &dyn Acquirer,
         after: Option<MerchantId>,
@@ -157,7 +157,7 @@ impl Portal {
     }
 
     /// At most `most` devices after `after`, one of whose numbers contains `wanted`.
-    pub fn terminals(
+    pub fn look_at_terminals(
         &self,
         acquirer: &dyn Acquirer,
         after: Option<SerialNumber>,
@@ -178,7 +178,7 @@ impl Portal {
 
     /// At most `most` applications after `after` that are open, oldest first; `wanted` is part of their number or of
     /// that of their merchant.
-    pub fn reviews(
+    pub fn look_at_reviews(
         &self,
         after: Option<ApplicationNo>,
         wanted: &str,
@@ -195,7 +195,7 @@ impl Portal {
 
     /// At most `most` payouts before `before`, newest first; `wanted` is part of their number or of that of their
     /// merchant.
-    pub fn payouts(
+    pub fn look_at_payouts(
         &self,
         before: Option<PayoutNo>,
         wanted: &str,
