@@ -3,6 +3,7 @@
 mod codec;
 mod host;
 mod reconcile;
+mod report;
 mod rules;
 mod run;
 mod scenario;
@@ -28,6 +29,8 @@ enum Command {
     Expand(scenario::ExpandArguments),
     /// Compares the terminals' journals of a run with what a host has booked.
     Reconcile(reconcile::ReconcileArguments),
+    /// Draws a report of a run: one HTML file that needs nothing else.
+    Report(report::ReportArguments),
     /// Runs the simulated acquirer on its own.
     Host(host::HostArguments),
     /// Shows ISO 8583 messages: from digits, files and captures of the network, card data hidden.
@@ -95,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Validate(arguments) => scenario::validate(&arguments),
         Command::Expand(arguments) => scenario::expand(&arguments),
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
         Command::Host(arguments) => host::host(&arguments),
         Command::Decode(arguments) => codec::decode(&arguments),
         Command::Encode(arguments) => codec::encode(&arguments),

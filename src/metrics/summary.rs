@@ -1,11 +1,12 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
 use super::{Counters, Percentiles};
-use serde::Serialize;
-use std::collections::BTreeMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// The summary of a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// The version of this schema.
     pub schema: u32,
@@ -32,13 +33,13 @@ pub struct Summary {
     /// The thresholds with their values.
     pub thresholds: Vec<ThresholdSummary>,
     /// What settlements came to at the host; absent when there was no settlement, or no ledger to look into.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlements: Option<SettlementSummary>,
     /// What the comparison of journals and ledger found; absent when there was no ledger to compare with.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reconciliation: Option<ReconciliationSummary>,
     /// The first of the transactions on which journals and ledger do not agree, at most [`Summary::MISMATCHES_MAX`].
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mismatches: Vec<MismatchSummary>,
 }
 
@@ -50,7 +51,7 @@ impl Summary {
 }
 
 /// What a run says about the system under test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// All thresholds hold.
@@ -62,7 +63,7 @@ pub enum Verdict {
 }
 
 /// One step of the flows.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct StepSummary {
     /// How often it ended.
     pub count: u64,
@@ -90,7 +91,7 @@ pub struct StepSummary {
 pub type LatencySummary = Percentiles;
 
 /// How the load generator itself did.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct GeneratorSummary {
     /// From the scheduled to the actual start of iterations, in milliseconds.
     pub schedule_lag_ms: LagSummary,
@@ -105,7 +106,7 @@ pub struct GeneratorSummary {
 }
 
 /// The lag of the schedule, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct LagSummary {
     /// Half are not longer.
     pub p50: f64,
@@ -124,7 +125,7 @@ impl From<Percentiles> for LagSummary {
 }
 
 /// A threshold and whether it held.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ThresholdSummary {
     /// Metric and condition as written in the scenario.
     pub expression: String,
@@ -137,7 +138,7 @@ pub struct ThresholdSummary {
 /// What the comparison of the terminals' journals with the host's ledger found.
 ///
 /// Every mismatch is counted in one of the counts after `mismatches`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReconciliationSummary {
     /// Terminals that were compared.
     pub terminals: u64,
@@ -196,7 +197,7 @@ impl ReconciliationSummary {
 }
 
 /// What settlements came to at the host inside this program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SettlementSummary {
     /// Batches whose totals agreed when they were first compared.
     pub balanced: u64,
@@ -240,46 +241,46 @@ pub struct HostCounts<'a> {
 pub type Count = fn(&ReconciliationSummary) -> u64;
 
 /// One transaction on which the two sides do not agree, with what both say of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MismatchSummary {
     /// What is wrong, in a word.
-    pub fault: &'static str,
+    pub fault: Cow<'static, str>,
     /// What is wrong, in a sentence.
-    pub meaning: &'static str,
+    pub meaning: Cow<'static, str>,
     /// What the terminal says; absent when it says nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminal: Option<SideSummary>,
     /// What the host says; absent when it says nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<SideSummary>,
 }
 
 /// What one side says of a transaction; what it does not say is absent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SideSummary {
     /// DE 41.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminal: Option<String>,
     /// DE 42.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merchant: Option<String>,
     /// DE 60.2.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
     /// DE 11.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stan: Option<String>,
     /// Which transaction.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Cow<'static, str>>,
     /// DE 4, in the smallest unit.
     pub amount_minor: u64,
     /// DE 37.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rrn: Option<String>,
     /// The masked card.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,
     /// What the terminal believes, or where it stands with the host.
-    pub state: &'static str,
+    pub state: Cow<'static, str>,
 }

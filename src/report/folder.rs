@@ -1,8 +1,8 @@
 //! The results folder: where it is, which files it has, and which of them hears of what.
 
 use super::{
-    FolderError, events::EventLog, host_journal, intervals::IntervalLog, journal::Journal, log_file::LogFile,
-    mismatches, receipts::ReceiptLog, series::Series, summary_file,
+    FolderError, environment::Environment, events::EventLog, host_journal, intervals::IntervalLog,
+    journal::Journal, log_file::LogFile, mismatches, receipts::ReceiptLog, series::Series, summary_file,
 };
 use crate::{
     engine::{Moment, Observer},
@@ -60,6 +60,7 @@ impl Folder {
 
     fn fill(path: PathBuf, started: u64, effective: &str) -> Result<Self, FolderError> {
         LogFile::create(path.join("scenario.yaml"), effective.as_bytes())?;
+        Environment::here().write(path.join("environment.json"))?;
         Ok(Self {
             intervals: IntervalLog::create(path.join("intervals.hlog"), started)?,
             series: Series::create(path.join("series.csv"))?,

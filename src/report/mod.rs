@@ -4,11 +4,14 @@
 //! by whole records, each handed to the system in one write, so that a run that is killed leaves a folder that is
 //! readable up to its last second. `results/README.md` describes the files for those who read them.
 
+mod archive;
+mod environment;
 mod error;
 mod events;
 mod figures;
 mod folder;
 mod host_journal;
+mod html;
 mod intervals;
 mod journal;
 mod journal_reader;
@@ -25,10 +28,14 @@ mod statement_json;
 mod status;
 mod summary_file;
 mod table;
+mod tag;
 mod text;
 
+pub use archive::{Archive, ArchiveError, EventRecord, SeriesRow};
+pub use environment::Environment;
 pub use error::FolderError;
 pub use folder::Folder;
+pub use html::html_report;
 pub use journal_reader::{JournalError, read_journal};
 pub use mismatch_text::findings_text;
 pub use reconciliation::{ReconcileError, reconcile_files};
