@@ -1,6 +1,6 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
-use super::{Counters, Percentiles};
+use super::{Class, Counters, Percentiles, StepInterval};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap};
@@ -85,6 +85,24 @@ pub struct StepSummary {
     pub response_time_ms: LatencySummary,
     /// From the send to the answer, in milliseconds.
     pub service_time_ms: LatencySummary,
+}
+
+impl From<&StepInterval> for StepSummary {
+    fn from(step: &StepInterval) -> Self {
+        let all = step.all();
+        Self {
+            count: step.total(),
+            approved: step.count(Class::Approved),
+            declined: step.count(Class::Declined),
+            timeouts: step.count(Class::TimedOut),
+            errors: step.count(Class::Failed),
+            codes: step.codes.sorted().into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
+            checks_passed: step.checks_passed,
+            checks_failed: step.checks_failed,
+            response_time_ms: all.response.percentiles(),
+            service_time_ms: all.service.percentiles(),
+        }
+    }
 }
 
 /// A distribution, in milliseconds.

@@ -2,7 +2,8 @@
 
 use super::{
     FolderError, environment::Environment, events::EventLog, host_journal, intervals::IntervalLog,
-    journal::Journal, log_file::LogFile, mismatches, receipts::ReceiptLog, series::Series, summary_file,
+    journal::Journal, junit::junit_xml, log_file::LogFile, markdown::summary_markdown, mismatches,
+    receipts::ReceiptLog, series::Series, summary_file,
 };
 use crate::{
     engine::{Moment, Observer},
@@ -99,7 +100,10 @@ impl Observer for Folder {
         if let Some(findings) = findings.filter(|findings| !findings.mismatches.is_empty()) {
             mismatches::write(self.path.join("journal/mismatches.csv"), &findings.mismatches)?;
         }
-        Ok(summary_file::write(&self.path, summary)?)
+        summary_file::write(&self.path, summary)?;
+        LogFile::create(self.path.join("junit.xml"), junit_xml(summary).as_bytes())?;
+        LogFile::create(self.path.join("summary.md"), summary_markdown(summary).as_bytes())?;
+        Ok(())
     }
 }
 

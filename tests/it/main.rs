@@ -5,7 +5,9 @@
 mod acquirer;
 mod card;
 mod chip;
+mod ci_files;
 mod cli;
+mod compare;
 mod crypto;
 mod customs;
 mod dashboard;
@@ -31,6 +33,7 @@ mod key_schemes;
 mod layers;
 mod ledger;
 mod ledger_file;
+mod merge;
 mod pair;
 mod portal;
 mod portal_history;

@@ -4,7 +4,7 @@ use posfleet::{
     engine::{Moment, Observer},
     metrics::{
         Class, Counters, EventLine, GeneratorSummary, HostCounts, Interval, LagSummary, Point,
-        ResponseCodeText, Severity, StepNames, StepSummary, Summary, Threshold, ThresholdSummary, Verdict,
+        ResponseCodeText, Severity, StepNames, Summary, Threshold, ThresholdSummary, Verdict,
     },
     reconcile::Findings,
     report::Folder,
@@ -91,24 +91,7 @@ impl Recorded {
             steps: names
                 .iter()
                 .zip(&total.steps)
-                .map(|(name, step)| {
-                    let all = step.all();
-                    let codes =
-                        step.codes.sorted().into_iter().map(|(code, count)| (code.to_string(), count));
-                    let summary = StepSummary {
-                        count: step.total(),
-                        approved: step.count(Class::Approved),
-                        declined: step.count(Class::Declined),
-                        timeouts: step.count(Class::TimedOut),
-                        errors: step.count(Class::Failed),
-                        codes: codes.collect(),
-                        checks_passed: step.checks_passed,
-                        checks_failed: step.checks_failed,
-                        response_time_ms: all.response.percentiles(),
-                        service_time_ms: all.service.percentiles(),
-                    };
-                    (name.to_owned(), summary)
-                })
+                .map(|(name, step)| (name.to_owned(), step.into()))
                 .collect(),
             causes: [("sale: the target did not answer in time".to_owned(), self.seconds)].into(),
             generator: GeneratorSummary {

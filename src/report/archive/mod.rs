@@ -13,6 +13,8 @@ mod tally;
 mod timeline;
 
 pub use error::ArchiveError;
+pub(super) use log::{Batch, Batches};
+pub(super) use payload::{Decoder, micros_at};
 pub use tables::{EventRecord, SeriesRow};
 pub(super) use tally::Tally;
 pub(super) use timeline::{Column, Figures, Heat, StepTotals, Timeline};

@@ -1,10 +1,9 @@
 //! What the sections of a report are about: a run, whether it ended or not.
 
 use crate::{
-    metrics::{Class, Latency, StepSummary, Verdict},
+    metrics::{StepSummary, Verdict},
     report::{
-        archive::{Archive, ArchiveError, StepTotals, Tally, Timeline},
-        tag::Part,
+        archive::{Archive, ArchiveError, Timeline},
         text::{plural, reason},
     },
 };
@@ -70,24 +69,8 @@ impl<'a> Run<'a> {
 
 /// The steps of a run that has no summary, from its histograms; codes and checks are not in them.
 fn recorded_steps(timeline: &Timeline) -> BTreeMap<String, StepSummary> {
-    let percentiles = |tally: Tally| {
-        let mut latency = Latency::default();
-        tally.add_to(&mut latency);
-        latency.percentiles()
-    };
-    let step = |totals: &StepTotals| StepSummary {
-        count: Class::ALL.iter().map(|&class| totals.count(class)).sum(),
-        approved: totals.count(Class::Approved),
-        declined: totals.count(Class::Declined),
-        timeouts: totals.count(Class::TimedOut),
-        errors: totals.count(Class::Failed),
-        codes: BTreeMap::new(),
-        checks_passed: 0,
-        checks_failed: 0,
-        response_time_ms: percentiles(totals.all(Part::Response)),
-        service_time_ms: percentiles(totals.all(Part::Service)),
-    };
-    timeline.totals.steps.iter().map(|(name, totals)| (name.clone(), step(totals))).collect()
+    let steps = timeline.totals.steps.iter();
+    steps.map(|(name, totals)| (name.clone(), StepSummary::from(&totals.to_interval()))).collect()
 }
 
 /// Columns of a chart: more than a screen shows apart would only make the file larger.
