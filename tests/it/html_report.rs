@@ -1,7 +1,10 @@
 //! The HTML report: complete, alone, and harmless whatever its folder holds.
 
 use crate::recorded::{Recorded, Scratch};
-use posfleet::report::{Archive, ArchiveError, html_report};
+use posfleet::{
+    metrics::Verdict,
+    report::{Archive, ArchiveError, compare, html_report, merge},
+};
 use std::{fs, path::Path};
 
 #[test]
@@ -127,6 +130,29 @@ fn figures_that_no_run_has_are_refused() {
     assert_ne!(absurd, summary);
     fs::write(folder.join("summary.json"), absurd).unwrap();
     assert!(page(&folder).contains("summary.json has figures that no run has"));
+}
+
+/// The two runs in the repository, which the documents name, are read by all that reads folders.
+#[test]
+fn the_examples_are_whole() {
+    let examples = ["quickstart-1", "quickstart-2"].map(|name| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/examples").join(name);
+        Archive::open(&folder).unwrap()
+    });
+    for archive in &examples {
+        assert_eq!(archive.notes, [""; 0]);
+        assert_balanced(&html_report(archive).unwrap());
+    }
+    let found = compare(&examples[0], &examples[1]).unwrap();
+    assert_eq!(found.plan_differences, [""; 0]);
+    let counts = |name: &str| examples.each_ref().map(|one| one.summary.as_ref().unwrap().steps[name].count);
+    for step in &found.steps {
+        assert_eq!(step.count, counts(&step.step), "{}: histograms hold what the summary says", step.step);
+    }
+    let scratch = Scratch::new("html-examples");
+    let merged = merge(&scratch.0.join("both"), &examples).unwrap();
+    assert_eq!(merged.steps["sale"].count, counts("sale").iter().sum::<u64>());
+    assert_eq!(merged.verdict, Verdict::Pass);
 }
 
 #[test]

@@ -60,10 +60,10 @@ pub fn merge(out: &Path, archives: &[Archive]) -> Result<Summary, MergeError> {
     whole.seconds(&mut sources, archives, &mut folder)?;
     whole.steps_of(&summaries);
     let summary = whole.summary(&summaries);
-    join::events(archives, &mut folder)?;
     if let Err(why) = join::journals(archives, out)? {
         folder.event(&EventLine { at: Duration::ZERO, severity: Severity::Warning, text: why })?;
     }
+    join::events(archives, &mut folder)?;
     join::mismatches(archives, out)?;
     join::environment(archives, out)?;
     folder.finish(&summary, None)?;
