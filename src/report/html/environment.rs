@@ -11,7 +11,7 @@ pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
             Some(environment) => (machine(environment)),
         }
         @if let Some(scenario) = &run.archive.scenario {
-            details {
+            details.scenario {
                 summary { "The effective scenario: everything resolved, secrets and card numbers masked" }
                 pre { (scenario) }
             }

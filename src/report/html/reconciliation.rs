@@ -5,7 +5,10 @@ use crate::{
     metrics::{MismatchSummary, ReconciliationSummary, SettlementSummary, SideSummary},
     money::Amount,
     reconcile::Fault,
-    report::{figures::count, text::plural},
+    report::{
+        figures::count,
+        text::{plural, plural_of},
+    },
 };
 use maud::{Markup, html};
 
@@ -46,9 +49,20 @@ fn agreement(found: &ReconciliationSummary) -> Markup {
     }
 }
 
+/// All of them, the first at once and the others where one asks for them.
 fn mismatches(mismatches: &[MismatchSummary]) -> Markup {
+    let (first, others) = mismatches.split_at(mismatches.len().min(SHOWN));
     html! {
         h3 { "Each mismatch" }
+        (table_of(first))
+        @if !others.is_empty() {
+            details { summary { (plural_of(others.len() as u64, "further mismatch", "further mismatches")) } (table_of(others)) }
+        }
+    }
+}
+
+fn table_of(mismatches: &[MismatchSummary]) -> Markup {
+    html! {
         div.wide { table {
             thead { tr {
                 th { "fault" } th { "side" }
@@ -96,3 +110,5 @@ fn settlements(found: &SettlementSummary) -> Markup {
         dl.pairs { @for (name, number) in pairs { dt { (name) } dd { (count(number)) } } }
     }
 }
+
+const SHOWN: usize = 25;
