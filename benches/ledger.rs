@@ -3,19 +3,29 @@
 //! A closed fleet of 1, 64 and 1,000 terminals sells as fast as the host answers. Rounds of the three kinds of ledger
 //! alternate, each with a host and a ledger of its own; the figures are medians of the rounds. Everything runs in one
 //! process: the fleet takes the larger part of the CPU, so that the ratio is that of a whole test, not of the store.
-//! Below it, the store alone: records per second in groups of different sizes.
+//! Below it, writes of the merchant portal at the counter by 1 and by 64 visitors, and the store alone: records per
+//! second in groups of different sizes.
 //!
-//! `cargo bench --bench ledger [-- TERMINALS…]`
+//! `cargo bench --bench ledger [-- TERMINALS… | -- portal]`
 
 use posfleet::{
-    driver::{Clock, Durable, HostServer, LedgerFile, LedgerWriter, Store, StoreError, wall_clock},
+    directory::Directory as Merchants,
+    driver::{
+        Charter, Clock, Counter, Durable, Entry, HostServer, LedgerFile, LedgerWriter, Store, StoreError,
+        wall_clock,
+    },
     engine::{self, NullObserver, Settings},
-    host::{Config, Host},
-    iso8583::Stan,
+    host::{Config, Enrolment, Host, PortalSetup},
+    iso8583::{MerchantId, Stan},
     ledger::{Booking, Postings, Record, State},
     money::Amount,
     operation::{Kind, Variant},
+    portal::{
+        Call, IdempotencyKey, MerchantData, MerchantRequest, Password, Phone, Request, Response, Rules,
+        Settlement,
+    },
     reconcile::Key,
+    rng::Seed,
     scenario::{self, Overrides, Plan, Target},
 };
 use std::{
@@ -36,6 +46,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     posfleet::driver::raise_descriptor_limit();
+    if std::env::args().any(|argument| argument == "portal") {
+        return print_portal();
+    }
     let sizes: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![1, 64, 1_000] } else { sizes };
     println!("approvals through host and ledger, median of {ROUNDS} interleaved rounds, one client thread");
@@ -44,6 +57,7 @@ fn main() {
         "terminals", "ledger", "per s", "ratio", "p50 ms", "p99 ms", "records a commit"
     );
     sizes.into_iter().for_each(compare);
+    print_portal();
     println!("\nthe store alone, records per second, best of {ROUNDS} runs");
     [1, 16, 64, 256, 1_000].into_iter().for_each(print_store);
 }
@@ -88,7 +102,7 @@ fn round(terminals: usize, durable: Option<Durable>) -> Measure {
     let commits = Arc::new(AtomicU64::new(0));
     let config = Config { clock: wall_clock(), ..plan.host.clone() };
     let writer = durable.map(|durable| {
-        let file = LedgerFile::open(&directory.0, config.opening_balance).expect("a new ledger");
+        let file = LedgerFile::open(&directory.0, &Charter::of(&config)).expect("a new ledger");
         LedgerWriter::start(Counted { file, commits: Arc::clone(&commits) }, durable).expect("a thread")
     });
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -162,10 +176,96 @@ struct Counted {
 }
 
 impl Store for Counted {
-    fn commit(&mut self, records: &[Record]) -> Result<(), StoreError> {
+    fn commit(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
         self.commits.fetch_add(1, Ordering::Relaxed);
-        self.file.commit(records)
+        self.file.commit(entries)
     }
+}
+
+/// Edits per second at the counter of a host whose portal is in memory, and of one whose portal is on disk.
+fn print_portal() {
+    println!("\nportal writes at the counter, median of {ROUNDS} interleaved rounds of {EDITS}");
+    for visitors in [1, 64] {
+        let mut rates = [const { Vec::new() }; 2];
+        for _ in 0..ROUNDS {
+            for (rates, durable) in rates.iter_mut().zip([None, Some(Durable::Always)]) {
+                rates.push(edit(visitors, durable));
+            }
+        }
+        let [memory, always] = rates.map(|mut rates| {
+            rates.sort_by(f64::total_cmp);
+            rates[ROUNDS / 2]
+        });
+        let [memory_us, always_us] = [memory, always].map(|rate| visitors as f64 * 1e6 / rate);
+        println!(
+            "{visitors:>3} visitors: {memory:>8.0} per s, {memory_us:>6.0} us each in memory; {always:>8.0} per s, \
+             {always_us:>6.0} us each durable"
+        );
+    }
+}
+
+/// Edits of merchants by so many visitors at a time, per second.
+fn edit(visitors: usize, durable: Option<Durable>) -> f64 {
+    let config = with_portal(visitors);
+    let merchants = config.terminals.iter().map(|enrolment| enrolment.merchant).collect::<Vec<_>>();
+    let directory = Directory::new();
+    let writer = durable.map(|durable| {
+        let file = LedgerFile::open(&directory.0, &Charter::of(&config)).expect("a new ledger");
+        LedgerWriter::start(file, durable).expect("a thread")
+    });
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let server =
+        HostServer::start_with(Host::new(config), address, Clock::start(), writer).expect("a free port");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let start = Instant::now();
+    runtime.block_on(async {
+        let visits =
+            merchants.into_iter().map(|merchant| visit(server.counter(), merchant, EDITS / visitors));
+        futures_util::future::join_all(visits).await;
+    });
+    let rate = EDITS as f64 / start.elapsed().as_secs_f64();
+    server.finish().1.expect("everything was committed");
+    rate
+}
+
+/// Logs in, and edits the merchant's data so many times.
+async fn visit(counter: Counter, account: MerchantId, edits: usize) {
+    let entry = merchants_of_seed().entry(account);
+    let data = MerchantData {
+        name: entry.name,
+        address: entry.address,
+        contact: entry.holder,
+        phone: Phone::new(entry.phone),
+    };
+    let login = Request::Login { account, password: Password::new(entry.password) };
+    let call = Call { session: None, key: None, request: login };
+    let answer = counter.ask(move |host, now, out| host.call(now, &call, out)).await;
+    let Ok(Ok(Response::Session(token))) = answer else { panic!("{answer:?}") };
+    for number in 0..edits {
+        let request = Request::Merchant(MerchantRequest::Edit(data.clone()));
+        let call = Call { session: Some(token), key: Some(IdempotencyKey(number.to_string())), request };
+        let answer = counter.ask(move |host, now, out| host.call(now, &call, out)).await;
+        assert!(matches!(answer, Ok(Ok(Response::Merchant(_)))), "{answer:?}");
+    }
+}
+
+fn merchants_of_seed() -> Merchants {
+    Merchants::new(Seed(1))
+}
+
+fn with_portal(merchants: usize) -> Config {
+    let portal = PortalSetup {
+        rules: Rules::default(),
+        directory: merchants_of_seed(),
+        settlement: Settlement::NextDay,
+    };
+    let enrolment = |number: usize| Enrolment {
+        terminal: format!("{:08}", 10_000_000 + number).parse().expect("eight digits"),
+        merchant: format!("{:015}", 898_000_000_000_000 + number).parse().expect("fifteen digits"),
+        tmk: "0123456789ABCDEF0123456789ABCDEF".parse().expect("a key"),
+    };
+    let terminals = (0..merchants).map(enrolment).collect();
+    Config { portal: Some(portal), terminals, clock: wall_clock(), ..Config::default() }
 }
 
 /// Records per second of the store alone, in groups of this size, and what a restart then reads.
@@ -173,15 +273,16 @@ fn print_store(group: usize) {
     let (mut written, mut read) = (0f64, 0f64);
     for _ in 0..ROUNDS {
         let directory = Directory::new();
-        let mut file = LedgerFile::open(&directory.0, Amount::ZERO).expect("a new ledger");
-        let records: Vec<Record> = (1..=(group * 400).clamp(2_000, 100_000)).map(record).collect();
+        let mut file = LedgerFile::open(&directory.0, &CHARTER).expect("a new ledger");
+        let records: Vec<Entry> =
+            (1..=(group * 400).clamp(2_000, 100_000)).map(|number| record(number).into()).collect();
         let start = Instant::now();
         records.chunks(group).for_each(|records| file.commit(records).expect("there is room"));
         written = written.max(records.len() as f64 / start.elapsed().as_secs_f64());
         drop(file);
         let start = Instant::now();
-        let file = LedgerFile::open(&directory.0, Amount::ZERO).expect("the same ledger");
-        assert_eq!(file.read(drop).expect("it is sound"), records.len() as u64);
+        let file = LedgerFile::open(&directory.0, &CHARTER).expect("the same ledger");
+        assert_eq!(file.read(|_| Ok(())).expect("it is sound"), records.len() as u64);
         read = read.max(records.len() as f64 / start.elapsed().as_secs_f64());
     }
     println!("{group:>6} a commit: {written:>9.0} written, {read:>9.0} checked and read at a restart");
@@ -236,6 +337,9 @@ const KINDS: [(&str, Option<Durable>); 3] = [
     ("always", Some(Durable::Always)),
     ("interval:100ms", Some(Durable::Interval(Duration::from_millis(100)))),
 ];
+const CHARTER: Charter = Charter { opening_balance: Amount::ZERO, portal: None };
+/// Edits of one round.
+const EDITS: usize = 3_200;
 const ROUNDS: usize = 5;
 const DURATION: Duration = Duration::from_secs(3);
 const WARM_UP: Duration = Duration::from_millis(500);

@@ -1,22 +1,18 @@
 //! `posfleet host`: the simulated acquirer on its own, for terminals that run elsewhere.
 
-use super::{Exit, complain, scenario};
+use super::{Exit, complain, portal, scenario};
 use crate::{
     driver::{
-        Clock, Durable, HostServer, LedgerWriter, Restored, ServeError, StoreError, raise_descriptor_limit,
-        wall_clock,
+        Charter, Clock, Durable, HostServer, LedgerFile, LedgerWriter, Restored, ServeError, StoreError,
+        raise_descriptor_limit, secret,
     },
     host::{Config, Host},
-    money::Amount,
     scenario::Plan,
+    time::WallClock,
+    web::{Console, WebServer},
 };
 use clap::Args;
-use std::{
-    io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode};
 use tokio::{
     runtime::Runtime,
     signal::unix::{Signal, SignalKind, signal},
@@ -41,15 +37,26 @@ pub(super) struct HostArguments {
     /// When the books are on disk: `always` before an answer leaves, or every so often, as in `interval:100ms`.
     #[arg(long, value_name = "WHEN", default_value_t, requires = "ledger")]
     durable: Durable,
+    /// Where the merchant portal listens, when the scenario has one [default: 127.0.0.1:8580].
+    #[arg(long, value_name = "ADDR", requires = "scenario")]
+    portal: Option<SocketAddr>,
+    /// Lets the portal listen on an address that other machines reach.
+    #[arg(long, requires = "portal")]
+    portal_public: bool,
 }
 
 pub(super) fn host(arguments: &HostArguments) -> ExitCode {
+    let address = arguments.portal.unwrap_or(portal::DEFAULT);
+    if let Err(error) = portal::check(address, arguments.portal_public) {
+        complain(error);
+        return Exit::BadConfiguration.into();
+    }
     let config = match config(arguments) {
         Ok(config) => config,
         Err(exit) => return exit.into(),
     };
     raise_descriptor_limit();
-    match serve(config, arguments) {
+    match serve(config, arguments, address) {
         Ok(()) => Exit::Pass.into(),
         Err(error) => {
             complain(error);
@@ -59,16 +66,17 @@ pub(super) fn host(arguments: &HostArguments) -> ExitCode {
 }
 
 /// Serves until a signal comes, or the ledger fails.
-fn serve(config: Config, arguments: &HostArguments) -> Result<(), HostError> {
-    let (terminals, opening_balance) = (config.terminals.len(), config.opening_balance);
-    let mut host = Host::new(config);
-    let ledger = match &arguments.ledger {
-        Some(directory) => Some(restore(&mut host, directory, opening_balance, arguments.durable)?),
-        None => None,
-    };
+fn serve(config: Config, arguments: &HostArguments, portal: SocketAddr) -> Result<(), HostError> {
+    let (terminals, has_portal) = (config.terminals.len(), config.portal.is_some());
+    let directory = arguments.ledger.as_deref();
+    let file = directory.map(|directory| LedgerFile::open(directory, &Charter::of(&config))).transpose()?;
+    let clock = file.as_ref().map_or_else(|| Ok(Clock::start()), LedgerFile::clock)?;
+    let mut host = Host::new(Config { clock: clock.wall(), ..config });
+    let ledger = file.map(|file| restore(&mut host, file, arguments.durable)).transpose()?;
     let signals = Signals::listen()?;
-    let server = HostServer::start_with(host, arguments.listen, Clock::start(), ledger)?;
+    let server = HostServer::start_with(host, arguments.listen, clock, ledger)?;
     eprintln!("host: listening on {}, {terminals} terminals known; Ctrl-C stops", server.address());
+    let web = if has_portal { Some(open_portal(&server, clock.wall(), portal)?) } else { None };
     let watching = super::rules::watch(&server, arguments.rules.as_deref());
     signals.wait(async {
         tokio::select! {
@@ -76,6 +84,9 @@ fn serve(config: Config, arguments: &HostArguments) -> Result<(), HostError> {
             () = watching => {}
         }
     });
+    if let Some(web) = web {
+        web.stop();
+    }
     let (host, kept) = server.finish();
     let tally = host.tally();
     eprintln!(
@@ -95,19 +106,26 @@ enum HostError {
     Ledger(#[from] StoreError),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error("portal: {0}")]
+    Portal(#[source] ServeError),
     #[error("cannot listen to signals: {0}")]
     Signals(#[from] io::Error),
 }
 
-/// Gives the host the books of its earlier lives.
-fn restore(
-    host: &mut Host,
-    directory: &Path,
-    opening_balance: Amount,
-    durable: Durable,
-) -> Result<LedgerWriter, StoreError> {
-    let (writer, restored) =
-        LedgerWriter::open(directory, opening_balance, durable, |record| host.restore(&record))?;
+/// Serves the merchant portal of the host, and the console behind a token of this start.
+fn open_portal(server: &HostServer, wall: WallClock, address: SocketAddr) -> Result<WebServer, HostError> {
+    let console = Console { token: secret() };
+    let web = WebServer::start(server.counter(), wall, address, Some(console.clone()));
+    let web = web.map_err(HostError::Portal)?;
+    eprintln!("host: portal at http://{}, described at /openapi.json", web.address());
+    eprintln!("host: console at {}", console.url(web.address()));
+    Ok(web)
+}
+
+/// Gives the host the books of its earlier lives, and their portal.
+fn restore(host: &mut Host, file: LedgerFile, durable: Durable) -> Result<LedgerWriter, StoreError> {
+    let directory = file.path().with_file_name("");
+    let (writer, restored) = LedgerWriter::resume(file, durable, |entry| entry.restore(host))?;
     let Restored { records, took } = restored;
     eprintln!(
         "host: {records} records restored from {} in {} ms, durable {durable}",
@@ -131,7 +149,7 @@ fn config(arguments: &HostArguments) -> Result<Config, Exit> {
         Some(path) => crate::scenario::load_rules(path).map_err(bad)?,
         None => host.rules.clone(),
     };
-    Ok(Config { clock: wall_clock(), rules, ..host })
+    Ok(Config { rules, ..host })
 }
 
 fn bad(diagnostics: crate::scenario::Diagnostics) -> Exit {

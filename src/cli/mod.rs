@@ -4,6 +4,7 @@ mod codec;
 mod compare;
 mod host;
 mod merge;
+mod portal;
 mod reconcile;
 mod report;
 mod rules;

@@ -1,17 +1,19 @@
 //! `posfleet run`: a run with its results folder, on the dashboard or headless.
 
-use super::{Exit, complain, print, print_json, scenario::ScenarioArguments};
+use super::{Exit, complain, note, print, print_json, scenario::ScenarioArguments};
 use crate::{
     dashboard,
-    driver::{Durable, unix_seconds},
+    driver::{Durable, secret, unix_seconds},
     engine::{self, Command, Control, Observer, Run, Settings},
     metrics::{Phase, Snapshot, Summary},
     report::{self, Folder, Look},
     scenario::Plan,
+    web::Console,
 };
 use clap::{Args, ValueEnum};
 use std::{
     io::{self, IsTerminal, Write},
+    net::SocketAddr,
     num::NonZero,
     path::PathBuf,
     process::ExitCode,
@@ -45,6 +47,16 @@ pub(super) struct RunArguments {
     /// When those books are on disk: `always` before an answer leaves, or every so often, as in `interval:100ms`.
     #[arg(long, value_name = "WHEN", default_value_t, requires = "ledger")]
     durable: Durable,
+    /// Where the merchant portal of the run's own host listens, when the scenario has one [default: any free port of
+    /// this machine].
+    #[arg(long, value_name = "ADDR")]
+    portal: Option<SocketAddr>,
+    /// Lets the portal listen on an address that other machines reach.
+    #[arg(long, requires = "portal")]
+    portal_public: bool,
+    /// Opens the operator's console beside the portal, and prints the link to it.
+    #[arg(long)]
+    console: bool,
 }
 
 /// How a run tells of itself.
@@ -60,6 +72,12 @@ enum RunFormat {
 }
 
 pub(super) fn run(arguments: RunArguments) -> ExitCode {
+    if let Some(address) = arguments.portal
+        && let Err(error) = super::portal::check(address, arguments.portal_public)
+    {
+        complain(error);
+        return Exit::BadConfiguration.into();
+    }
     let plan = match arguments.scenario.load() {
         Ok(plan) => plan,
         Err(exit) => return exit.into(),
@@ -74,7 +92,10 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
     let path = folder.path().to_owned();
     let in_results = plan.keeps_ledger.then(|| path.join("ledger"));
     let ledger = arguments.ledger.clone().or(in_results).map(|directory| (directory, arguments.durable));
-    let settings = Settings { shards: arguments.shards, ledger, ..Settings::default() };
+    let mut settings = Settings { shards: arguments.shards, ledger, ..Settings::default() };
+    settings.portal_address = arguments.portal.unwrap_or(settings.portal_address);
+    settings.console = arguments.console.then(|| Console { token: secret() });
+    let console = settings.console.clone();
     let observer: Box<dyn Observer> = Box::new(folder);
     let run = match engine::start(plan, &settings, observer) {
         Ok(run) => run,
@@ -83,6 +104,14 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
             return Exit::Failed.into();
         }
     };
+    if let Some(address) = run.portal.filter(|_| !arguments.quiet) {
+        eprintln!("portal: http://{address}, described at /openapi.json");
+    }
+    match (console, run.portal) {
+        (Some(console), Some(address)) => eprintln!("console: {}", console.url(address)),
+        (Some(_), None) => note("this scenario has no portal, and so there is no console"),
+        (None, _) => {}
+    }
     let summary = watch_and_wait(run, &arguments);
     match arguments.format {
         RunFormat::Json => drop(print_json(&summary)),

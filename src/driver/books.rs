@@ -1,11 +1,11 @@
 //! The way of a host's records into its ledger, and of its answers out again once the ledger has come so far.
 
 use super::{
-    Durable, LedgerWriter, StoreError,
+    Durable, Entry, LedgerWriter, StoreError,
     counter::Reply,
     held::{Due, Held},
 };
-use crate::{host::ConnectionId, ledger::Record};
+use crate::host::ConnectionId;
 use std::{cell::RefCell, collections::VecDeque, fmt};
 
 /// The ledger of a host that serves, and the answers that wait for it.
@@ -15,7 +15,7 @@ pub(super) struct Books {
     /// Replies at the counter, each with how many records must be durable before it leaves.
     replies: RefCell<VecDeque<(u64, Reply)>>,
     /// The newest record, until it is known whether another follows that belongs to it.
-    newest: RefCell<Option<Record>>,
+    newest: RefCell<Option<Entry>>,
 }
 
 impl fmt::Debug for Books {
@@ -29,12 +29,12 @@ impl Books {
         Self { writer, held: RefCell::default(), replies: RefCell::default(), newest: RefCell::default() }
     }
 
-    /// Takes a record; those that follow it at once are committed together with it.
-    pub(super) fn record(&self, record: Record) {
+    /// Takes a record or an input of the portal; those that follow it at once are committed together with it.
+    pub(super) fn record(&self, entry: Entry) {
         if self.writer.durable() == Durable::Always {
             self.held.borrow_mut().record();
         }
-        if let Some(before) = self.newest.replace(Some(record)) {
+        if let Some(before) = self.newest.replace(Some(entry)) {
             self.writer.record(before, false);
         }
     }

@@ -4,7 +4,7 @@
 //! what they tell of is durable. When the ledger fails the host stops, connections and all: what it holds in memory is
 //! no longer what a restart would find, so that it may answer nothing more.
 
-use super::{Clock, Counter, LedgerWriter, StoreError, books::Books, counter::Visit, held::Due};
+use super::{Clock, Counter, Entry, LedgerWriter, StoreError, books::Books, counter::Visit, held::Due};
 use crate::host::{ConnectionId, Host, Outbox, Output, Rule, Session};
 use std::{
     cell::{Cell, RefCell},
@@ -162,6 +162,8 @@ fn serve(
             Ok(listening) => listening,
             Err(error) => return say(Err(ServeError::Listen(address, error))),
         };
+        // What fell due before the host was up comes before anybody who asks.
+        floor.do_what_is_due();
         say(Ok(address));
         tokio::select! {
             _ = orders.stopped => {}
@@ -226,11 +228,8 @@ impl Floor {
         let mut outbox = self.outbox.borrow_mut();
         while let Some(output) = outbox.poll() {
             match output {
-                Output::Record(record) => {
-                    if let Some(books) = &self.books {
-                        books.record(record);
-                    }
-                }
+                Output::Record(record) => self.record(Entry::Record(record)),
+                Output::Note(input) => self.record(Entry::Input(input)),
                 Output::Down { until } => self.go_down(until),
                 Output::Send(id, range) => self.give(id, Due::Send(outbox.bytes(range)), own),
                 Output::Close(id) => self.give(id, Due::Close, own),
@@ -245,6 +244,12 @@ impl Floor {
                     }
                 }
             }
+        }
+    }
+
+    fn record(&self, entry: Entry) {
+        if let Some(books) = &self.books {
+            books.record(entry);
         }
     }
 
@@ -339,12 +344,16 @@ impl Floor {
             tokio::select! {
                 () = waiting => {
                     self.next_due.replace(None);
-                    self.host.borrow_mut().timeout(self.clock.now(), &mut self.outbox.borrow_mut());
-                    self.drain(None);
+                    self.do_what_is_due();
                 }
                 () = self.put_off.notified() => {}
             }
         }
+    }
+
+    fn do_what_is_due(&self) {
+        self.host.borrow_mut().timeout(self.clock.now(), &mut self.outbox.borrow_mut());
+        self.drain(None);
     }
 }
 

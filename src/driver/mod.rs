@@ -9,17 +9,25 @@ mod counter;
 mod deadlines;
 mod held;
 mod host;
+mod http;
 mod ledger_store;
 mod line;
 mod process;
+mod secret;
 mod timer;
+mod web;
 
 pub use address::resolve;
 pub use clock::{Clock, unix_seconds, wall_clock};
 pub use counter::{Closed, Counter};
 pub use deadlines::Deadlines;
 pub use host::{HostServer, ServeError};
-pub use ledger_store::{Durable, DurableError, LedgerFile, LedgerWriter, Restored, Store, StoreError};
+pub use http::HttpClient;
+pub use ledger_store::{
+    Charter, Durable, DurableError, Entry, LedgerFile, LedgerWriter, Restored, Store, StoreError,
+};
 pub use line::{Desk, Line, Patron};
 pub use process::{Usage, raise_descriptor_limit, usage};
+pub use secret::secret;
 pub use timer::Timer;
+pub use web::{HttpLimits, HttpServer};

@@ -4,6 +4,8 @@ use super::{
     control::Command,
     gate::Gates,
     observer::{Moment, Observer},
+    portal_books::{PortalBooks, alarm_rows, payout_rows, portal_summary},
+    portal_findings::portal_findings,
     portrait::step_views,
     recorder::{Delta, Gauges},
     shard::TICKS_PER_SECOND,
@@ -11,13 +13,15 @@ use super::{
 };
 use crate::{
     driver::{Clock, HostServer, usage},
+    host::Host,
     metrics::{
-        ActivityCounts, Class, EventLine, Interval, Phase, Point, SettlementSummary, Severity, Snapshot,
-        State, StepView, Summary, ThresholdView,
+        ActivityCounts, Class, EventLine, Interval, Phase, Point, PortalChecks, PortalFinding, PortalSummary,
+        SettlementSummary, Severity, Snapshot, State, StepView, Summary, ThresholdView,
     },
     reconcile::{Findings, Identity, Journals, Line},
     scenario::Plan,
     time::Instant,
+    web::WebServer,
 };
 use crossbeam::channel::Receiver;
 use std::{
@@ -34,6 +38,7 @@ pub(super) struct Start {
     pub(super) plan: Arc<Plan>,
     pub(super) targets: Arc<[SocketAddr]>,
     pub(super) host: Option<HostServer>,
+    pub(super) web: Option<WebServer>,
     pub(super) clock: Clock,
     pub(super) shards: usize,
     pub(super) gates: Arc<Gates>,
@@ -62,6 +67,9 @@ pub(super) struct Collector {
     pub(super) journals: Option<Journals>,
     /// What settlements came to, once the host has stopped.
     pub(super) settlements: Option<SettlementSummary>,
+    /// What its portal came to, and what the final check of it found.
+    pub(super) portal: Option<PortalSummary>,
+    pub(super) portal_findings: Vec<PortalFinding>,
     pub(super) broken: bool,
     pub(super) shards_running: usize,
     pub(super) deltas: usize,
@@ -91,6 +99,8 @@ impl Collector {
             events: Arc::default(),
             journals: start.host.as_ref().map(|_| Journals::default()),
             settlements: None,
+            portal: None,
+            portal_findings: Vec::new(),
             broken: false,
             shards_running: start.shards,
             deltas: 0,
@@ -226,10 +236,15 @@ impl Collector {
         }
     }
 
-    /// Compares the journals with the books of the embedded host.
+    /// Compares the journals with the books of the embedded host, and checks those of its portal.
     fn reconcile(&mut self) -> Option<Findings> {
+        if let Some(web) = self.start.web.take() {
+            web.stop();
+        }
         let server = self.start.host.take()?;
         self.publish(Phase::Reconciling);
+        // The host may stop before it has done what is due right now.
+        let until = self.start.clock.now().since(Instant::START).saturating_sub(STOPPING_MAX);
         let (host, kept) = server.finish();
         if let Err(error) = kept {
             self.not_valid(format!("{error}; the host stopped, the run is not valid"));
@@ -238,13 +253,34 @@ impl Collector {
         let mut comparison = self.journals.take()?.against(Identity::Number, &[]);
         statement(&host).for_each(|row| comparison.row(row));
         self.tell(|observer| observer.statement(&mut statement(&host)));
-        let findings = comparison.finish();
+        let mut findings = comparison.finish();
         for mismatch in findings.mismatches.iter().take(MISMATCHES_TOLD) {
-            let at = self.start.clock.now().since(Instant::START);
-            let text = format!("reconciliation: {}", mismatch.told());
-            self.event(EventLine { at, severity: Severity::Error, text });
+            self.event_of(Severity::Error, format!("reconciliation: {}", mismatch.told()));
+        }
+        if let Some(checks) = self.check_portal(&host, Instant::START + until) {
+            findings.summary.add_portal(checks);
         }
         Some(findings)
+    }
+
+    /// Checks what the portal of the embedded host has done, and tells of it.
+    fn check_portal(&mut self, host: &Host, until: Instant) -> Option<PortalChecks> {
+        let (portal, found) = (host.portal()?, portal_findings(host, until)?);
+        self.portal = Some(portal_summary(portal));
+        for PortalFinding { fault, meaning } in found.listed.iter().take(MISMATCHES_TOLD) {
+            self.event_of(Severity::Error, format!("portal: {fault}: {meaning}"));
+        }
+        let (payouts, alarms) = (&mut payout_rows(portal), &mut alarm_rows(portal));
+        self.tell(|observer| observer.portal(PortalBooks { payouts, alarms, findings: &found.listed }));
+        self.portal_findings = found.listed;
+        self.portal_findings.truncate(Summary::MISMATCHES_MAX);
+        Some(found.checks)
+    }
+
+    /// Something happened just now.
+    fn event_of(&mut self, severity: Severity, text: String) {
+        let at = self.start.clock.now().since(Instant::START);
+        self.event(EventLine { at, severity, text });
     }
 
     fn event(&mut self, event: EventLine) {
@@ -273,8 +309,7 @@ impl Collector {
     /// Something could not be kept that the results rest on.
     fn not_valid(&mut self, text: String) {
         self.has_lost = true;
-        let at = self.start.clock.now().since(Instant::START);
-        self.event(EventLine { at, severity: Severity::Error, text });
+        self.event_of(Severity::Error, text);
     }
 }
 
@@ -282,3 +317,5 @@ const SERIES_MAX: usize = 3600;
 const CAUSES_MAX: usize = 100;
 const EVENTS_MAX: usize = 200;
 const MISMATCHES_TOLD: usize = 20;
+/// How long before the end of a run something must be due to be called lost.
+const STOPPING_MAX: Duration = Duration::from_secs(1);

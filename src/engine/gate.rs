@@ -3,7 +3,7 @@
 use crate::{scenario::Plan, scenario::Start, time::Instant};
 use std::sync::{
     Mutex,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 use tokio::sync::watch;
 
@@ -17,6 +17,8 @@ struct Gate {
     start: Start,
     began: Mutex<Option<Instant>>,
     shards_left: AtomicUsize,
+    /// Iterations that shards have taken of those that all terminals share.
+    taken: AtomicU64,
     ended: watch::Sender<Option<Instant>>,
 }
 
@@ -33,6 +35,7 @@ impl Gates {
             start,
             began: Mutex::new(None),
             shards_left: AtomicUsize::new(shards),
+            taken: AtomicU64::new(0),
             ended: watch::channel(None).0,
         };
         Self(plan.scenarios.iter().map(|scenario| gate(scenario.start)).collect())
@@ -47,6 +50,12 @@ impl Gates {
         };
         gate.began.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(begin);
         begin
+    }
+
+    /// Takes the next of the iterations that the terminals of scenario `number` share; `None` when `count` are taken.
+    pub(super) fn take(&self, number: usize, count: u64) -> Option<u64> {
+        let next = self.0.get(number)?.taken.fetch_add(1, Ordering::Relaxed);
+        (next < count).then_some(next)
     }
 
     /// One shard is done with scenario `number`.

@@ -2,11 +2,13 @@
 
 use super::{
     part::Part,
+    request,
     shard::{Seat, Shard},
 };
 use crate::{
     driver::Line,
-    flow::{Iteration, Next},
+    expr::EvalError,
+    flow::{Cast, Iteration, Loading, Next},
     metrics::{Class, Severity},
     money::Amount,
     operation::{End, Failure, Operation, Outcome},
@@ -68,11 +70,24 @@ pub(super) async fn iterate(
                 due = None;
             }
             Next::Broken(step, error) => {
-                let mut recorder = shard.recorder.borrow_mut();
-                recorder.broken = true;
-                recorder.notice(shard.now(), Severity::Error, format!("scenario {}: {error}", scenario.name));
+                break_off(shard, scenario, &error);
                 if let Some(step) = step {
+                    let mut recorder = shard.recorder.borrow_mut();
                     recorder.ended(step, Class::Failed, Duration::from_nanos(1), None);
+                }
+            }
+            Next::Request(request) => {
+                let due = due.take().unwrap_or_else(|| shard.now());
+                // In a box, so that iterations without requests have no room for one.
+                let step = request::carry_out(shard, place, &mut iteration, &cast, request, due);
+                if let Err(error) = Box::pin(step).await {
+                    break_off(shard, scenario, &error);
+                }
+            }
+            Next::Load(loading) => {
+                let due = due.take().unwrap_or_else(|| shard.now());
+                if let Err(error) = load(shard, seat, &mut iteration, &mut cast, *loading, due) {
+                    break_off(shard, scenario, &error);
                 }
             }
             Next::Operate(operation) => {
@@ -96,9 +111,8 @@ pub(super) async fn iterate(
                         }
                     }
                     Err(error) => {
-                        recorder.broken = true;
-                        let text = format!("scenario {}: {error}", scenario.name);
-                        recorder.notice(shard.now(), Severity::Error, text);
+                        drop(recorder);
+                        break_off(shard, scenario, &error);
                     }
                 }
             }
@@ -106,6 +120,42 @@ pub(super) async fn iterate(
     };
     seat.line.replace(line);
     vacate(shard, part, seat, failed);
+}
+
+/// The scenario asks for what cannot be, which makes the run say nothing about the target.
+fn break_off(shard: &Shard, scenario: &Scenario, error: &EvalError) {
+    let mut recorder = shard.recorder.borrow_mut();
+    recorder.broken = true;
+    recorder.notice(shard.now(), Severity::Error, format!("scenario {}: {error}", scenario.name));
+}
+
+/// An operator loads other numbers into the terminal, which may refuse.
+fn load(
+    shard: &Shard,
+    seat: &Seat,
+    iteration: &mut Iteration,
+    cast: &mut Cast<'_>,
+    loading: Loading,
+    due: Instant,
+) -> Result<(), EvalError> {
+    let Loading { terminal, merchant, key } = loading;
+    let loaded = seat.terminal.borrow_mut().load(terminal, merchant, key);
+    let now = shard.now();
+    if let Err(refusal) = loaded {
+        let text = format!("load-terminal: {refusal}");
+        shard.recorder.borrow_mut().notice(now, Severity::Error, text);
+    }
+    {
+        let terminal = seat.terminal.borrow();
+        (cast.terminal, cast.merchant, cast.batch) = (terminal.id(), terminal.merchant(), terminal.batch());
+    }
+    let result = iteration.loaded(cast, loaded.is_ok())?;
+    if let Some(step) = result.id {
+        let mut recorder = shard.recorder.borrow_mut();
+        recorder.ended(step, result.class, now.since(due), None);
+        recorder.checks(step, result.checks_passed, result.checks_failed);
+    }
+    Ok(())
 }
 
 /// The iteration is over; `failed` is `None` when it was cut short.
@@ -184,14 +234,18 @@ fn notice_failure(shard: &Shard, outcome: &Outcome) {
 }
 
 /// Waits, unless the run wants the terminal to give up.
-async fn think(shard: &Shard, place: usize, time: Duration) {
-    let interrupted = std::future::poll_fn(|context| {
+pub(super) async fn think(shard: &Shard, place: usize, time: Duration) {
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        () = interrupted(shard, place) => {}
+    }
+}
+
+/// Waits until the run wants the terminal to give up.
+pub(super) fn interrupted(shard: &Shard, place: usize) -> impl Future<Output = ()> {
+    std::future::poll_fn(move |context| {
         use std::task::Poll;
         let _ = shard.desk.deadlines.poll(place as u32, context);
         if shard.desk.deadlines.is_interrupted(place as u32) { Poll::Ready(()) } else { Poll::Pending }
-    });
-    tokio::select! {
-        () = tokio::time::sleep(time) => {}
-        () = interrupted => {}
-    }
+    })
 }

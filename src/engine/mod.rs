@@ -10,8 +10,11 @@ mod gate;
 mod iteration;
 mod observer;
 mod part;
+mod portal_books;
+mod portal_findings;
 mod portrait;
 mod recorder;
+mod request;
 mod runner;
 mod shard;
 mod statement;
@@ -19,16 +22,19 @@ mod verdict;
 
 pub use control::{Command, Control};
 pub use observer::{Moment, NullObserver, Observer};
+pub use portal_books::{AlarmRow, PayoutRow, PortalBooks, alarm_rows, payout_rows, portal_summary};
 
 use crate::{
     driver::{
-        Clock, Durable, HostServer, LedgerWriter, ServeError, StoreError, raise_descriptor_limit, resolve,
-        unix_seconds, wall_clock,
+        Charter, Clock, Durable, HostServer, HttpClient, LedgerWriter, ServeError, StoreError,
+        raise_descriptor_limit, resolve, unix_seconds, wall_clock,
     },
     host::Host,
+    http::{Failure, Server},
     metrics::{RowWindow, Snapshot, Summary},
-    money::Amount,
     scenario::{Plan, Target},
+    time::WallClock,
+    web::{Console, WebServer},
 };
 use collector::{Collector, Start};
 use crossbeam::channel;
@@ -51,13 +57,18 @@ pub struct Settings {
     pub shards: Option<NonZero<usize>>,
     /// Where the embedded host listens, when there is one; port 0 takes any.
     pub host_address: SocketAddr,
+    /// Where the portal of the embedded host listens, when it has one; port 0 takes any.
+    pub portal_address: SocketAddr,
+    /// Lets an operator use the console of that portal; without it, there is none.
+    pub console: Option<Console>,
     /// A directory for the books of the embedded host, and when they are on disk; `None` keeps them in memory.
     pub ledger: Option<(PathBuf, Durable)>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { shards: None, host_address: SocketAddr::from(([127, 0, 0, 1], 0)), ledger: None }
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self { shards: None, host_address: any, portal_address: any, console: None, ledger: None }
     }
 }
 
@@ -70,12 +81,18 @@ pub enum EngineError {
     /// The embedded host cannot serve.
     #[error("embedded host: {0}")]
     Host(#[from] ServeError),
+    /// Its portal cannot serve.
+    #[error("portal of the embedded host: {0}")]
+    Portal(#[source] ServeError),
     /// The ledger of the embedded host cannot be used.
     #[error(transparent)]
     Ledger(#[from] StoreError),
     /// Terminals of a run are new, and a host that knows their numbers already would refuse them.
     #[error("ledger {}: it holds the books of another run; name a new directory", .0.display())]
     LedgerNotNew(PathBuf),
+    /// An HTTP server cannot be asked as the scenario says.
+    #[error("server: {0}")]
+    Server(#[source] Failure),
     /// A thread or its runtime cannot be made.
     #[error("cannot start a shard: {0}")]
     Shard(#[source] io::Error),
@@ -90,6 +107,8 @@ pub struct Run {
     pub window: watch::Sender<RowWindow>,
     /// Stops the run.
     pub control: Control,
+    /// Where the portal of the embedded host listens, when it has one.
+    pub portal: Option<SocketAddr>,
     collector: JoinHandle<Summary>,
 }
 
@@ -107,18 +126,29 @@ impl Run {
 pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Result<Run, EngineError> {
     raise_descriptor_limit();
     let plan = Arc::new(plan);
-    let started_at = wall_clock().at(crate::time::Instant::START);
-    let clock = Clock::start();
-    let host = embedded_host(&plan, settings, clock)?;
+    let (clock, wall) = (Clock::start(), wall_clock());
+    let started_at = wall.at(crate::time::Instant::START);
+    let host = embedded_host(&plan, settings, clock, wall)?;
+    let web = embedded_portal(&plan, settings, host.as_ref(), wall)?;
+    let portal = web.as_ref().map(WebServer::address);
     let targets = targets(&plan, host.as_ref())?;
+    let servers = servers(&plan, portal);
+    // Shards make clients of their own; what is wrong with a certificate shall be known before they start.
+    HttpClient::new(clock, &servers).map_err(EngineError::Server)?;
     let shards = settings.shards.map_or_else(cores, NonZero::get);
     let gates = Arc::new(Gates::new(&plan, shards));
     let (control, commands) = Control::new();
     let (window, rows) = watch::channel(RowWindow::default());
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
     let (deltas, received) = channel::bounded(shards * DELTAS_IN_FLIGHT);
-    let brief =
-        Brief { plan: Arc::clone(&plan), targets: targets.clone(), clock, shards, gates: Arc::clone(&gates) };
+    let brief = Brief {
+        plan: Arc::clone(&plan),
+        targets: targets.clone(),
+        servers,
+        clock,
+        shards,
+        gates: Arc::clone(&gates),
+    };
     for index in 0..shards {
         let (brief, deltas) = (brief.clone(), deltas.clone());
         let (commands, rows) = (commands.clone(), rows.clone());
@@ -129,33 +159,46 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     }
     drop(deltas);
     let started_at = format!("{started_at}Z");
-    let start = Start { plan, targets, host, clock, shards, gates, started_at, commands, publish };
+    let start = Start { plan, targets, host, web, clock, shards, gates, started_at, commands, publish };
     let collector = std::thread::Builder::new()
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))
         .map_err(EngineError::Shard)?;
-    Ok(Run { snapshots, window, control, collector })
+    Ok(Run { snapshots, window, control, portal, collector })
 }
 
 /// The host inside this program, where a group has no target of its own.
-fn embedded_host(plan: &Plan, settings: &Settings, clock: Clock) -> Result<Option<HostServer>, EngineError> {
+fn embedded_host(
+    plan: &Plan,
+    settings: &Settings,
+    clock: Clock,
+    wall: WallClock,
+) -> Result<Option<HostServer>, EngineError> {
     if !plan.groups.iter().any(|group| group.target == Target::Embedded) {
         return Ok(None);
     }
-    let config = crate::host::Config { clock: wall_clock(), ..plan.host.clone() };
+    let config = crate::host::Config { clock: wall, ..plan.host.clone() };
     let ledger = match &settings.ledger {
-        Some((directory, durable)) => Some(new_ledger(directory, config.opening_balance, *durable)?),
+        Some((directory, durable)) => Some(new_ledger(directory, &Charter::of(&config), *durable)?),
         None => None,
     };
     Ok(Some(HostServer::start_with(Host::new(config), settings.host_address, clock, ledger)?))
 }
 
-fn new_ledger(
-    directory: &Path,
-    opening_balance: Amount,
-    durable: Durable,
-) -> Result<LedgerWriter, EngineError> {
-    let (writer, restored) = LedgerWriter::open(directory, opening_balance, durable, drop)?;
+/// The portal of that host over HTTP, where it has one.
+fn embedded_portal(
+    plan: &Plan,
+    settings: &Settings,
+    host: Option<&HostServer>,
+    wall: WallClock,
+) -> Result<Option<WebServer>, EngineError> {
+    let Some(host) = host.filter(|_| plan.host.portal.is_some()) else { return Ok(None) };
+    let web = WebServer::start(host.counter(), wall, settings.portal_address, settings.console.clone());
+    web.map(Some).map_err(EngineError::Portal)
+}
+
+fn new_ledger(directory: &Path, charter: &Charter, durable: Durable) -> Result<LedgerWriter, EngineError> {
+    let (writer, restored) = LedgerWriter::open(directory, charter, durable, |_| Ok(()))?;
     if restored.records > 0 {
         return Err(EngineError::LedgerNotNew(directory.to_owned()));
     }
@@ -169,6 +212,15 @@ fn targets(plan: &Plan, host: Option<&HostServer>) -> Result<Arc<[SocketAddr]>, 
         Target::Address(text) => resolve(text).map_err(|error| EngineError::Target(text.clone(), error)),
     };
     plan.groups.iter().map(|group| address(&group.target)).collect()
+}
+
+/// The servers that steps ask; where the portal of the embedded host listens is known only now.
+fn servers(plan: &Plan, portal: Option<SocketAddr>) -> Arc<[Server]> {
+    let mut servers = plan.servers.clone();
+    if let (Some(server), Some(address)) = (servers.first_mut(), portal) {
+        (server.host, server.port) = (address.ip().to_string(), address.port());
+    }
+    servers.into()
 }
 
 fn cores() -> usize {

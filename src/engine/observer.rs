@@ -1,5 +1,6 @@
 //! Who hears of a run as it happens: the results folder, or a test.
 
+use super::PortalBooks;
 use crate::{
     metrics::{EventLine, Interval, Point, StepNames, Summary},
     reconcile::{Entry, Findings, Row},
@@ -39,6 +40,12 @@ pub trait Observer: Send {
     /// # Errors
     /// When it cannot be kept.
     fn statement(&mut self, rows: &mut dyn Iterator<Item = Row>) -> io::Result<()>;
+
+    /// The run is over, and these are the books of the portal that belongs to it.
+    ///
+    /// # Errors
+    /// When they cannot be kept.
+    fn portal(&mut self, books: PortalBooks<'_>) -> io::Result<()>;
 
     /// The run is over.
     ///
@@ -82,6 +89,10 @@ impl Observer for NullObserver {
     }
 
     fn statement(&mut self, _: &mut dyn Iterator<Item = Row>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn portal(&mut self, _: PortalBooks<'_>) -> io::Result<()> {
         Ok(())
     }
 

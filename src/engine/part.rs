@@ -1,6 +1,9 @@
 //! What a shard keeps of the one scenario whose part it runs: how much is under way, and whether more may begin.
 
-use std::cell::Cell;
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+};
 use tokio::sync::Notify;
 
 /// The part of one scenario that one shard runs.
@@ -13,6 +16,8 @@ pub(super) struct Part {
     pub(super) looping: Cell<u64>,
     /// Whether no further iteration may begin.
     pub(super) is_over: Cell<bool>,
+    /// How many iterations each seat of a closed model has begun.
+    rounds: RefCell<HashMap<usize, u64>>,
     /// Rings when one of the two counts falls to zero.
     ended: Notify,
 }
@@ -24,8 +29,17 @@ impl Part {
             in_flight: Cell::new(0),
             looping: Cell::new(0),
             is_over: Cell::new(false),
+            rounds: RefCell::default(),
             ended: Notify::new(),
         }
+    }
+
+    /// The number of the next iteration in a seat, counted from 0.
+    pub(super) fn next_round(&self, place: usize) -> u64 {
+        let mut rounds = self.rounds.borrow_mut();
+        let next = rounds.entry(place).or_default();
+        *next += 1;
+        *next - 1
     }
 
     /// Counts one more.

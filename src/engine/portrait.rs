@@ -6,8 +6,8 @@ use crate::{
     iso8583::ResponseCode,
     load::Schedule,
     metrics::{
-        Class, Generator, HostCounts, Interval, Phase, Snapshot, StageProgress, State, StepInterval,
-        StepView, TerminalsView, Threshold, ThresholdView,
+        Class, Generator, HostCounts, Interval, Phase, ResponseCodeText, Snapshot, StageProgress, State,
+        StepInterval, StepView, TerminalsView, Threshold, ThresholdView,
     },
     scenario::{Plan, Scenario},
     time::Instant,
@@ -63,7 +63,11 @@ impl Collector {
                 let (index, count) = rate.stage(elapsed);
                 ((index + 1, count), Some(rate.value(elapsed)))
             }
-            Schedule::Loop { .. } => ((1, 1), None),
+            Schedule::Ramp { terminals } => {
+                let (index, count) = terminals.stage(elapsed);
+                ((index + 1, count), None)
+            }
+            Schedule::Instants(_) | Schedule::Loop { .. } => ((1, 1), None),
         };
         let state = match (life.began, life.ended) {
             (None, None) => State::Waiting,
@@ -129,14 +133,11 @@ fn planned_duration(plan: &Plan) -> Option<Duration> {
 }
 
 fn codes(total: &Interval) -> Vec<(String, String, u64)> {
-    let meaning =
-        |code: [u8; 2]| ResponseCode::from_bytes(&code).map_or("", ResponseCode::meaning).to_owned();
-    total
-        .codes()
-        .sorted()
-        .into_iter()
-        .map(|(code, count)| (code.to_string(), meaning(code.0), count))
-        .collect()
+    let meaning = |code: ResponseCodeText| {
+        let Some(code) = code.response_code() else { return "HTTP status".to_owned() };
+        ResponseCode::from_bytes(&code).map_or("", ResponseCode::meaning).to_owned()
+    };
+    total.codes().sorted().into_iter().map(|(code, count)| (code.to_string(), meaning(code), count)).collect()
 }
 
 /// Every step that was recorded so far.

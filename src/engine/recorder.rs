@@ -1,6 +1,7 @@
 //! What a shard records between two ticks, and the parcel in which it goes to the collector.
 
 use crate::{
+    http::Timing,
     metrics::{ActivityCounts, Class, EventLine, Interval, ResponseCodeText, Severity, StepId, TerminalRow},
     operation::Outcome,
     reconcile::Entry,
@@ -75,7 +76,7 @@ impl Recorder {
         if let Some(code) = outcome.code
             && let Some(step) = self.interval.steps.get_mut(usize::from(step.0))
         {
-            step.codes.add(ResponseCodeText(*code.as_bytes()), 1);
+            step.codes.add(ResponseCodeText::of(*code.as_bytes()), 1);
         }
     }
 
@@ -89,6 +90,27 @@ impl Recorder {
     ) {
         if let Some(step) = self.interval.steps.get_mut(usize::from(step.0)) {
             step.record(class, response, service);
+        }
+    }
+
+    /// Records one attempt of an HTTP step, and whether it is followed by another because it failed.
+    pub(super) fn attempt(&mut self, step: StepId, timing: Option<&Timing>, is_retried: bool) {
+        let Some(step) = self.interval.steps.get_mut(usize::from(step.0)) else { return };
+        let attempts = step.attempts.get_or_insert_default();
+        attempts.count += 1;
+        attempts.retried += u64::from(is_retried);
+        if let Some(timing) = timing {
+            timing.connect.into_iter().for_each(|time| attempts.connect.record(time));
+            timing.tls.into_iter().for_each(|time| attempts.tls.record(time));
+            attempts.first_byte.record(timing.first_byte);
+        }
+    }
+
+    /// Records the status of the answer that ended a step.
+    pub(super) fn status(&mut self, step: StepId, status: Option<u16>) {
+        let step = self.interval.steps.get_mut(usize::from(step.0));
+        if let (Some(step), Some(status)) = (step, status) {
+            step.codes.add(ResponseCodeText::of_status(status), 1);
         }
     }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     driver::Timer,
-    load::{Arrivals, Schedule, Stop},
+    load::{Arrival, Span},
     metrics::Severity,
     operation::{Kind, Operation},
     rng::Domain,
@@ -63,15 +63,10 @@ async fn run_part(shard: Rc<Shard>, number: u16) {
 }
 
 async fn start_iterations(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, begin: Instant) {
-    let started = match &scenario.load.schedule {
-        Schedule::Arrivals { rate, spacing } => {
-            let rng = shard.plan.seed.stream(Domain::Arrivals, u64::from(part.number), 0);
-            let arrivals = Arrivals::new(rate.clone(), *spacing, rng);
-            release(shard, part, scenario, begin, arrivals).await
-        }
-        Schedule::Loop { terminals, within } => {
-            loop_terminals(shard, part, scenario, begin, *terminals, *within).await
-        }
+    let rng = shard.plan.seed.stream(Domain::Arrivals, u64::from(part.number), 0);
+    let started = match scenario.load.schedule.arrivals(rng) {
+        Some(arrivals) => release(shard, part, scenario, begin, arrivals).await,
+        None => loop_terminals(shard, part, scenario, begin).await,
     };
     if let Err(error) = started {
         let mut recorder = shard.recorder.borrow_mut();
@@ -93,7 +88,7 @@ async fn release(
     part: &Rc<Part>,
     scenario: &Scenario,
     begin: Instant,
-    arrivals: Arrivals,
+    arrivals: impl Iterator<Item = Arrival>,
 ) -> io::Result<()> {
     let fleet = shard.plan.groups[scenario.group].identities.len() as u64;
     let first = shard.seats_of(scenario.group).start;
@@ -128,32 +123,39 @@ async fn release(
     Ok(())
 }
 
-/// Closed model: every terminal of this shard begins again when it has finished.
+/// Closed model: every terminal of this shard begins again when it has finished, in the times in which it takes part.
 async fn loop_terminals(
     shard: &Rc<Shard>,
     part: &Rc<Part>,
     scenario: &Scenario,
     begin: Instant,
-    terminals: u32,
-    within: Duration,
 ) -> io::Result<()> {
     let fleet = shard.plan.groups[scenario.group].identities.len() as u32;
-    let count = fleet.min(terminals);
+    let end = scenario.load.stop.after.map_or(Instant::NEVER, |after| begin + after);
+    let places = shard.share.terminals(fleet).zip(shard.seats_of(scenario.group));
+    let turns = places.flat_map(|(number, place)| {
+        let spans = scenario.load.schedule.spans(number, fleet).into_iter();
+        spans.map(move |Span { begin: from, end: to }| Turn {
+            place,
+            first: begin + from,
+            end: to.map_or(end, |to| end.min(begin + to)),
+        })
+    });
+    let mut turns: Vec<Turn> = turns.collect();
+    turns.sort_by_key(|turn| turn.first);
     let mut timer = Timer::new(shard.desk.clock)?;
     let mut now = shard.now();
-    for (number, place) in shard.share.terminals(count).zip(shard.seats_of(scenario.group)) {
-        let first = begin + within.mul_f64(f64::from(number) / f64::from(count.max(1)));
-        if first > now {
-            now = timer.wait_until(first).await?;
+    for turn in turns {
+        if turn.first > now {
+            now = timer.wait_until(turn.first).await?;
         }
         let (shard, part) = (Rc::clone(shard), Rc::clone(part));
         Part::add(&part.looping);
         spawn_local(async move {
-            loop_terminal(&shard, &part, place, begin, first).await;
+            loop_terminal(&shard, &part, turn).await;
             part.remove(&part.looping);
         });
     }
-    let end = scenario.load.stop.after.map_or(Instant::NEVER, |after| begin + after);
     tokio::select! {
         () = part.wait_for_zero(&part.looping) => {}
         () = sleep_until(shard, end) => {}
@@ -161,15 +163,22 @@ async fn loop_terminals(
     Ok(())
 }
 
-/// One terminal of a closed model.
-async fn loop_terminal(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, begin: Instant, first: Instant) {
+/// A time in which the terminal of a seat takes part in a closed model.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    place: usize,
+    first: Instant,
+    end: Instant,
+}
+
+/// One terminal of a closed model, for one of its turns.
+async fn loop_terminal(shard: &Rc<Shard>, part: &Rc<Part>, turn: Turn) {
     let scenario = &shard.plan.scenarios[usize::from(part.number)];
-    let Stop { after, iterations_per_terminal } = scenario.load.stop;
-    let fleet = shard.plan.groups[scenario.group].identities.len() as u64;
-    let end = after.map_or(Instant::NEVER, |after| begin + after);
-    let last = iterations_per_terminal.unwrap_or(u64::MAX);
+    let Turn { place, first, end } = turn;
+    // Only the first iteration has a schedule; the others follow at the terminal's own pace.
+    let mut scheduled = Some(first);
     sleep_until(shard, first).await;
-    for round in 0..last {
+    loop {
         while shard.seats[place].is_busy() && !part.is_over.get() {
             tokio::time::sleep(BUSY_PAUSE).await;
         }
@@ -177,23 +186,35 @@ async fn loop_terminal(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, begin: 
         if now >= end || part.is_over.get() {
             break;
         }
-        // Only the first iteration has a schedule; the others follow at the terminal's own pace.
-        let due = if round == 0 { first } else { now };
-        let number = u64::from(shard.seats[place].number);
-        let ordinal = round * fleet + number;
+        let Some(ordinal) = next_ordinal(shard, part, scenario, place) else { break };
         let rng = shard.plan.seed.stream(Domain::Iteration, u64::from(part.number), ordinal);
-        {
-            let mut recorder = shard.recorder.borrow_mut();
-            let counters = &mut recorder.interval.scenarios[usize::from(part.number)];
-            counters.planned += 1;
-            counters.started += 1;
-            if round == 0 {
-                counters.late += u64::from(now.since(due) > LATE);
-                recorder.interval.lag.record(now.since(due));
-            }
-        }
+        let due = scheduled.take().unwrap_or(now);
+        count_start(shard, part, due, now, due == first);
         occupy(shard, part, place);
         iterate(shard, part, scenario, place, Ticket { ordinal, due, rng }).await;
+    }
+}
+
+/// The number of the next iteration of a closed model in a seat; `None` when there is none left.
+fn next_ordinal(shard: &Shard, part: &Part, scenario: &Scenario, place: usize) -> Option<u64> {
+    if let Some(count) = scenario.load.stop.iterations {
+        return shard.gates.take(usize::from(part.number), count);
+    }
+    let fleet = shard.plan.groups[scenario.group].identities.len() as u64;
+    let round = part.next_round(place);
+    let is_left = scenario.load.stop.iterations_per_terminal.is_none_or(|last| round < last);
+    is_left.then(|| round * fleet + u64::from(shard.seats[place].number))
+}
+
+/// Counts the start of an iteration of a closed model.
+fn count_start(shard: &Shard, part: &Part, due: Instant, now: Instant, is_scheduled: bool) {
+    let mut recorder = shard.recorder.borrow_mut();
+    let Some(counters) = recorder.interval.scenarios.get_mut(usize::from(part.number)) else { return };
+    counters.planned += 1;
+    counters.started += 1;
+    if is_scheduled {
+        counters.late += u64::from(now.since(due) > LATE);
+        recorder.interval.lag.record(now.since(due));
     }
 }
 

@@ -7,8 +7,10 @@ use super::{
     runner,
 };
 use crate::{
-    driver::{Clock, Desk, Line, Patron},
-    flow::Cast,
+    directory::Directory,
+    driver::{Clock, Desk, HttpClient, Line, Patron},
+    flow::{Cast, Numbers},
+    http::Server,
     load::Share,
     metrics::{ActivityCounts, RowWindow, StepId, TerminalRow},
     operation::Kind,
@@ -32,6 +34,7 @@ use tokio::sync::watch;
 pub(super) struct Brief {
     pub(super) plan: Arc<Plan>,
     pub(super) targets: Arc<[SocketAddr]>,
+    pub(super) servers: Arc<[Server]>,
     pub(super) clock: Clock,
     pub(super) shards: usize,
     pub(super) gates: Arc<Gates>,
@@ -44,6 +47,7 @@ pub(super) struct Shard {
     pub(super) targets: Arc<[SocketAddr]>,
     pub(super) gates: Arc<Gates>,
     pub(super) desk: Desk,
+    pub(super) client: HttpClient,
     pub(super) share: Share,
     /// The terminals of this shard, group by group.
     pub(super) seats: Vec<Seat>,
@@ -111,11 +115,12 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, targets, clock, shards, gates } = brief;
+        let Brief { plan, targets, servers, clock, shards, gates } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
         let (seats, groups) = seats(&plan, share);
         Self {
             desk: Desk::new(clock, seats.len()),
+            client: HttpClient::new(clock, &servers).expect("the same servers were tried before the start"),
             recorder: RefCell::new(Recorder::new(plan.scenarios.len(), plan.steps.len())),
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
@@ -149,11 +154,16 @@ impl Shard {
     /// The terminal in a seat as its flow sees it.
     pub(super) fn cast<'a>(&'a self, seat: &Seat) -> Cast<'a> {
         let terminal = seat.terminal.borrow();
+        let identities = &self.plan.groups[usize::from(seat.group)].identities;
+        let planned = &identities[seat.number as usize];
         Cast {
             number: seat.number,
             terminal: terminal.id(),
             merchant: terminal.merchant(),
             batch: terminal.batch(),
+            planned: Numbers { terminal: planned.terminal, merchant: planned.merchant },
+            fleet: identities.len() as u32,
+            directory: Directory::new(self.plan.seed),
             feeders: &self.plan.feeders,
         }
     }

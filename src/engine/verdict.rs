@@ -15,10 +15,14 @@ use std::{collections::BTreeMap, sync::Arc};
 impl Collector {
     /// Sums the run up.
     pub(super) fn summary(&mut self, findings: Option<&Findings>) -> Summary {
-        let settlements = self.settlements;
+        let (settlements, portal) = (self.settlements, self.portal.take());
         let plan = Arc::clone(&self.start.plan);
         let reconciliation = findings.map(|findings| findings.summary);
-        let host = HostCounts { reconciliation: reconciliation.as_ref(), settlements: settlements.as_ref() };
+        let host = HostCounts {
+            reconciliation: reconciliation.as_ref(),
+            settlements: settlements.as_ref(),
+            portal: portal.as_ref(),
+        };
         let judge = |threshold: &Threshold| {
             let value = threshold.value(&self.total, &plan.steps, host);
             let pass = value.is_none_or(|value| threshold.holds(value));
@@ -57,6 +61,8 @@ impl Collector {
             settlements,
             reconciliation,
             mismatches: findings.map(listed).unwrap_or_default(),
+            portal,
+            portal_findings: std::mem::take(&mut self.portal_findings),
         }
     }
 

@@ -56,6 +56,12 @@ pub enum Problem {
     /// Two comparisons in a row.
     #[error("comparisons do not chain; join them with `&&`")]
     ChainedComparison,
+    /// A path into JSON that is none (RFC 9535).
+    #[error("this is no JSON path: {0}")]
+    JsonPath(String),
+    /// A path into JSON that would be known only during the run.
+    #[error("a JSON path is a text such as '$.token', known before the run")]
+    JsonPathNotConstant,
     /// It can never be evaluated.
     #[error("{0}")]
     Never(#[from] EvalError),

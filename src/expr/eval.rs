@@ -3,6 +3,7 @@
 use super::{
     EvalError, Scope, Value, ValueKind, VariableId,
     function::{Function, Signature},
+    query::{Query, Wanted},
     value::amount_of_minor,
 };
 use crate::{money::Amount, rng::Rng};
@@ -20,6 +21,8 @@ pub(super) enum Node {
     Compare(Comparison, Box<(Node, Node)>),
     Compute(Arithmetic, Box<(Node, Node)>),
     Call(Function, Box<[Node]>),
+    /// A path into the JSON of the last HTTP answer.
+    Query(Box<Query>),
     /// The parts of a template.
     Join(Box<[Node]>),
 }
@@ -67,6 +70,7 @@ impl Node {
                 arithmetic.apply(&sides.0.eval(scope, rng)?, &sides.1.eval(scope, rng)?)
             }
             Self::Call(function, arguments) => function.call(arguments, scope, rng),
+            Self::Query(query) => Ok(query.eval(scope.json())),
             Self::Join(parts) => join(parts, scope, rng),
         }
     }
@@ -79,6 +83,7 @@ impl Node {
             Self::Negate(_) => Some(ValueKind::Number),
             Self::Not(_) | Self::Or(_) | Self::And(_) | Self::Compare(..) => Some(ValueKind::Bool),
             Self::Call(function, _) => Signature::of(*function).and_then(|signature| signature.result),
+            Self::Query(query) => (query.wanted() == Wanted::Count).then_some(ValueKind::Number),
             Self::Join(_) => Some(ValueKind::Text),
         }
     }
@@ -95,7 +100,7 @@ impl Node {
         let constant = |node: &Self| node.literal().is_some();
         match self {
             Self::Literal(_) => true,
-            Self::Variable(_) => false,
+            Self::Variable(_) | Self::Query(_) => false,
             Self::Not(inner) | Self::Negate(inner) => constant(inner),
             Self::Or(sides) | Self::And(sides) | Self::Compare(_, sides) | Self::Compute(_, sides) => {
                 constant(&sides.0) && constant(&sides.1)
@@ -104,9 +109,9 @@ impl Node {
         }
     }
 
-    /// Whether the node itself draws a random value.
-    pub(super) fn draws(&self) -> bool {
-        matches!(self, Self::Call(function, arguments) if function.draws(arguments.len()))
+    /// Whether the node has another value each time, even with the same operands.
+    pub(super) fn varies(&self) -> bool {
+        matches!(self, Self::Call(function, arguments) if function.varies(arguments.len()))
     }
 }
 

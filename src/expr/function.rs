@@ -1,6 +1,6 @@
 //! The functions of expressions: one table of signatures, and what each does.
 
-use super::{EvalError, Scope, Value, ValueKind, eval::Node};
+use super::{EvalError, Scope, Value, ValueKind, eval::Node, percent_encoded, query::Wanted};
 use crate::{money::Amount, rng::Rng};
 use std::ops::RangeInclusive;
 
@@ -27,6 +27,8 @@ pub enum Function {
     Round,
     /// `length`
     Length,
+    /// `padded`
+    Padded,
     /// `upper`
     Upper,
     /// `lower`
@@ -37,6 +39,16 @@ pub enum Function {
     StartsWith,
     /// `if`
     If,
+    /// `json`
+    Json,
+    /// `jsonCount`
+    JsonCount,
+    /// `header`
+    Header,
+    /// `uuid`
+    Uuid,
+    /// `urlEncode`
+    UrlEncode,
 }
 
 /// How a function is called.
@@ -102,11 +114,21 @@ impl Signature {
 }
 
 impl Function {
-    /// Whether the value of a call with so many arguments is drawn by chance.
-    pub(super) fn draws(self, arguments: usize) -> bool {
+    /// Whether a call with so many arguments is drawn by chance, or is about an answer.
+    pub(super) fn varies(self, arguments: usize) -> bool {
         match self {
             Self::Amount => arguments == 2,
-            _ => matches!(self, Self::Integer | Self::Number | Self::Digits | Self::PaymentCode | Self::Pick),
+            Self::Integer | Self::Number | Self::Digits | Self::PaymentCode | Self::Pick | Self::Uuid => true,
+            _ => self == Self::Header,
+        }
+    }
+
+    /// What is wanted of the JSON path that is its argument, where it takes one.
+    pub(super) fn wanted(self) -> Option<Wanted> {
+        match self {
+            Self::Json => Some(Wanted::First),
+            Self::JsonCount => Some(Wanted::Count),
+            _ => None,
         }
     }
 
@@ -125,6 +147,11 @@ impl Function {
                 let tail = (0..PAYMENT_CODE_TAIL).map(|_| digit(rng));
                 Ok(Value::text(PAYMENT_CODE_BEGIN.chars().chain(tail).collect::<String>()))
             }
+            Self::Uuid => Ok(Value::text(uuid(rng))),
+            Self::Header => {
+                let name = argument(arguments, 0, scope, rng)?.as_text()?.to_ascii_lowercase();
+                Ok(scope.header(&name).map_or(Value::Nothing, Value::text))
+            }
             Self::Pick => {
                 let last = (arguments.len() as u64).saturating_sub(1);
                 argument(arguments, rng.between(0, last) as usize, scope, rng)
@@ -134,6 +161,11 @@ impl Function {
                 let low = argument(arguments, 0, scope, rng)?;
                 let high = argument(arguments, 1, scope, rng)?;
                 self.draw(&low, &high, rng)
+            }
+            Self::Padded => {
+                let value = argument(arguments, 0, scope, rng)?.to_string();
+                let width = whole(&argument(arguments, 1, scope, rng)?, 1, MAX_DIGITS)? as usize;
+                Ok(Value::text(format!("{value:0>width$}")))
             }
             Self::Contains | Self::StartsWith => {
                 let text = argument(arguments, 0, scope, rng)?;
@@ -160,6 +192,7 @@ impl Function {
             Self::Length => Ok(Value::Number(value.as_text()?.chars().count() as f64)),
             Self::Upper => Ok(Value::text(value.as_text()?.to_uppercase())),
             Self::Lower => Ok(Value::text(value.as_text()?.to_lowercase())),
+            Self::UrlEncode => Ok(Value::text(percent_encoded(&value.to_string()))),
             _ => Ok(value),
         }
     }
@@ -228,6 +261,14 @@ fn digit(rng: &mut Rng) -> char {
     char::from(b'0' + rng.between(0, 9) as u8)
 }
 
+/// A random UUID (RFC 9562, version 4).
+fn uuid(rng: &mut Rng) -> String {
+    let (high, low) = (rng.bits(), rng.bits());
+    let (time, mid) = (high >> 32, high >> 16 & 0xFFFF);
+    let (version, variant) = (0x4000 | high & 0x0FFF, 0x8000 | low >> 48 & 0x3FFF);
+    format!("{time:08x}-{mid:04x}-{version:04x}-{variant:04x}-{:012x}", low & 0xFFFF_FFFF_FFFF)
+}
+
 const MAX_DIGITS: i64 = 64;
 /// What codes of UnionPay payers begin with.
 const PAYMENT_CODE_BEGIN: &str = "62";
@@ -237,7 +278,7 @@ const MAX_WHOLE: i64 = 1 << 53;
 
 /// Every function there is.
 #[rustfmt::skip]
-pub const FUNCTIONS: [Signature; 15] = [
+pub const FUNCTIONS: [Signature; 21] = [
     signature("amount", Function::Amount, "amount(low, high)", "an amount between the two, to the minor unit; `amount(x)` is the number as an amount", 1..=2, Some(ValueKind::Amount), NUMERIC, NUMERIC),
     signature("integer", Function::Integer, "integer(low, high)", "a whole number between the two, both included", 2..=2, Some(ValueKind::Number), NUMERIC, NUMERIC),
     signature("number", Function::Number, "number(low, high)", "a number between the two", 2..=2, Some(ValueKind::Number), NUMERIC, NUMERIC),
@@ -248,11 +289,17 @@ pub const FUNCTIONS: [Signature; 15] = [
     signature("max", Function::Max, "max(a, b, …)", "the largest argument", 1..=64, None, NUMERIC, NUMERIC),
     signature("round", Function::Round, "round(x)", "the nearest whole number", 1..=1, Some(ValueKind::Number), NUMERIC, None),
     signature("length", Function::Length, "length(text)", "the number of characters", 1..=1, Some(ValueKind::Number), TEXT, None),
+    signature("padded", Function::Padded, "padded(value, width)", "the value with zeros in front of it, up to so many characters", 2..=2, Some(ValueKind::Text), None, NUMERIC),
     signature("upper", Function::Upper, "upper(text)", "the text in upper case", 1..=1, Some(ValueKind::Text), TEXT, None),
     signature("lower", Function::Lower, "lower(text)", "the text in lower case", 1..=1, Some(ValueKind::Text), TEXT, None),
     signature("contains", Function::Contains, "contains(text, part)", "whether the part occurs in the text", 2..=2, Some(ValueKind::Bool), TEXT, TEXT),
     signature("startsWith", Function::StartsWith, "startsWith(text, part)", "whether the text begins with the part", 2..=2, Some(ValueKind::Bool), TEXT, TEXT),
     signature("if", Function::If, "if(condition, a, b)", "a where the condition holds, else b", 3..=3, None, BOOL, None),
+    signature("json", Function::Json, "json('$.path')", "what the path finds in the last HTTP answer, the first where it finds several, `nothing` where it finds none", 1..=1, None, TEXT, None),
+    signature("jsonCount", Function::JsonCount, "jsonCount('$.path')", "how much the path finds in the last HTTP answer", 1..=1, Some(ValueKind::Number), TEXT, None),
+    signature("header", Function::Header, "header('Name')", "the header field of the last HTTP answer, `nothing` where it has none", 1..=1, None, TEXT, None),
+    signature("uuid", Function::Uuid, "uuid()", "a random UUID", 0..=0, Some(ValueKind::Text), None, None),
+    signature("urlEncode", Function::UrlEncode, "urlEncode(value)", "the value percent-encoded", 1..=1, Some(ValueKind::Text), None, None),
 ];
 
 const BOOL: Option<Parameter> = Some(Parameter::Bool);

@@ -33,12 +33,15 @@ mod function;
 mod lexer;
 mod nearest;
 mod parser;
+mod percent;
+mod query;
 mod template;
 mod value;
 
 pub use error::{EvalError, ParseError, Problem, Unknown};
 pub use function::{FUNCTIONS, Signature};
 pub use nearest::nearest;
+pub use percent::percent_encoded;
 pub use value::{Scope, Value, ValueKind, VariableId};
 
 use crate::rng::Rng;
@@ -76,6 +79,14 @@ pub fn parse_expression(text: &str, resolve: Resolve<'_>) -> Result<Expr, ParseE
 /// [`ParseError`] with the place inside `text`.
 pub fn parse_template(text: &str, resolve: Resolve<'_>) -> Result<Expr, ParseError> {
     template::parse(text, resolve).map(Expr)
+}
+
+/// Parses the target of an HTTP request: text with `${ }` holes whose values are percent-encoded.
+///
+/// # Errors
+/// [`ParseError`] with the place inside `text`.
+pub fn parse_target(text: &str, resolve: Resolve<'_>) -> Result<Expr, ParseError> {
+    template::parse_target(text, resolve).map(Expr)
 }
 
 impl Expr {

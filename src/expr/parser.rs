@@ -6,6 +6,7 @@ use super::{
     function::{self, Signature},
     lexer::{Lexer, Token, TokenKind, error},
     nearest,
+    query::{Query, Wanted},
 };
 use crate::rng::{Domain, Seed};
 use std::ops::Range;
@@ -185,6 +186,9 @@ impl<'t> Parser<'t> {
         for (number, argument) in arguments.iter().enumerate() {
             fits(argument, signature, number)?;
         }
+        if let Some(wanted) = signature.function.wanted() {
+            return query(&arguments, wanted, range);
+        }
         let nodes = arguments.into_iter().map(|argument| argument.node).collect();
         self.folded(Node::Call(signature.function, nodes), range)
     }
@@ -215,7 +219,7 @@ impl<'t> Parser<'t> {
         let mut rng = Seed(0).stream(Domain::Iteration, 0, 0);
         let value = node.eval(&NoVariables, &mut rng).map(Value::into_owned);
         let value = value.map_err(|never| error(range.clone(), never.into()))?;
-        let node = if node.draws() { node } else { Node::Literal(value) };
+        let node = if node.varies() { node } else { Node::Literal(value) };
         Ok(Parsed { node, range })
     }
 
@@ -266,6 +270,15 @@ impl Scope for NoVariables {
     fn variable(&self, _: VariableId) -> Value<'_> {
         Value::Nothing
     }
+}
+
+/// The path that is the only argument.
+fn query(arguments: &[Parsed], wanted: Wanted, range: Range<usize>) -> Result<Parsed, ParseError> {
+    let at = arguments.first().map_or(range.clone(), |argument| argument.range.clone());
+    let path = arguments.first().and_then(|argument| argument.node.literal());
+    let Some(Value::Text(path)) = path else { return Err(error(at, Problem::JsonPathNotConstant)) };
+    let query = Query::parse(path, wanted).map_err(|why| error(at, Problem::JsonPath(why)))?;
+    Ok(Parsed { node: Node::Query(Box::new(query)), range })
 }
 
 fn wants(parsed: &Parsed, kind: ValueKind, wanted: &'static str) -> Result<(), ParseError> {

@@ -12,6 +12,16 @@ pub struct VariableId(pub u16);
 pub trait Scope {
     /// The variable's value; [`Value::Nothing`] when it has none yet.
     fn variable(&self, id: VariableId) -> Value<'_>;
+
+    /// The body of the last HTTP answer, where it is JSON.
+    fn json(&self) -> Option<&serde_json::Value> {
+        None
+    }
+
+    /// The first header field of the last HTTP answer that has this name, in lower case.
+    fn header(&self, _name: &str) -> Option<&str> {
+        None
+    }
 }
 
 /// What an expression yields.

@@ -1,19 +1,21 @@
 //! One pass of one terminal through its flow.
 
 use super::{
-    Action, CardFeeder, CardTemplate, Check, Draw, Flow, OnError, OriginalTemplate, Rest, Step, Template,
-    Variable, template,
+    Action, CardFeeder, CardTemplate, Check, Draw, Flow, Loading, OnError, OriginalTemplate, Rest, Step,
+    Template, template, view::View, visit::Visit,
 };
 use crate::{
     card::Card,
-    expr::{EvalError, Expr, Scope, Value, VariableId},
+    directory::{Directory, Entry},
+    expr::{EvalError, Expr, Value},
+    http::Request,
     iso8583::{BatchNo, MerchantId, TerminalId},
     metrics::{Class, StepId},
     money::Amount,
     operation::{CardUse, Operation, Original, Outcome},
     rng::Rng,
 };
-use std::{sync::Arc, time::Duration};
+use std::{cell::OnceCell, sync::Arc, time::Duration};
 
 /// Who walks through a flow.
 #[derive(Clone, Copy, Debug)]
@@ -26,26 +28,58 @@ pub struct Cast<'a> {
     pub merchant: MerchantId,
     /// The batch that is open in the terminal at this moment.
     pub batch: BatchNo,
+    /// The numbers that the terminal has in the plan, whatever was loaded into it since.
+    pub planned: Numbers,
+    /// How many terminals its group has.
+    pub fleet: u32,
+    /// The merchants behind the fleet.
+    pub directory: Directory,
     /// The stocks of cards of the plan.
     pub feeders: &'a [CardFeeder],
+}
+
+/// The numbers of a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// DE 41.
+    pub terminal: TerminalId,
+    /// DE 42.
+    pub merchant: MerchantId,
 }
 
 /// One pass of one terminal through its flow.
 #[derive(Debug)]
 pub struct Iteration {
-    flow: Arc<Flow>,
+    pub(super) flow: Arc<Flow>,
     /// The number of this iteration among all of its scenario, counted from 0.
-    ordinal: u64,
-    rng: Rng,
-    next_step: usize,
+    pub(super) ordinal: u64,
+    pub(super) rng: Rng,
+    pub(super) next_step: usize,
     cards_drawn: u64,
     /// The card drawn last, with the number of its feeder.
     card: Option<(usize, Card)>,
-    request_amount: Amount,
-    request_tip: Amount,
-    last: Option<Outcome>,
-    slots: Vec<Value<'static>>,
-    failed: bool,
+    pub(super) request_amount: Amount,
+    pub(super) request_tip: Amount,
+    pub(super) last: Last,
+    pub(super) slots: Vec<Value<'static>>,
+    /// What requests leave behind; `None` before the first one.
+    pub(super) visit: Option<Box<Visit>>,
+    /// The merchant of the terminal in the plan, looked up when an expression asks.
+    pub(super) entry: OnceCell<Box<Entry>>,
+    pub(super) failed: bool,
+}
+
+/// What the last step was, and what came of it.
+#[derive(Debug)]
+pub(super) enum Last {
+    /// There was none.
+    Nothing,
+    /// An operation of the terminal.
+    Operation(Outcome),
+    /// An HTTP request.
+    Request(Class),
+    /// An operator at the terminal.
+    Load(Class),
 }
 
 /// What an iteration wants next.
@@ -53,6 +87,10 @@ pub struct Iteration {
 pub enum Next {
     /// The terminal shall do this.
     Operate(Operation),
+    /// This is to be asked of a server, see [`Iteration::answered`].
+    Request(Box<Request>),
+    /// An operator shall load this into the terminal, see [`Iteration::loaded`].
+    Load(Box<Loading>),
     /// Nothing for so long.
     Think(Duration),
     /// The scenario asks for what cannot be: the step in question, and why.
@@ -90,8 +128,10 @@ impl Iteration {
             card: None,
             request_amount: Amount::ZERO,
             request_tip: Amount::ZERO,
-            last: None,
+            last: Last::Nothing,
             slots,
+            visit: None,
+            entry: OnceCell::new(),
             failed: false,
         }
     }
@@ -108,14 +148,18 @@ impl Iteration {
                 let nanos = self.rng.between(crate::time::nanos(*min), crate::time::nanos(*max));
                 Next::Think(Duration::from_nanos(nanos))
             }
-            Action::Operate(template) => match self.operation(template, cast) {
-                Ok(operation) => Next::Operate(operation),
-                Err(error) => {
-                    self.next_step = flow.steps.len();
-                    self.failed = true;
-                    Next::Broken(step.id, error)
-                }
-            },
+            Action::Operate(template) => {
+                let operation = self.operation(template, cast);
+                operation.map_or_else(|error| self.broken(step.id, error), Next::Operate)
+            }
+            Action::Request(template) => {
+                let request = self.request(template, cast);
+                request.map_or_else(|error| self.broken(step.id, error), |all| Next::Request(Box::new(all)))
+            }
+            Action::Load(template) => {
+                let loading = template.fill(|expression| self.evaluate_one(expression, cast));
+                loading.map_or_else(|error| self.broken(step.id, error), |all| Next::Load(Box::new(all)))
+            }
         }
     }
 
@@ -124,9 +168,41 @@ impl Iteration {
     /// # Errors
     /// When a check or a capture cannot be evaluated; the iteration then ends.
     pub fn outcome(&mut self, cast: &Cast<'_>, outcome: Outcome) -> Result<StepResult, EvalError> {
-        let flow = Arc::clone(&self.flow);
         let class = outcome.class();
-        self.last = Some(outcome);
+        self.last = Last::Operation(outcome);
+        self.end_step(cast, class)
+    }
+
+    /// Takes whether the terminal took what [`Iteration::next`] asked to load into it.
+    ///
+    /// # Errors
+    /// When a check or a capture cannot be evaluated; the iteration then ends.
+    pub fn loaded(&mut self, cast: &Cast<'_>, is_loaded: bool) -> Result<StepResult, EvalError> {
+        let class = if is_loaded { Class::Approved } else { Class::Failed };
+        self.last = Last::Load(class);
+        self.end_step(cast, class)
+    }
+
+    /// The measured step that is under way.
+    pub fn step(&self) -> Option<StepId> {
+        self.flow.steps.get(self.next_step).and_then(|step| step.id)
+    }
+
+    /// The scenario asks for what cannot be.
+    fn broken(&mut self, step: Option<StepId>, error: EvalError) -> Next {
+        self.give_up();
+        Next::Broken(step, error)
+    }
+
+    /// The iteration ends here, and has failed.
+    pub(super) fn give_up(&mut self) {
+        self.next_step = self.flow.steps.len();
+        self.failed = true;
+    }
+
+    /// The step under way has ended as `class`.
+    pub(super) fn end_step(&mut self, cast: &Cast<'_>, class: Class) -> Result<StepResult, EvalError> {
+        let flow = Arc::clone(&self.flow);
         let Some(step) = flow.steps.get(self.next_step) else {
             return Ok(StepResult { id: None, class, checks_passed: 0, checks_failed: 0 });
         };
@@ -138,11 +214,6 @@ impl Iteration {
         self.next_step = if ends_here { flow.steps.len() } else { self.next_step + 1 };
         let (checks_passed, checks_failed) = evaluated?;
         Ok(StepResult { id: step.id, class, checks_passed, checks_failed })
-    }
-
-    /// The measured step that is under way.
-    pub fn step(&self) -> Option<StepId> {
-        self.flow.steps.get(self.next_step).and_then(|step| step.id)
     }
 
     fn operation(&mut self, template: &Template, cast: &Cast<'_>) -> Result<Operation, EvalError> {
@@ -198,7 +269,11 @@ impl Iteration {
         Ok(CardUse { card, entry: template.entry, pin: template.pin })
     }
 
-    fn evaluate_one(&mut self, expression: &Expr, cast: &Cast<'_>) -> Result<Value<'static>, EvalError> {
+    pub(super) fn evaluate_one(
+        &mut self,
+        expression: &Expr,
+        cast: &Cast<'_>,
+    ) -> Result<Value<'static>, EvalError> {
         let mut rng = self.rng.clone();
         let value = expression.eval(&View { iteration: self, cast }, &mut rng)?.into_owned();
         self.rng = rng;
@@ -224,47 +299,39 @@ impl Iteration {
     }
 }
 
-/// What expressions can see of an iteration.
-struct View<'a> {
-    iteration: &'a Iteration,
-    cast: &'a Cast<'a>,
+impl Last {
+    pub(super) fn outcome(&self) -> Option<&Outcome> {
+        match self {
+            Self::Operation(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    pub(super) fn class(&self) -> Option<Class> {
+        match self {
+            Self::Nothing => None,
+            Self::Operation(outcome) => Some(outcome.class()),
+            Self::Request(class) | Self::Load(class) => Some(*class),
+        }
+    }
+
+    pub(super) fn is_request(&self) -> bool {
+        matches!(self, Self::Request(_))
+    }
 }
 
-impl Scope for View<'_> {
-    fn variable(&self, id: VariableId) -> Value<'_> {
-        let (iteration, cast) = (self.iteration, self.cast);
-        let last = iteration.last.as_ref();
-        let text = |value: Option<String>| value.map_or(Value::Nothing, |text| Value::Text(text.into()));
-        match Variable::from_id(id) {
-            Variable::Iteration => Value::Number(iteration.ordinal as f64 + 1.0),
-            Variable::TerminalNumber => Value::Number(f64::from(cast.number)),
-            Variable::TerminalId => text(Some(cast.terminal.to_string())),
-            Variable::MerchantId => text(Some(cast.merchant.to_string())),
-            Variable::Code => text(last.and_then(|last| last.code).map(|code| code.to_string())),
-            Variable::Outcome => last.map_or(Value::Nothing, |last| Value::Text(last.class().name().into())),
-            Variable::Amount => {
-                // Without an answer there is no amount of one.
-                let answered = last.filter(|last| last.code.is_some());
-                answered.map_or(Value::Nothing, |last| Value::Amount(last.amount))
-            }
-            Variable::Stan => text(last.and_then(|last| last.stan).map(|stan| stan.to_string())),
-            Variable::Rrn => text(last.and_then(|last| last.rrn).map(|rrn| rrn.to_string())),
-            Variable::ApprovalCode => {
-                text(last.and_then(|last| last.approval_code).map(|code| code.to_string()))
-            }
-            Variable::Balance => {
-                let balance = last.and_then(|last| last.balance);
-                balance.map_or(Value::Nothing, |minor| Value::Number(minor as f64 / 100.0))
-            }
-            Variable::ServiceTime => {
-                let service = last.and_then(|last| last.service);
-                service.map_or(Value::Nothing, |time| Value::Number(time.as_secs_f64() * 1000.0))
-            }
-            Variable::Date => text(last.and_then(|last| last.date).map(|date| date.to_string())),
-            Variable::Batch => text(Some(cast.batch.to_string())),
-            Variable::RequestAmount => Value::Amount(iteration.request_amount),
-            Variable::RequestTip => Value::Amount(iteration.request_tip),
-            Variable::Slot(slot) => iteration.slots.get(slot).cloned().unwrap_or(Value::Nothing),
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Iterations are many, and most have no request: what only requests need is behind a pointer.
+    #[test]
+    fn requests_cost_other_iterations_nothing_but_their_pointers() {
+        assert_eq!(size_of::<Last>(), size_of::<Option<Outcome>>());
+        assert_eq!(
+            size_of::<OnceCell<Box<Entry>>>() + size_of::<Option<Box<Visit>>>(),
+            2 * size_of::<usize>()
+        );
+        assert!(size_of::<Next>() <= size_of::<Operation>() + size_of::<usize>());
     }
 }

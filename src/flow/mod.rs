@@ -3,13 +3,25 @@
 //! A [`Flow`] is data, compiled from a scenario file. An [`Iteration`] is one pass of one terminal: it says what to
 //! do next, is told what came of it, evaluates checks and captures, and knows nothing of sockets or clocks.
 
+mod exchange;
 mod feeder;
 mod iteration;
+mod json;
+mod load;
+mod request;
 mod template;
+mod variable;
+mod view;
+mod visit;
 
+pub use exchange::Answered;
 pub use feeder::{CardFeeder, Draw, Order};
-pub use iteration::{Cast, Iteration, Next, StepResult};
+pub use iteration::{Cast, Iteration, Next, Numbers, StepResult};
+pub use json::JsonTemplate;
+pub use load::{LoadTemplate, Loading};
+pub use request::{BodyTemplate, PartTemplate, Poll, RequestTemplate, Retry, RetryOn};
 pub use template::{CardTemplate, OriginalTemplate, ReceiptTemplate, Rest, Template};
+pub use variable::{Particular, Variable};
 
 use crate::{expr::Expr, metrics::StepId};
 use std::{sync::Arc, time::Duration};
@@ -47,6 +59,10 @@ pub struct Step {
 pub enum Action {
     /// Asks the terminal for an operation.
     Operate(Template),
+    /// Asks an HTTP server for something.
+    Request(Box<RequestTemplate>),
+    /// Has an operator load other numbers into the terminal.
+    Load(Box<LoadTemplate>),
     /// Waits for a time drawn evenly from the range.
     Think {
         /// The shortest wait.
@@ -82,82 +98,4 @@ pub enum OnError {
     Abort,
     /// The next step is done all the same.
     Continue,
-}
-
-/// The variables that expressions of a flow can name; captured ones follow after them as slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Variable {
-    /// `iteration`: the number of this iteration in its scenario, counted from 1.
-    Iteration,
-    /// `terminal.number`: the terminal's number in its group, counted from 0.
-    TerminalNumber,
-    /// `terminal.id`: DE 41.
-    TerminalId,
-    /// `terminal.merchant`: DE 42.
-    MerchantId,
-    /// `code`: DE 39 of the last answer.
-    Code,
-    /// `outcome`: `approved`, `declined`, `timeout` or `error`.
-    Outcome,
-    /// `amount`: DE 4 of the last answer.
-    Amount,
-    /// `stan`: DE 11 of the last operation.
-    Stan,
-    /// `rrn`: DE 37 of the last answer.
-    Rrn,
-    /// `approvalCode`: DE 38 of the last answer.
-    ApprovalCode,
-    /// `date`: DE 13 of the last answer, month and day.
-    Date,
-    /// `batch`: DE 60.2 of the last operation.
-    Batch,
-    /// `balance`: the available balance of the last answer.
-    Balance,
-    /// `serviceTime`: milliseconds from send to answer.
-    ServiceTime,
-    /// `request.amount`: the amount that was asked for.
-    RequestAmount,
-    /// `request.tip`: the tip that was asked for.
-    RequestTip,
-    /// A captured variable.
-    Slot(usize),
-}
-
-impl Variable {
-    /// The built-in variables by the names that expressions use.
-    pub const BUILT_IN: [(&'static str, Self); 16] = [
-        ("iteration", Self::Iteration),
-        ("terminal.number", Self::TerminalNumber),
-        ("terminal.id", Self::TerminalId),
-        ("terminal.merchant", Self::MerchantId),
-        ("code", Self::Code),
-        ("outcome", Self::Outcome),
-        ("amount", Self::Amount),
-        ("stan", Self::Stan),
-        ("rrn", Self::Rrn),
-        ("approvalCode", Self::ApprovalCode),
-        ("date", Self::Date),
-        ("batch", Self::Batch),
-        ("balance", Self::Balance),
-        ("serviceTime", Self::ServiceTime),
-        ("request.amount", Self::RequestAmount),
-        ("request.tip", Self::RequestTip),
-    ];
-
-    /// The number under which expressions know this variable.
-    pub fn id(self) -> crate::expr::VariableId {
-        let built_in = Self::BUILT_IN.len() as u16;
-        crate::expr::VariableId(match self {
-            Self::Slot(slot) => built_in + slot as u16,
-            _ => Self::BUILT_IN.iter().position(|(_, known)| *known == self).unwrap_or(0) as u16,
-        })
-    }
-
-    /// The variable that expressions know under `id`.
-    pub fn from_id(id: crate::expr::VariableId) -> Self {
-        let index = usize::from(id.0);
-        Self::BUILT_IN
-            .get(index)
-            .map_or(Self::Slot(index.saturating_sub(Self::BUILT_IN.len())), |(_, known)| *known)
-    }
 }

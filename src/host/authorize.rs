@@ -3,14 +3,13 @@
 use super::{
     Host, Inquiry, Outbox, UnknownCards,
     demand::{Demand, tip_of},
-    keys::entered_pin,
+    keys::{entered_pin, has_pin},
     original::Related,
     respond::Answer,
-    station::Station,
 };
 use crate::{
     card::Expiry,
-    iso8583::{ApprovalCode, Message, ResponseCode, Rrn},
+    iso8583::{ApprovalCode, ResponseCode, Rrn},
     ledger::{Booking, Charge, Payer, Postings, Record, State, fee, undone},
     money::Amount,
     operation::{Effect, Kind, Variant},
@@ -38,11 +37,18 @@ impl Host {
         if kind == Kind::QrQuery {
             return self.query(inquiry, out);
         }
+        let admitted = self.admit(inquiry, &demand);
+        if let Err(code) = admitted
+            && code != ResponseCode::OVER_LIMIT
+        {
+            // The terminal comes again, with other keys or other numbers: nothing is decided about the request.
+            return Answer::code(code);
+        }
         let chip = self.verify_chip(inquiry, &demand);
-        let related =
-            chip.as_ref().map_err(|code| *code).and_then(|_| self.related(inquiry, &demand)).and_then(
-                |related| self.refusal(inquiry, station, &demand, &related).map_or(Ok(related), Err),
-            );
+        let related = admitted
+            .and(chip.as_ref().map_err(|code| *code))
+            .and_then(|_| self.related(inquiry, &demand))
+            .and_then(|related| self.refusal(inquiry, &demand, &related).map_or(Ok(related), Err));
         let rrn = self.reference();
         let mut answer = match related {
             Ok(related) => self.approve(inquiry, &demand, &related, rrn, out),
@@ -166,13 +172,7 @@ impl Host {
     /// Why a request is declined, if it is.
     ///
     /// What is about an earlier transaction has that one's card; what a terminal or chip has approved is not limited.
-    fn refusal(
-        &self,
-        inquiry: &Inquiry<'_>,
-        station: &Station,
-        demand: &Demand,
-        related: &Related,
-    ) -> Option<ResponseCode> {
+    fn refusal(&self, inquiry: &Inquiry<'_>, demand: &Demand, related: &Related) -> Option<ResponseCode> {
         let kind = demand.kind;
         let today = inquiry.today;
         let this_month = Expiry::new((today.year % 100) as u8, today.month);
@@ -186,14 +186,18 @@ impl Host {
             }
             () if !is_unlimited && demand.amount > self.config.sale_limit => Some(ResponseCode::OVER_LIMIT),
             () if kind.takes_amount() && demand.amount == Amount::ZERO => Some(ResponseCode::INVALID_AMOUNT),
-            () => self.wrong_pin(station, demand, inquiry.message).or_else(|| self.no_funds(demand, related)),
+            () => self.wrong_pin(inquiry, demand).or_else(|| self.no_funds(demand, related)),
         }
     }
 
     /// Checks the PIN, where there is one and the card's is known.
-    fn wrong_pin(&self, station: &Station, demand: &Demand, message: &Message<'_>) -> Option<ResponseCode> {
+    fn wrong_pin(&self, inquiry: &Inquiry<'_>, demand: &Demand) -> Option<ResponseCode> {
         let card = demand.card?;
-        let Ok(entered) = entered_pin(station.keys.as_ref()?, message, &card)? else {
+        if !has_pin(inquiry.message) {
+            return None;
+        }
+        let keys = self.stations.get(&inquiry.terminal)?.keys.as_ref()?;
+        let Ok(entered) = entered_pin(keys, inquiry.message, &card)? else {
             return Some(ResponseCode::PIN_FORMAT);
         };
         let expected = self.cards.get(&card)?.pin.as_ref()?;

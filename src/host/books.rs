@@ -18,7 +18,15 @@ impl Host {
         if let Record::Booked(booking) = record {
             self.last_reference = self.last_reference.max(number_of(&booking.rrn));
         }
+        self.set_silent(true);
         self.apply(record);
+        self.set_silent(false);
+    }
+
+    fn set_silent(&mut self, is_silent: bool) {
+        if let Some(counter) = self.counter.as_deref_mut() {
+            counter.is_silent = is_silent;
+        }
     }
 
     /// What the account of a card holds: nothing rather than less than nothing.
@@ -38,11 +46,15 @@ impl Host {
     }
 
     fn apply(&mut self, record: &Record) {
+        let sale = self.sale_before(record);
         self.ledger.apply(record);
         if let Record::BatchClosed { terminal, next, .. } = record
             && let Some(station) = self.stations.get_mut(terminal)
         {
             station.batch = *next;
+        }
+        if self.counter.is_some() {
+            self.tell(record, sale);
         }
     }
 

@@ -24,6 +24,13 @@ pub(super) enum Purpose {
     Operation(Kind, Variant),
 }
 
+impl Purpose {
+    /// Whether it finishes what was begun before: a reversal, the result of a script, a settlement.
+    pub(super) fn is_leftover(self) -> bool {
+        matches!(self, Self::Reversal | Self::ScriptResult | Self::Batch)
+    }
+}
+
 /// What a request is for; `None` when there is no such request.
 pub(super) fn classify(message: &Message<'_>, private60: &Private60) -> Option<Purpose> {
     let network = private60.management.unwrap_or_default();

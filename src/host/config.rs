@@ -2,7 +2,7 @@
 
 use super::{
     chip::ChipRules,
-    counter::PortalSetup,
+    opening::PortalSetup,
     policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy},
     rule::Rule,
     settle::SettlementRules,

@@ -1,41 +1,64 @@
-//! The merchants' side of the host: its portal, and what the portal may ask of stations and books.
+//! The merchants' side of the host: who asks the portal, and what the host does about what happens there.
 
-use super::{Host, Outbox, station::Station};
+use super::{
+    Config, Enrolment, Host, Inquiry, Outbox,
+    branch::{Branch, Sighting},
+    opening,
+    sold::Sold,
+    station::Station,
+};
 use crate::{
-    directory::{Directory, Entry},
+    crypto::{Algorithm, Key, Tmk},
     iso8583::{MerchantId, TerminalId},
-    ledger::Ledger,
-    money::Amount,
-    portal::{
-        AccountClass, Acquirer, ApplicationNo, BankAccount, Call, Decision, Identity, MerchantData,
-        MerchantRecord, NewCard, Pair, Password, Person, Phone, Portal, Refusal, Response, Rules, Sale,
-        SerialNumber, Settlement, TerminalStatus,
-    },
+    portal::{Acquirer, ApplicationNo, Call, Decision, Event, Pair, Portal, Refusal, Response},
+    rng::{Domain, Seed},
     time::Instant,
 };
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
-/// What a portal is told before it opens; its merchants are those of the terminals.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PortalSetup {
-    /// Its figures.
-    pub rules: Rules,
-    /// Who the merchants are.
-    pub directory: Directory,
-    /// How merchants are paid in the beginning.
-    pub settlement: Settlement,
+/// The portal, and what the host keeps for it alone.
+#[derive(Debug)]
+pub(super) struct Counter {
+    pub(super) portal: Portal,
+    pub(super) sold: Sold,
+    pub(super) sightings: HashMap<TerminalId, Sighting>,
+    /// Terminals whose parameters have changed since they downloaded them.
+    outdated: HashSet<TerminalId>,
+    online_within: Duration,
+    /// Whether the books come back, of which the portal is told nothing: it has inputs of its own.
+    pub(super) is_silent: bool,
+    /// The cipher of master keys that are given out.
+    cipher: Algorithm,
 }
 
-/// The host as its portal sees it.
-struct Branch<'a> {
-    stations: &'a HashMap<TerminalId, Station>,
-    ledger: &'a Ledger,
+impl Counter {
+    pub(super) fn open(config: &Config) -> Option<Box<Self>> {
+        let first = config.terminals.first();
+        let portal = opening::open(config)?;
+        Some(Box::new(Self {
+            portal,
+            sold: Sold::default(),
+            sightings: HashMap::new(),
+            outdated: HashSet::new(),
+            online_within: config.portal.as_ref()?.rules.online_within,
+            is_silent: false,
+            cipher: first.map_or(Algorithm::Tdes, |enrolment| enrolment.tmk.algorithm()),
+        }))
+    }
 }
 
 impl Host {
     /// The merchant portal, where there is one.
     pub fn portal(&self) -> Option<&Portal> {
-        self.portal.as_deref()
+        self.counter.as_deref().map(|counter| &counter.portal)
+    }
+
+    /// The master key of a terminal, to be loaded into a device that was activated or has changed its merchant.
+    pub fn master_key(&self, terminal: TerminalId) -> Option<&Tmk> {
+        self.stations.get(&terminal).filter(|station| !station.has_ended).map(Station::initial_key)
     }
 
     /// Asks the portal.
@@ -43,7 +66,7 @@ impl Host {
     /// # Errors
     /// [`Refusal`]; also [`Refusal::SessionUnknown`] where there is no portal.
     pub fn call(&mut self, now: Instant, call: &Call, out: &mut Outbox) -> Result<Response, Refusal> {
-        let answer = self.at_counter(|portal, branch| portal.handle(now, branch, call));
+        let answer = self.at_counter(now, |portal, branch| portal.handle(now, branch, call));
         self.wait(out);
         answer.unwrap_or(Err(Refusal::SessionUnknown))
     }
@@ -59,97 +82,75 @@ impl Host {
         decision: Decision,
         out: &mut Outbox,
     ) -> Result<(), Refusal> {
-        let decided = self.at_counter(|portal, branch| portal.decide(now, branch, no, decision));
+        let decided = self.at_counter(now, |portal, branch| portal.decide(now, branch, no, decision));
         self.wait(out);
         decided.unwrap_or(Err(Refusal::ApplicationUnknown))
     }
 
-    /// Does something with the portal and what it may ask, and follows what comes of it.
-    fn at_counter<T>(&mut self, work: impl FnOnce(&mut Portal, &dyn Acquirer) -> T) -> Option<T> {
-        let Self { portal, stations, ledger, .. } = self;
-        let portal = portal.as_deref_mut()?;
-        let done = work(portal, &Branch { stations, ledger });
-        while portal.poll_event().is_some() {}
+    /// Looks at the portal and at what it may ask; nothing where there is none.
+    pub fn look<T>(&mut self, now: Instant, sight: impl FnOnce(&Portal, &dyn Acquirer) -> T) -> Option<T> {
+        self.at_counter(now, |portal, branch| sight(portal, branch))
+    }
+
+    /// Does something with the portal and what it may ask, and follows what comes of it; nothing without a portal.
+    pub(super) fn at_counter<T>(
+        &mut self,
+        now: Instant,
+        work: impl FnOnce(&mut Portal, &dyn Acquirer) -> T,
+    ) -> Option<T> {
+        let Self { counter, stations, ledger, config, .. } = self;
+        let Counter { portal, sold, sightings, online_within, .. } = counter.as_deref_mut()?;
+        let (clock, online_within) = (config.clock, *online_within);
+        let done = work(portal, &Branch { stations, ledger, sold, sightings, now, clock, online_within });
+        while let Some(event) = self.counter.as_deref_mut()?.portal.poll_event() {
+            self.follow_event(event);
+        }
         Some(done)
     }
-}
 
-impl Acquirer for Branch<'_> {
-    fn unsettled(&self, _: MerchantId) -> Amount {
-        Amount::ZERO
+    fn follow_event(&mut self, event: Event) {
+        match event {
+            Event::BindingChanged { from, to, .. } => self.rebind(from, to),
+            Event::CardChanged { merchant, .. } => self.outdate(merchant),
+            Event::Payout { .. } | Event::Notification { .. } | Event::Alarm(_) => {}
+        }
     }
 
-    fn has_open_batch(&self, terminal: TerminalId) -> bool {
-        let station = self.stations.get(&terminal);
-        station.is_some_and(|station| self.ledger.of_batch(terminal, station.batch).next().is_some())
+    /// A device has other numbers from now on: the old ones may only finish what they have begun.
+    fn rebind(&mut self, from: Option<Pair>, to: Pair) {
+        let Some(counter) = self.counter.as_deref() else { return };
+        let tmk = master_key(self.config.seed, to, counter.cipher);
+        let mut station = Station::new(&Enrolment { terminal: to.terminal, merchant: to.merchant, tmk });
+        station.batch = self.ledger.batch(&to.terminal).unwrap_or(station.batch);
+        self.stations.insert(to.terminal, station);
+        if let Some(old) = from.and_then(|from| self.stations.get_mut(&from.terminal)) {
+            old.has_ended = true;
+        }
     }
 
-    fn status(&self, _: TerminalId) -> Option<TerminalStatus> {
-        None
+    /// The terminals of a merchant are to download their parameters again.
+    fn outdate(&mut self, merchant: MerchantId) {
+        let Some(Counter { portal, outdated, .. }) = self.counter.as_deref_mut() else { return };
+        outdated.extend(portal.devices(merchant).map(|(_, pair)| pair.terminal));
     }
 
-    fn transactions(&self, _: MerchantId) -> Vec<Sale> {
-        Vec::new()
-    }
-}
-
-/// The portal of a host that opens, with the merchants of its terminals.
-pub(super) fn open(config: &super::Config) -> Option<Box<Portal>> {
-    let PortalSetup { rules, directory, settlement } = config.portal.clone()?;
-    let mut portal = Portal::new(rules, config.seed, config.clock);
-    let merchants: BTreeSet<MerchantId> =
-        config.terminals.iter().map(|enrolment| enrolment.merchant).collect();
-    for merchant in merchants {
-        let entry = directory.entry(merchant);
-        accounts(&entry).for_each(|account| portal.open_account(account));
-        portal.register(Instant::START, record(merchant, &entry, settlement), Some(card(&entry)));
-    }
-    for enrolment in &config.terminals {
-        let pair = Pair { terminal: enrolment.terminal, merchant: enrolment.merchant };
-        portal.bind(Instant::START, serial_number(enrolment.terminal), pair);
-    }
-    while portal.poll_event().is_some() {}
-    Some(Box::new(portal))
-}
-
-/// The serial number of the device that had this terminal number first.
-#[must_use]
-pub fn serial_number(terminal: TerminalId) -> SerialNumber {
-    SerialNumber(format!("SN{terminal}"))
-}
-
-fn record(id: MerchantId, entry: &Entry, settlement: Settlement) -> MerchantRecord {
-    let data = MerchantData {
-        name: entry.name.clone(),
-        address: entry.address.clone(),
-        contact: entry.holder.clone(),
-        phone: Phone::new(&entry.phone),
-    };
-    let holder = Person { name: entry.holder.clone(), identity: Identity::new(&entry.identity) };
-    let password = Password::new(&entry.password);
-    MerchantRecord { id, data, holder, licence: entry.licence.clone(), password, settlement }
-}
-
-fn card(entry: &Entry) -> NewCard {
-    NewCard {
-        pan: entry.card,
-        holder: entry.holder.clone(),
-        bank: entry.bank.clone(),
-        phone: Phone::new(&entry.phone),
+    /// Whether a terminal is to download its parameters; `has_come` when it just has.
+    pub(super) fn is_outdated(&mut self, inquiry: &Inquiry<'_>, has_come: bool) -> bool {
+        let Some(counter) = self.counter.as_deref_mut() else { return false };
+        if has_come {
+            counter.outdated.remove(&inquiry.terminal);
+        }
+        counter.outdated.contains(&inquiry.terminal)
     }
 }
 
-/// The accounts of a holder as the banks know them.
-fn accounts(entry: &Entry) -> impl Iterator<Item = BankAccount> + '_ {
-    let usual = [entry.card].into_iter().chain(entry.spares).map(|pan| (pan, true, AccountClass::First));
-    let odd =
-        [(entry.inactive, false, AccountClass::First), (entry.second_class, true, AccountClass::Second)];
-    usual.chain(odd).map(|(pan, is_activated, class)| BankAccount {
-        pan,
-        holder: entry.holder.clone(),
-        identity: Identity::new(&entry.identity),
-        is_activated,
-        class,
-        query_password: Password::new(&entry.query_password),
-    })
+/// The master key of a device that gets these numbers: always the same.
+fn master_key(seed: Seed, pair: Pair, cipher: Algorithm) -> Tmk {
+    let bytes = pair.terminal.as_bytes().iter().chain(pair.merchant.as_bytes());
+    let hash = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3);
+    let mut rng = seed.stream(Domain::Keys, bytes.fold(0xCBF2_9CE4_8422_2325, hash), GIVEN_OUT);
+    Tmk(Key::random(cipher, || rng.bits()))
 }
+
+/// Tells these keys from those that fleets begin with.
+const GIVEN_OUT: u64 = 1;

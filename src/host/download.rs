@@ -92,7 +92,19 @@ impl Host {
 
     /// The digit that the header of an answer asks for: the first thing that this terminal has not done yet.
     pub(super) fn asks_for(&mut self, inquiry: &Inquiry<'_>, code: ResponseCode) -> u8 {
-        if self.config.tables.requests.is_empty() || !code.is_approval() {
+        if !code.is_approval() {
+            return 0;
+        }
+        let requests = &self.config.tables.requests;
+        if self.counter.is_some() {
+            let parameters = Kind::ParameterDownload;
+            let digit = requests.iter().find(|request| request.kind == parameters);
+            let digit = digit.map_or(PARAMETERS_DIGIT, |request| request.digit);
+            if self.is_outdated(inquiry, completes(parameters, inquiry)) {
+                return digit;
+            }
+        }
+        if self.config.tables.requests.is_empty() {
             return 0;
         }
         let all = || self.config.tables.requests.iter();
@@ -150,6 +162,8 @@ fn list_kind(management: u16) -> Option<Kind> {
         .find(|kind| kind.is_download() && kind.form().network_management == management)
 }
 
+/// What asks for a download of parameters in most versions of the dialect.
+const PARAMETERS_DIGIT: u8 = 1;
 /// DF05.
 const KEY_EXPIRY: u32 = 0xDF05;
 /// DE 62 has no room for more.

@@ -71,6 +71,11 @@ fn derived(
     Some(found)
 }
 
+/// Whether a request has a PIN.
+pub(super) fn has_pin(message: &Message<'_>) -> bool {
+    message.has(De::PIN_BLOCK) || tag_of(message, Private59::PIN_BLOCK).is_some()
+}
+
 /// The PIN of a request, in DE 52 or, where it takes 16 bytes, in DE 59; `None` when there is none.
 pub(super) fn entered_pin(
     keys: &WorkKeys,

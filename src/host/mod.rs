@@ -9,13 +9,16 @@
 //! |--------------------------------------|------------------------|
 //! | no rule has other plans              | what the rule says     |
 //! | there is a terminal id, DE 60 can be read | 30                |
-//! | the terminal is known                | 97                     |
-//! | the merchant belongs to it           | 03                     |
+//! | the terminal is known                | 97, see `gate.rs`      |
+//! | the merchant belongs to it           | 03, see `gate.rs`      |
 //! | the kind of request is known         | 40                     |
+//! | its device has no other numbers by now; what was begun may be finished | 97, see `gate.rs` |
+//! | a sign-in names no other device      | 97, see `gate.rs`      |
 //! | the MAC holds                        | A0                     |
 //! | the batch is the open one; a reversal may name any | 77       |
 //! | amount, card or code can be read     | 13, 14                 |
 //! | the STAN is new in the batch         | 94, see `authorize.rs` |
+//! | the portal has no objection: signed in today, within the limits of the method | 77 or what its rules say, 61, see `gate.rs` |
 //! | the chip was not passed over without a reason, its cryptogram holds | 45, 30, 05, see `chip.rs` |
 //! | the original stands, and this fits it | 30, 25, 12, 14, 64, 61, see `original.rs` |
 //! | card, expiry, limit, amount, PIN, balance | 14, 54, 61, 13, 99, 55, 51 |
@@ -26,17 +29,22 @@
 
 mod authorize;
 mod books;
+mod branch;
 mod bug;
 mod chip;
 mod classify;
 mod config;
 mod counter;
+mod cross_check;
 mod delay;
 mod demand;
 mod download;
+mod gate;
+mod journal;
 mod keys;
 mod mood;
 mod notes;
+mod opening;
 mod order;
 mod organisation;
 mod original;
@@ -48,14 +56,16 @@ mod restart;
 mod reverse;
 mod rule;
 mod settle;
+mod sold;
 mod station;
 mod tables;
+mod tell;
 
 pub use chip::ChipRules;
 pub use config::{Config, Enrolment, UnknownCards};
-pub use counter::{PortalSetup, serial_number};
 pub use delay::Delay;
 pub use notes::Signature;
+pub use opening::{PortalSetup, serial_number};
 pub use outbox::{ConnectionId, Outbox, Output};
 pub use policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy};
 pub use rule::{Action, Match, Pattern, Rule};
@@ -75,7 +85,9 @@ use crate::{
     terminal::SignInForm,
     time::{DateTime, Instant},
 };
+use branch::Sighting;
 use classify::{Purpose, classify};
+use counter::Counter;
 use download::Asked;
 use keys::MacKeys;
 use mood::{Count, Delayed};
@@ -102,7 +114,9 @@ pub struct Host {
     tally: Tally,
     settlements: HashMap<TerminalId, Settlement>,
     asked: HashMap<TerminalId, Asked>,
-    portal: Option<Box<Portal>>,
+    counter: Option<Box<Counter>>,
+    /// The latest instant that anybody has told.
+    now: Instant,
 }
 
 /// What a host has done so far.
@@ -156,6 +170,8 @@ struct Inquiry<'a> {
     today: DateTime,
     terminal: TerminalId,
     merchant: MerchantId,
+    /// Whether its device has other numbers now.
+    has_ended: bool,
     /// The open batch of the terminal; DE 60.2 may say another.
     open_batch: BatchNo,
     private60: Private60,
@@ -179,7 +195,8 @@ impl Host {
             tally: Tally::default(),
             settlements: HashMap::new(),
             asked: HashMap::new(),
-            portal: counter::open(&config),
+            counter: Counter::open(&config),
+            now: Instant::START,
             config,
         }
     }
@@ -203,6 +220,7 @@ impl Host {
     /// Takes bytes of a connection; what follows is in `out`.
     pub fn received(&mut self, now: Instant, session: &mut Session, mut bytes: &[u8], out: &mut Outbox) {
         let connection = session.id;
+        self.now = now;
         loop {
             let taken = match session.deframer.next_frame(&mut bytes) {
                 Ok(Some(frame)) => self.frame(now, connection, frame, out),
@@ -219,8 +237,11 @@ impl Host {
         self.wait(out);
     }
 
-    /// Sends what is due by now.
+    /// Sends what is due by now, and has happen in the portal what is due there.
     pub fn timeout(&mut self, now: Instant, out: &mut Outbox) {
+        self.now = now;
+        self.at_counter(now, |portal, branch| portal.timeout(now, branch));
+        self.journal(out);
         while self.delayed.peek().is_some_and(|delayed| delayed.due <= now)
             && let Some(delayed) = self.delayed.pop()
         {
@@ -229,8 +250,11 @@ impl Host {
         self.wait(out);
     }
 
-    fn wait(&self, out: &mut Outbox) {
-        out.push(Output::Wait(self.delayed.peek().map(|delayed| delayed.due)));
+    fn wait(&mut self, out: &mut Outbox) {
+        self.journal(out);
+        let answer = self.delayed.peek().map(|delayed| delayed.due);
+        let portal = self.portal().and_then(Portal::next_deadline);
+        out.push(Output::Wait([answer, portal].into_iter().flatten().min()));
     }
 
     /// Takes one frame (without its length).
@@ -267,6 +291,7 @@ impl Host {
             None => self.decide(now, &request, out),
         };
         *self.tally.answers.entry(answer.code).or_default() += 1;
+        self.journal(out);
         self.reply(now, &request, answer, action, out);
         Ok(())
     }
@@ -276,17 +301,19 @@ impl Host {
         let (refuse, message) = (Answer::code, request.message);
         let Some(terminal) = request.terminal else { return refuse(ResponseCode::FORMAT_ERROR) };
         let Some(station) = self.stations.get(&terminal) else {
-            return refuse(ResponseCode::UNKNOWN_TERMINAL);
+            return refuse(self.refuse_numbers(request, terminal, ResponseCode::UNKNOWN_TERMINAL));
         };
         if !message.get(De::MERCHANT_ID).is_some_and(|merchant| merchant.is(station.merchant.as_bytes())) {
-            return refuse(ResponseCode::INVALID_MERCHANT);
+            return refuse(self.refuse_numbers(request, terminal, ResponseCode::INVALID_MERCHANT));
         }
         let Some(mut private60) = private60_of(message) else { return refuse(ResponseCode::FORMAT_ERROR) };
         private60.management = private60.management.map(|code| self.config.usual_code(message.mti(), code));
         let (merchant, batch, is_renewed) = (station.merchant, station.batch, station.is_renewed());
+        let has_ended = station.has_ended;
+        self.hear(request, terminal);
         let open_batch = self.open_batch(terminal, batch, private60.batch, out);
         let today = self.config.clock.at(now);
-        let inquiry = Inquiry { today, terminal, merchant, open_batch, private60, message };
+        let inquiry = Inquiry { today, terminal, merchant, has_ended, open_batch, private60, message };
         let mut answer = self.grant(&inquiry, request, out);
         if is_renewed && request.mac.request.is_some() && answer.code.is_approval() {
             self.confirm_master_key(terminal);
@@ -300,7 +327,10 @@ impl Host {
         let (refuse, terminal) = (Answer::code, inquiry.terminal);
         match classify(inquiry.message, &inquiry.private60) {
             None => refuse(ResponseCode::NOT_SUPPORTED),
-            Some(Purpose::SignIn(form)) => self.sign_in(terminal, form),
+            Some(purpose) if inquiry.has_ended && !purpose.is_leftover() => {
+                refuse(self.refuse_numbers(request, terminal, ResponseCode::UNKNOWN_TERMINAL))
+            }
+            Some(Purpose::SignIn(form)) => self.sign_in(inquiry, form),
             Some(Purpose::Tables) => self.download(inquiry),
             Some(purpose) if self.wants_mac(purpose, inquiry.message) && !request.is_authentic() => {
                 refuse(ResponseCode::MAC_FAILED)
@@ -329,9 +359,12 @@ impl Host {
     }
 
     /// Gives out fresh work keys and the number of the open batch.
-    fn sign_in(&mut self, terminal: TerminalId, form: SignInForm) -> Answer {
+    fn sign_in(&mut self, inquiry: &Inquiry<'_>, form: SignInForm) -> Answer {
+        if let Err(code) = self.recognize_device(inquiry) {
+            return Answer::code(code);
+        }
         let (rng, double) = (&mut self.rng, self.config.double_length_mak);
-        let Some(station) = self.stations.get_mut(&terminal) else {
+        let Some(station) = self.stations.get_mut(&inquiry.terminal) else {
             return Answer::code(ResponseCode::UNKNOWN_TERMINAL);
         };
         let keys = match self.config.key_scheme.is_derived() {
@@ -341,6 +374,7 @@ impl Host {
         match keys {
             Some(keys) => {
                 let sign_in = Some(SignIn { keys, batch: station.batch });
+                self.sighting(inquiry.terminal).into_iter().for_each(|sighting| sighting.signed_in(inquiry));
                 Answer { sign_in, ..Answer::code(ResponseCode::APPROVED) }
             }
             None => Answer::code(ResponseCode::SYSTEM_FAULT),
@@ -354,6 +388,12 @@ impl Host {
                 if let Some(station) = self.stations.get_mut(&inquiry.terminal) {
                     station.sign_out();
                 }
+                self.sighting(inquiry.terminal).into_iter().for_each(Sighting::signed_out);
+                Answer::code(ResponseCode::APPROVED)
+            }
+            Kind::StatusUpload => {
+                let sighting = self.sighting(inquiry.terminal);
+                sighting.into_iter().for_each(|sighting| sighting.take_status(inquiry));
                 Answer::code(ResponseCode::APPROVED)
             }
             _ => Answer::code(ResponseCode::APPROVED),

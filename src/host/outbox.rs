@@ -1,6 +1,6 @@
 //! What a host wants of its driver.
 
-use crate::{ledger::Record, time::Instant};
+use crate::{ledger::Record, portal::Input, time::Instant};
 use std::{collections::VecDeque, ops::Range};
 
 /// One connection among those of a driver.
@@ -12,6 +12,8 @@ pub struct ConnectionId(pub u64);
 pub enum Output {
     /// The books have changed so; what follows may leave only when this is durable.
     Record(Record),
+    /// The portal has taken this in; what follows may leave only when this is durable.
+    Note(Box<Input>),
     /// Send these bytes of the outbox's buffer to the connection; if it is gone, the bytes are lost.
     Send(ConnectionId, Range<usize>),
     /// Close the connection.

@@ -16,6 +16,8 @@ pub(super) struct Station {
     pub(super) keys: Option<WorkKeys>,
     /// The counter of the last derived key that was used; 0 under session keys.
     pub(super) key_counter: u32,
+    /// Whether its device has other numbers now.
+    pub(super) has_ended: bool,
     tmk: Tmk,
     /// The master key before, as long as nothing has shown that the terminal has the new one.
     previous_tmk: Option<Tmk>,
@@ -28,6 +30,7 @@ impl Station {
             batch: BatchNo::FIRST,
             keys: None,
             key_counter: 0,
+            has_ended: false,
             tmk: enrolment.tmk.clone(),
             previous_tmk: None,
         }

@@ -45,14 +45,18 @@ impl Parameter {
         digits(27, "offline transactions before an upload", 2),
     ];
 
-    /// 01 to 05 and 51: what a status upload tells.
-    pub const REPORTED: [Self; 6] = [
+    /// 01 to 05 and 51: what a status upload tells; 61 to 63 are a convention of this program, for what the dialect
+    /// leaves open.
+    pub const REPORTED: [Self; 9] = [
         digits(1, "state of the card reader", 1),
         digits(2, "state of the PIN pad", 1),
         digits(3, "state of the printer", 1),
         digits(4, "state of the chip reader", 1),
         digits(5, "state of the contactless reader", 1),
         digits(51, "calls and failed calls", 12),
+        digits(61, "charge of the battery in per cent", 3),
+        Self { tag: 62, name: "version of the firmware", width: 12, content: Content::Text },
+        Self { tag: 63, name: "serial number", width: 16, content: Content::Text },
     ];
 
     /// Writes a value the way people read it.

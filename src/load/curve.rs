@@ -59,6 +59,19 @@ impl Curve {
         self.pieces.iter().flat_map(|piece| [piece.from, piece.to]).fold(0.0, f64::max)
     }
 
+    /// The times at which the curve is above `level`, touching ones joined.
+    pub fn above(&self, level: f64) -> Vec<(Duration, Duration)> {
+        let mut times: Vec<(f64, f64)> = Vec::new();
+        for (begin, end) in self.pieces.iter().filter_map(|piece| piece.above(level)) {
+            match times.last_mut() {
+                Some((_, last)) if *last >= begin => *last = end,
+                _ => times.push((begin, end)),
+            }
+        }
+        let time = Duration::from_secs_f64;
+        times.into_iter().map(|(begin, end)| (time(begin), time(end))).collect()
+    }
+
     /// The straight lines: begin and length in seconds, first and last value.
     pub fn lines(&self) -> impl Iterator<Item = (f64, f64, f64, f64)> {
         self.pieces.iter().map(|piece| (piece.begin, piece.length, piece.from, piece.to))
@@ -98,6 +111,19 @@ impl Piece {
 
     fn value(&self, at: f64) -> f64 {
         self.from + self.slope() * at
+    }
+
+    /// From when to when it is above `level`; `None` when it never is.
+    fn above(&self, level: f64) -> Option<(f64, f64)> {
+        if self.length <= 0.0 || self.from.max(self.to) <= level {
+            return None;
+        }
+        let crossing = self.begin + (level - self.from) / self.slope();
+        match (self.from > level, self.to > level) {
+            (true, true) => Some((self.begin, self.end())),
+            (true, false) => Some((self.begin, crossing)),
+            (false, _) => Some((crossing, self.end())),
+        }
     }
 
     fn slope(&self) -> f64 {

@@ -75,13 +75,34 @@ impl Class {
     }
 }
 
-/// The response code (DE 39) of an answer as its two characters.
+/// The code of an answer: the two characters of DE 39, or the three digits of an HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ResponseCodeText(pub [u8; 2]);
+pub struct ResponseCodeText([u8; 3]);
+
+impl ResponseCodeText {
+    /// The two characters of DE 39.
+    #[must_use]
+    pub const fn of([first, second]: [u8; 2]) -> Self {
+        Self([first, second, 0])
+    }
+
+    /// The two characters, where it is a DE 39.
+    #[must_use]
+    pub fn response_code(self) -> Option<[u8; 2]> {
+        let [first, second, third] = self.0;
+        (third == 0).then_some([first, second])
+    }
+
+    /// The last three digits of an HTTP status.
+    #[must_use]
+    pub fn of_status(status: u16) -> Self {
+        Self([status / 100 % 10, status / 10 % 10, status % 10].map(|digit| b'0' + digit as u8))
+    }
+}
 
 impl fmt::Display for ResponseCodeText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|&byte| write!(f, "{}", char::from(byte)))
+        self.0.iter().filter(|byte| **byte > 0).try_for_each(|&byte| write!(f, "{}", char::from(byte)))
     }
 }
 
@@ -130,6 +151,38 @@ pub struct StepInterval {
     pub checks_passed: u64,
     /// Checks that did not hold.
     pub checks_failed: u64,
+    /// What its HTTP requests came to; `None` where it sent none.
+    pub attempts: Option<Box<Attempts>>,
+}
+
+/// What the HTTP requests of a step came to, those before the last one included.
+#[derive(Clone, Debug, Default)]
+pub struct Attempts {
+    /// How many there were.
+    pub count: u64,
+    /// How many were followed by another one because they failed.
+    pub retried: u64,
+    /// Opening connections.
+    pub connect: Latency,
+    /// TLS handshakes.
+    pub tls: Latency,
+    /// From the send to the head of the answer.
+    pub first_byte: Latency,
+}
+
+impl Attempts {
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.retried += other.retried;
+        self.connect.merge(&other.connect);
+        self.tls.merge(&other.tls);
+        self.first_byte.merge(&other.first_byte);
+    }
+
+    fn clear(&mut self) {
+        (self.count, self.retried) = (0, 0);
+        [&mut self.connect, &mut self.tls, &mut self.first_byte].into_iter().for_each(Latency::clear);
+    }
 }
 
 impl StepInterval {
@@ -184,6 +237,9 @@ impl StepInterval {
         self.codes.merge(&other.codes);
         self.checks_passed += other.checks_passed;
         self.checks_failed += other.checks_failed;
+        if let Some(theirs) = other.attempts.as_deref().filter(|theirs| theirs.count > 0) {
+            self.attempts.get_or_insert_default().merge(theirs);
+        }
     }
 
     fn clear(&mut self) {
@@ -194,6 +250,7 @@ impl StepInterval {
         self.codes.0.clear();
         self.checks_passed = 0;
         self.checks_failed = 0;
+        self.attempts.as_deref_mut().into_iter().for_each(Attempts::clear);
     }
 }
 

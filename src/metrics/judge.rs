@@ -1,7 +1,8 @@
 //! The present value of a threshold's metric.
 
 use super::{
-    Aggregation, Class, HostCounts, Interval, Latency, MetricName, StepInterval, StepNames, Threshold,
+    Aggregation, Attempts, Class, HostCounts, Interval, Latency, MetricName, StepInterval, StepNames,
+    Threshold,
 };
 
 impl Threshold {
@@ -15,7 +16,13 @@ impl Threshold {
         match &self.metric {
             MetricName::ResponseTime(_) => self.of_latency(merged(steps(), |class_of| &class_of.response)),
             MetricName::ServiceTime(_) => self.of_latency(merged(steps(), |class_of| &class_of.service)),
+            MetricName::ConnectTime(_) => self.of_latency(of_attempts(steps(), |all| &all.connect)),
+            MetricName::TlsTime(_) => self.of_latency(of_attempts(steps(), |all| &all.tls)),
+            MetricName::FirstByteTime(_) => self.of_latency(of_attempts(steps(), |all| &all.first_byte)),
             MetricName::ScheduleLag => self.of_latency(total.lag.clone()),
+            MetricName::Approved(_) => {
+                self.of_count(sum(&|step| step.count(Class::Approved)), sum(&StepInterval::total))
+            }
             MetricName::Failed(_) => {
                 let failed = sum(&|step| step.count(Class::TimedOut) + step.count(Class::Failed));
                 self.of_count(failed, sum(&StepInterval::total))
@@ -34,6 +41,9 @@ impl Threshold {
             }
             MetricName::Settlements(name) => {
                 host.settlements.and_then(|found| found.count(name)).map(|count| count as f64)
+            }
+            MetricName::Portal(name) => {
+                host.portal.and_then(|found| found.count(name)).map(|count| count as f64)
             }
         }
     }
@@ -83,9 +93,19 @@ fn merged<'a>(
     all
 }
 
+fn of_attempts<'a>(
+    steps: impl Iterator<Item = &'a StepInterval>,
+    part: impl Fn(&Attempts) -> &Latency,
+) -> Latency {
+    let mut all = Latency::default();
+    steps.filter_map(|step| step.attempts.as_deref()).for_each(|attempts| all.merge(part(attempts)));
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{PortalChecks, PortalFault, ReconciliationSummary};
     use std::time::Duration;
 
     #[test]
@@ -111,5 +131,26 @@ mod tests {
         assert_eq!(value("dropped_iterations", "rate < 1%"), Some(0.1));
         assert_eq!(value("reconciliation.lost", "count == 0"), None);
         assert_eq!(value("settlements.open", "count == 0"), None);
+        assert_eq!(value("portal.alarms", "count == 0"), None);
+    }
+
+    #[test]
+    fn findings_in_the_portal_count_as_mismatches_where_there_is_a_portal() {
+        let mut found = ReconciliationSummary { mismatches: 1, lost: 1, ..ReconciliationSummary::default() };
+        let value = |found: &ReconciliationSummary, metric| {
+            let host = HostCounts { reconciliation: Some(found), ..HostCounts::default() };
+            let threshold = Threshold::parse(metric, "count == 0").expect("valid");
+            threshold.value(&Interval::new(0, 0), &StepNames::default(), host)
+        };
+        assert_eq!(value(&found, "reconciliation.wrong_card"), None);
+        let mut checks = PortalChecks::default();
+        [PortalFault::WrongCard, PortalFault::WrongCard, PortalFault::NoCode]
+            .into_iter()
+            .for_each(|fault| checks.note(fault));
+        found.add_portal(checks);
+        assert_eq!(value(&found, "reconciliation.wrong_card"), Some(2.0));
+        assert_eq!(value(&found, "reconciliation.held"), Some(0.0));
+        assert_eq!(value(&found, "reconciliation.mismatches"), Some(4.0));
+        assert_eq!((found.mismatched_transactions(), value(&found, "reconciliation.lost")), (1, Some(1.0)));
     }
 }

@@ -7,21 +7,26 @@ mod counters;
 mod interval;
 mod judge;
 mod latency;
+mod portal;
 mod snapshot;
 mod summary;
 mod threshold;
 
 pub use counters::Counters;
 pub use interval::{
-    Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
+    Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
 };
 pub use latency::{Bucket, Latency, Percentiles};
+pub use portal::{
+    ApplicationCounts, Money, PayoutSummary, PortalChecks, PortalCount, PortalFault, PortalFinding,
+    PortalSummary,
+};
 pub use snapshot::{
     ActivityCounts, EventLine, Generator, Phase, Point, RowWindow, Severity, Snapshot, StageProgress, State,
     StepView, TerminalRow, TerminalsView, ThresholdView,
 };
 pub use summary::{
-    Count, GeneratorSummary, HostCounts, LagSummary, LatencySummary, MismatchSummary, ReconciliationSummary,
-    SettlementSummary, SideSummary, StepSummary, Summary, ThresholdSummary, Verdict,
+    AttemptSummary, Count, GeneratorSummary, HostCounts, LagSummary, LatencySummary, MismatchSummary,
+    ReconciliationSummary, SettlementSummary, SideSummary, StepSummary, Summary, ThresholdSummary, Verdict,
 };
 pub use threshold::{Aggregation, Comparison, MetricName, Threshold, ThresholdError};

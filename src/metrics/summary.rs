@@ -1,6 +1,8 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
-use super::{Class, Counters, Percentiles, StepInterval};
+use super::{
+    Attempts, Class, Counters, Latency, Percentiles, PortalChecks, PortalFinding, PortalSummary, StepInterval,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap};
@@ -41,6 +43,12 @@ pub struct Summary {
     /// The first of the transactions on which journals and ledger do not agree, at most [`Summary::MISMATCHES_MAX`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mismatches: Vec<MismatchSummary>,
+    /// What the merchant portal came to; absent when there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<PortalSummary>,
+    /// The first of what the final check of the portal found, at most [`Summary::MISMATCHES_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub portal_findings: Vec<PortalFinding>,
 }
 
 impl Summary {
@@ -85,6 +93,27 @@ pub struct StepSummary {
     pub response_time_ms: LatencySummary,
     /// From the send to the answer, in milliseconds.
     pub service_time_ms: LatencySummary,
+    /// What its HTTP requests came to; absent where it sent none.
+    #[serde(flatten)]
+    pub attempts: Option<AttemptSummary>,
+}
+
+/// What the HTTP requests of a step came to.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct AttemptSummary {
+    /// Requests that were sent.
+    pub attempts: u64,
+    /// Requests that were followed by another one because they failed.
+    pub retries: u64,
+    /// Opening connections, in milliseconds; absent where none was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_ms: Option<LatencySummary>,
+    /// TLS handshakes, in milliseconds; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_ms: Option<LatencySummary>,
+    /// From the send to the head of the answer, in milliseconds; absent where there was no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_byte_ms: Option<LatencySummary>,
 }
 
 impl From<&StepInterval> for StepSummary {
@@ -101,6 +130,20 @@ impl From<&StepInterval> for StepSummary {
             checks_failed: step.checks_failed,
             response_time_ms: all.response.percentiles(),
             service_time_ms: all.service.percentiles(),
+            attempts: step.attempts.as_deref().map(AttemptSummary::from),
+        }
+    }
+}
+
+impl From<&Attempts> for AttemptSummary {
+    fn from(attempts: &Attempts) -> Self {
+        let times = |latency: &Latency| (!latency.is_empty()).then(|| latency.percentiles());
+        Self {
+            attempts: attempts.count,
+            retries: attempts.retried,
+            connect_ms: times(&attempts.connect),
+            tls_ms: times(&attempts.tls),
+            first_byte_ms: times(&attempts.first_byte),
         }
     }
 }
@@ -153,16 +196,16 @@ pub struct ThresholdSummary {
     pub pass: bool,
 }
 
-/// What the comparison of the terminals' journals with the host's ledger found.
+/// What the comparison of the terminals' journals with the host's ledger found, and the final check of the portal.
 ///
-/// Every mismatch is counted in one of the counts after `mismatches`.
+/// Everything in `mismatches` is counted in one of the counts after it too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReconciliationSummary {
     /// Terminals that were compared.
     pub terminals: u64,
     /// Transactions that were compared.
     pub transactions: u64,
-    /// Transactions on which the two sides do not agree.
+    /// Transactions on which the two sides do not agree, and findings in the portal.
     pub mismatches: u64,
     /// Among them: the terminal believes in it, the host does not have it.
     pub lost: u64,
@@ -188,10 +231,13 @@ pub struct ReconciliationSummary {
     pub kind: u64,
     /// Among them: the terminal's journal contradicts itself.
     pub contradictory: u64,
+    /// Among them: the findings in the portal; absent where there was none.
+    #[serde(flatten)]
+    pub portal: Option<PortalChecks>,
 }
 
 impl ReconciliationSummary {
-    /// The counts that thresholds may be about, by their names.
+    /// The counts that thresholds may be about, by their names; those of [`PortalChecks`] come after them.
     pub const COUNTS: [(&'static str, Count); 13] = [
         ("mismatches", |found| found.mismatches),
         ("lost", |found| found.lost),
@@ -208,9 +254,21 @@ impl ReconciliationSummary {
         ("contradictory", |found| found.contradictory),
     ];
 
-    /// The count of that name.
+    /// The count of that name; one of the portal only where there was a portal.
     pub fn count(&self, name: &str) -> Option<u64> {
-        Self::COUNTS.iter().find(|(known, _)| *known == name).map(|(_, count)| count(self))
+        let known = Self::COUNTS.iter().find(|(known, _)| *known == name);
+        known.map(|(_, count)| count(self)).or_else(|| self.portal?.count(name))
+    }
+
+    /// Adds what the final check of a portal found.
+    pub fn add_portal(&mut self, found: PortalChecks) {
+        self.mismatches += found.total();
+        self.portal = Some(found);
+    }
+
+    /// How many of the mismatches are transactions.
+    pub fn mismatched_transactions(&self) -> u64 {
+        self.mismatches - self.portal.map_or(0, |found| found.total())
     }
 }
 
@@ -253,6 +311,8 @@ pub struct HostCounts<'a> {
     pub reconciliation: Option<&'a ReconciliationSummary>,
     /// What settlements came to.
     pub settlements: Option<&'a SettlementSummary>,
+    /// What the merchant portal came to.
+    pub portal: Option<&'a PortalSummary>,
 }
 
 /// One count out of a summary.

@@ -9,7 +9,7 @@
 //! ```
 
 #[cfg(doc)]
-use super::{ReconciliationSummary, SettlementSummary};
+use super::{PortalChecks, PortalSummary, ReconciliationSummary, SettlementSummary};
 use std::{fmt, str::FromStr};
 
 /// One condition over one metric.
@@ -73,8 +73,16 @@ pub enum MetricName {
     ResponseTime(Option<String>),
     /// Send to answer, of one step or of all.
     ServiceTime(Option<String>),
+    /// Opening connections, of one step or of all.
+    ConnectTime(Option<String>),
+    /// TLS handshakes, of one step or of all.
+    TlsTime(Option<String>),
+    /// Send to the head of the answer, of one HTTP step or of all.
+    FirstByteTime(Option<String>),
     /// Steps that timed out or could not be done, of one step or of all.
     Failed(Option<String>),
+    /// Steps that were approved, of one step or of all.
+    Approved(Option<String>),
     /// Steps that were declined, of one step or of all.
     Declined(Option<String>),
     /// Checks that held, of one step or of all.
@@ -85,17 +93,23 @@ pub enum MetricName {
     Iterations,
     /// Scheduled to actual start.
     ScheduleLag,
-    /// A count of the reconciliation, one of [`ReconciliationSummary::COUNTS`].
+    /// A count of the reconciliation, one of [`ReconciliationSummary::COUNTS`] or of [`PortalChecks`].
     Reconciliation(String),
     /// A count of the settlements at the host, one of those that [`SettlementSummary::count`] knows.
     Settlements(String),
+    /// A count of the merchant portal, one of [`PortalSummary::COUNTS`].
+    Portal(String),
 }
 
 impl MetricName {
     /// The metrics that exist, as they are written; those of [`MetricName::STEP_METRICS`] take a step before them.
-    pub const NAMES: [&str; 27] = [
+    pub const NAMES: [&str; 56] = [
         "response_time",
         "service_time",
+        "connect_time",
+        "tls_time",
+        "first_byte_time",
+        "approved",
         "failed",
         "declined",
         "checks",
@@ -115,21 +129,60 @@ impl MetricName {
         "reconciliation.unknown",
         "reconciliation.kind",
         "reconciliation.contradictory",
+        "reconciliation.wrong_card",
+        "reconciliation.held",
+        "reconciliation.paid_twice",
+        "reconciliation.payouts_lost",
+        "reconciliation.two_codes",
+        "reconciliation.no_code",
+        "reconciliation.doubled_applications",
+        "reconciliation.portal_other",
         "settlements.balanced",
         "settlements.unbalanced",
         "settlements.closed",
         "settlements.open",
         "settlements.uploaded",
         "settlements.differences",
+        "portal.applications",
+        "portal.applications_open",
+        "portal.applications_done",
+        "portal.applications_rejected",
+        "portal.card_changes",
+        "portal.merchant_changes",
+        "portal.instant_settlements",
+        "portal.terminal_orders",
+        "portal.payouts_ordered",
+        "portal.payouts_made",
+        "portal.payouts_waiting",
+        "portal.payouts_held",
+        "portal.payouts_released",
+        "portal.payouts_late",
+        "portal.short_messages",
+        "portal.alarms",
+        "portal.refused",
     ];
     /// The metrics that exist for each step.
-    pub const STEP_METRICS: [&str; 5] = ["response_time", "service_time", "failed", "declined", "checks"];
+    pub const STEP_METRICS: [&str; 9] = [
+        "response_time",
+        "service_time",
+        "connect_time",
+        "tls_time",
+        "first_byte_time",
+        "approved",
+        "failed",
+        "declined",
+        "checks",
+    ];
 
     /// The step this metric is about, if it names one.
     pub fn step(&self) -> Option<&str> {
         match self {
             Self::ResponseTime(step)
             | Self::ServiceTime(step)
+            | Self::ConnectTime(step)
+            | Self::TlsTime(step)
+            | Self::FirstByteTime(step)
+            | Self::Approved(step)
             | Self::Failed(step)
             | Self::Declined(step)
             | Self::Checks(step) => step.as_deref(),
@@ -138,14 +191,26 @@ impl MetricName {
     }
 
     fn is_time(&self) -> bool {
-        matches!(self, Self::ResponseTime(_) | Self::ServiceTime(_) | Self::ScheduleLag)
+        matches!(
+            self,
+            Self::ResponseTime(_)
+                | Self::ServiceTime(_)
+                | Self::ConnectTime(_)
+                | Self::TlsTime(_)
+                | Self::FirstByteTime(_)
+                | Self::ScheduleLag
+        )
     }
 
     fn takes(&self, aggregation: Aggregation) -> bool {
         use Aggregation as A;
         match self {
             _ if self.is_time() => !matches!(aggregation, A::Rate),
-            Self::DroppedIterations | Self::Failed(_) | Self::Declined(_) | Self::Checks(_) => {
+            Self::DroppedIterations
+            | Self::Approved(_)
+            | Self::Failed(_)
+            | Self::Declined(_)
+            | Self::Checks(_) => {
                 matches!(aggregation, A::Rate | A::Count)
             }
             _ => matches!(aggregation, A::Count),
@@ -164,6 +229,10 @@ impl FromStr for MetricName {
         match (name, step) {
             ("response_time", step) => Ok(Self::ResponseTime(step)),
             ("service_time", step) => Ok(Self::ServiceTime(step)),
+            ("connect_time", step) => Ok(Self::ConnectTime(step)),
+            ("tls_time", step) => Ok(Self::TlsTime(step)),
+            ("first_byte_time", step) => Ok(Self::FirstByteTime(step)),
+            ("approved", step) => Ok(Self::Approved(step)),
             ("failed", step) => Ok(Self::Failed(step)),
             ("declined", step) => Ok(Self::Declined(step)),
             ("checks", step) => Ok(Self::Checks(step)),
@@ -175,6 +244,9 @@ impl FromStr for MetricName {
             }
             (_, Some(group)) if group == "settlements" && Self::NAMES.contains(&text) => {
                 Ok(Self::Settlements(name.to_owned()))
+            }
+            (_, Some(group)) if group == "portal" && Self::NAMES.contains(&text) => {
+                Ok(Self::Portal(name.to_owned()))
             }
             _ => Err(ThresholdError::UnknownMetric(text.to_owned())),
         }
@@ -189,6 +261,10 @@ impl fmt::Display for MetricName {
         match self {
             Self::ResponseTime(_) => f.write_str("response_time"),
             Self::ServiceTime(_) => f.write_str("service_time"),
+            Self::ConnectTime(_) => f.write_str("connect_time"),
+            Self::TlsTime(_) => f.write_str("tls_time"),
+            Self::FirstByteTime(_) => f.write_str("first_byte_time"),
+            Self::Approved(_) => f.write_str("approved"),
             Self::Failed(_) => f.write_str("failed"),
             Self::Declined(_) => f.write_str("declined"),
             Self::Checks(_) => f.write_str("checks"),
@@ -197,6 +273,7 @@ impl fmt::Display for MetricName {
             Self::ScheduleLag => f.write_str("schedule_lag"),
             Self::Reconciliation(name) => write!(f, "reconciliation.{name}"),
             Self::Settlements(name) => write!(f, "settlements.{name}"),
+            Self::Portal(name) => write!(f, "portal.{name}"),
         }
     }
 }
@@ -346,8 +423,10 @@ mod tests {
 
     #[test]
     fn every_count_of_the_reconciliation_is_a_metric_and_no_other() {
-        let counts =
-            crate::metrics::ReconciliationSummary::COUNTS.map(|(name, _)| format!("reconciliation.{name}"));
+        let of_portal = crate::metrics::PortalFault::ALL.map(|(_, name, _)| name);
+        let counts = crate::metrics::ReconciliationSummary::COUNTS.map(|(name, _)| name).into_iter();
+        let counts: Vec<String> =
+            counts.chain(of_portal).map(|name| format!("reconciliation.{name}")).collect();
         let metrics = MetricName::NAMES.into_iter().filter(|name| name.starts_with("reconciliation."));
         assert!(metrics.eq(counts.iter().map(String::as_str)));
         counts.iter().for_each(|name| drop(Threshold::parse(name, "count == 0").expect("a metric")));
@@ -362,6 +441,16 @@ mod tests {
         let parsed = Threshold::parse("settlements.open", "count == 0").expect("a metric");
         assert_eq!(parsed.metric.to_string(), "settlements.open");
         assert!(Threshold::parse("settlements.lost", "count == 0").is_err());
+    }
+
+    #[test]
+    fn every_metric_of_the_portal_is_a_count_of_its_summary_and_no_other() {
+        let counts = crate::metrics::PortalSummary::COUNTS.map(|(name, _)| name);
+        assert!(MetricName::NAMES.into_iter().filter_map(|name| name.strip_prefix("portal.")).eq(counts));
+        let parsed = Threshold::parse("portal.payouts_late", "count < 5").expect("a metric");
+        assert_eq!(parsed.metric.to_string(), "portal.payouts_late");
+        assert!(Threshold::parse("portal.merchants", "count > 0").is_err());
+        assert!(Threshold::parse("portal.refused", "rate < 1%").is_err());
     }
 
     #[test]

@@ -68,6 +68,15 @@ pub enum Finding {
     /// More was kept from a merchant than was undone.
     #[error("more was kept from merchant {0} than was undone")]
     KeptTooMuch(MerchantId),
+    /// A transaction that a merchant is paid for was not cleared.
+    #[error("transaction {0:?} was not cleared")]
+    NotCleared(Key),
+    /// A transaction was cleared that the books do not have.
+    #[error("transaction {0:?} was cleared, and never booked")]
+    NotBooked(Key),
+    /// What was cleared of a transaction is not what the books say of it.
+    #[error("what was cleared of transaction {0:?} is not what it came to")]
+    WrongClearing(Key),
     /// An application was submitted while another was open in the same matter.
     #[error("{0} was submitted while another was open")]
     DoubledApplication(ApplicationNo),
@@ -149,6 +158,9 @@ impl Auditor {
             Fact::Ordered { payout, merchant, due } => self.ordered(*payout, *merchant, *due),
             Fact::Cleared { transaction, payout, net } => self.cleared(*transaction, *payout, *net),
             Fact::TakenBack { transaction, net } => self.taken_back(number, transaction, *net),
+            Fact::Supplemented { transaction, payout, net } => {
+                self.supplemented(number, transaction, *payout, *net);
+            }
             Fact::Delayed { payout, due } => {
                 if let Some(payout) = self.payout(*payout, None) {
                     payout.due = *due;
@@ -208,6 +220,18 @@ impl Auditor {
         if self.cleared.insert(transaction, no).is_some() {
             self.find(Finding::ClearedTwice(transaction));
         }
+        self.add(no, net);
+    }
+
+    fn supplemented(&mut self, number: usize, transaction: &Key, no: PayoutNo, net: Amount) {
+        if !self.cleared.contains_key(transaction) {
+            self.find(Finding::EndedNothing(number));
+        }
+        self.add(no, net);
+    }
+
+    /// Adds to a payout, which must not have been made yet.
+    fn add(&mut self, no: PayoutNo, net: Amount) {
         let Some(payout) = self.payout(no, None) else { return };
         payout.net += net;
         if payout.state != State::Ordered {

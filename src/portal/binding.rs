@@ -1,11 +1,15 @@
 //! One device, one code (一机一码): which merchant and terminal number a device has, and alarms when it shows others.
 
-use super::{Acquirer, Portal, Sale, event::Event, history::Fact};
+use super::{Acquirer, Portal, Sale, event::Event, history::Fact, journal::Act};
 use crate::{
     iso8583::{MerchantId, ResponseCode, TerminalId},
     time::Instant,
 };
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    ops::Bound::{Excluded, Unbounded},
+};
 
 /// The serial number of a device.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +68,7 @@ pub enum CodeFault {
 pub(super) struct Bindings {
     pairs: BTreeMap<SerialNumber, Pair>,
     devices: BTreeMap<TerminalId, SerialNumber>,
+    merchants: BTreeMap<MerchantId, BTreeSet<SerialNumber>>,
     ended: BTreeMap<TerminalId, MerchantId>,
 }
 
@@ -72,15 +77,36 @@ impl Bindings {
         self.pairs.get(device).copied()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// The devices behind one, in the order of their serial numbers.
+    pub(super) fn after(&self, device: Option<SerialNumber>) -> impl Iterator<Item = (&SerialNumber, Pair)> {
+        let behind = self.pairs.range((device.map_or(Unbounded, Excluded), Unbounded));
+        behind.map(|(device, pair)| (device, *pair))
+    }
+
     pub(super) fn device(&self, terminal: TerminalId) -> Option<&SerialNumber> {
         self.devices.get(&terminal)
     }
 
     pub(super) fn of_merchant(&self, merchant: MerchantId) -> impl Iterator<Item = (&SerialNumber, Pair)> {
-        self.pairs
-            .iter()
-            .map(|(device, pair)| (device, *pair))
-            .filter(move |(_, pair)| pair.merchant == merchant)
+        let devices = self.merchants.get(&merchant).into_iter().flatten();
+        devices.filter_map(|device| Some((device, self.pair(device)?)))
+    }
+
+    /// Binds a device; returns the numbers that it had.
+    fn bind(&mut self, device: &SerialNumber, pair: Pair) -> Option<Pair> {
+        let from = self.pairs.insert(device.clone(), pair);
+        if let Some(old) = from {
+            self.devices.remove(&old.terminal);
+            self.merchants.entry(old.merchant).or_default().remove(device);
+            self.ended.insert(old.terminal, old.merchant);
+        }
+        self.devices.insert(pair.terminal, device.clone());
+        self.merchants.entry(pair.merchant).or_default().insert(device.clone());
+        from
     }
 
     /// Whether a terminal number is or was in use.
@@ -106,14 +132,10 @@ impl Bindings {
 impl Portal {
     /// Binds a device to its numbers, from this instant on and instead of those it had.
     pub fn bind(&mut self, at: Instant, device: SerialNumber, pair: Pair) {
-        let bindings = &mut self.books.bindings;
-        let from = bindings.pairs.insert(device.clone(), pair);
-        if let Some(old) = from {
-            bindings.devices.remove(&old.terminal);
-            bindings.ended.insert(old.terminal, old.merchant);
-            self.note(at, Fact::BindingEnded { device: device.clone(), pair: old });
+        let from = self.books.bindings.bind(&device, pair);
+        if let Some(pair) = from {
+            self.note(at, Fact::BindingEnded { device: device.clone(), pair });
         }
-        self.books.bindings.devices.insert(pair.terminal, device.clone());
         self.note(at, Fact::Bound { device: device.clone(), pair });
         self.events.push_back(Event::BindingChanged { at, device, from, to: pair });
     }
@@ -129,17 +151,40 @@ impl Portal {
         acquirer: &dyn Acquirer,
         presented: &Presented,
     ) -> Result<(), ResponseCode> {
-        let now = self.advance(now, acquirer);
         let Presented { device, sale } = presented;
         let shown = Pair { terminal: sale.key.terminal, merchant: sale.merchant };
-        if let Some((fault, answer)) = self.books.bindings.fault(device.as_ref(), shown) {
-            self.raise(Alarm { at: now, device: device.clone(), shown, fault });
-            return Err(answer);
-        }
+        self.recognize(now, acquirer, device.as_ref(), shown)?;
+        let now = self.now;
         if acquirer.status(shown.terminal).is_some_and(|status| !status.is_signed_in) {
             return Err(self.rules.sign_in_first);
         }
         if self.is_over_limit(now, sale) { Err(ResponseCode::OVER_LIMIT) } else { Ok(()) }
+    }
+
+    /// Says whether a device may show these numbers; what does not keep to its code goes to the alarm list.
+    ///
+    /// # Errors
+    /// The response code: 03 or 97.
+    pub fn recognize(
+        &mut self,
+        now: Instant,
+        acquirer: &dyn Acquirer,
+        device: Option<&SerialNumber>,
+        shown: Pair,
+    ) -> Result<(), ResponseCode> {
+        let at = self.advance(now, acquirer);
+        match self.books.bindings.fault(device, shown) {
+            None => Ok(()),
+            Some((fault, answer)) => {
+                self.raise(Alarm { at, device: device.cloned(), shown, fault });
+                Err(answer)
+            }
+        }
+    }
+
+    /// The devices of a merchant with their numbers.
+    pub fn devices(&self, merchant: MerchantId) -> impl Iterator<Item = (&SerialNumber, Pair)> {
+        self.books.bindings.of_merchant(merchant)
     }
 
     /// The alarm list, oldest first.
@@ -147,12 +192,14 @@ impl Portal {
         self.alarms.iter()
     }
 
-    fn raise(&mut self, alarm: Alarm) {
+    pub(super) fn raise(&mut self, alarm: Alarm) {
         if self.alarms.len() >= ALARMS_MAX {
             self.alarms.pop_front();
         }
+        *self.tally.alarms.entry(alarm.fault).or_default() += 1;
         self.alarms.push_back(alarm.clone());
-        self.events.push_back(Event::Alarm(alarm));
+        self.events.push_back(Event::Alarm(alarm.clone()));
+        self.enter(Act::Alarm(alarm), Vec::new(), None);
     }
 }
 

@@ -38,6 +38,8 @@ pub enum Fact {
     Cleared { transaction: Key, payout: PayoutNo, net: Amount },
     /// A transaction was undone, wholly or in part, after it was cleared.
     TakenBack { transaction: Key, net: Amount },
+    /// More of a cleared transaction became part of a payout: an adjustment raised it, or what undid it was undone.
+    Supplemented { transaction: Key, payout: PayoutNo, net: Amount },
     /// The network delays a payout.
     Delayed { payout: PayoutNo, due: Instant },
     /// A payout waits for a card.

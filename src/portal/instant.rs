@@ -2,6 +2,7 @@
 
 use super::{
     Acquirer, Caller, Portal, Refusal, Response, Sale, Settlement,
+    journal::Act,
     notification::{Notification, Topic},
     review::{ApplicationNo, Content, Matter, Stage},
 };
@@ -63,6 +64,7 @@ impl Portal {
         }
         self.first_sale(now, sale.key.terminal);
         self.clear_at_once(now, sale);
+        self.enter(Act::Approved(*sale), Vec::new(), None);
     }
 
     /// Takes a void, reversal or refund of an approved transaction: `amount` of it is given back.
@@ -71,6 +73,27 @@ impl Portal {
     pub fn undone(&mut self, now: Instant, acquirer: &dyn Acquirer, transaction: Key, amount: Amount) {
         let now = self.advance(now, acquirer);
         self.take_back(now, transaction, amount);
+        self.enter(Act::Undone(transaction, amount), Vec::new(), None);
+    }
+
+    /// Takes what stands of an approved transaction now: less after a void, reversal or refund, all of it again when
+    /// that was undone, more or less after an adjustment.
+    ///
+    /// What was not cleared yet comes with its batch; where that is settled already, it is cleared now.
+    pub fn restated(&mut self, now: Instant, acquirer: &dyn Acquirer, sale: &Sale, is_settled: bool) {
+        let now = self.advance(now, acquirer);
+        if self.books.payouts.is_cleared(&sale.key) {
+            self.restate(now, sale.key, sale.amount, sale.method);
+        } else if is_settled && sale.amount > Amount::ZERO {
+            self.clear_batch(now, std::slice::from_ref(sale));
+        }
+        self.enter(Act::Restated(*sale, is_settled), Vec::new(), None);
+    }
+
+    /// Whether a transaction was cleared into a payout.
+    #[must_use]
+    pub fn is_cleared(&self, transaction: &Key) -> bool {
+        self.books.payouts.is_cleared(transaction)
     }
 
     /// Takes a batch that was settled, with the transactions that stand.
@@ -78,9 +101,14 @@ impl Portal {
         let now = self.advance(now, acquirer);
         self.clear_batch(now, sales);
         self.switch_after_batch(now, terminal);
+        self.enter(Act::Settled(terminal, sales.to_vec()), Vec::new(), None);
     }
 
     pub(super) fn is_over_limit(&self, now: Instant, sale: &Sale) -> bool {
+        // What sells nothing, such as a void, is over no limit.
+        if sale.amount == Amount::ZERO {
+            return false;
+        }
         let limit = self.rules.limits[sale.method as usize];
         let merchant = self.books.merchants.get(&sale.merchant);
         let today = merchant.filter(|merchant| merchant.sold.0 == self.day(now));

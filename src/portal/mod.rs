@@ -11,7 +11,8 @@
 //!
 //! The host owns the portal and shares its ledger: it tells what was approved, undone and settled, answers questions as
 //! an [`Acquirer`], and drains [`Portal::poll_event`] after every call. What happens by itself is due at
-//! [`Portal::next_deadline`] and happens at its own instant, however late [`Portal::timeout`] comes.
+//! [`Portal::next_deadline`] and happens at its own instant, however late [`Portal::timeout`] comes. What has changed the
+//! portal comes out of [`Portal::poll_input`], and makes another portal the same by [`Portal::restore`].
 
 mod acquirer;
 mod agenda;
@@ -20,15 +21,19 @@ mod bank;
 mod binding;
 mod books;
 mod card_change;
+mod desk;
 mod error;
 mod event;
 mod history;
 mod idempotency;
 mod instant;
+mod journal;
 mod merchant;
 mod merchant_change;
 mod method;
 mod notification;
+mod operator;
+mod overview;
 mod payout;
 mod query;
 mod request;
@@ -39,6 +44,7 @@ mod secret;
 mod session;
 mod settlement_card;
 mod sms_code;
+mod tally;
 mod terminal_order;
 mod unbind;
 
@@ -52,10 +58,12 @@ pub use error::Refusal;
 pub use event::Event;
 pub use history::{Fact, Line};
 pub use idempotency::IdempotencyKey;
+pub use journal::{Act, Diverged, Input, Mark, Said, Write};
 pub use merchant::{MerchantData, MerchantRecord, Person, Settlement};
 pub use merchant_change::MerchantChangeForm;
 pub use method::Method;
 pub use notification::{Channel, Notification, Sms, Topic};
+pub use operator::{MerchantSight, Part, PayoutSight, ReviewSight, Subject, Totals};
 pub use payout::{Payout, PayoutNo, PayoutState};
 pub use request::{
     AccountRequest, Call, CardRequest, InstantRequest, MerchantChangeRequest, MerchantRequest, Request,
@@ -70,15 +78,17 @@ pub use secret::{Identity, Password, Phone};
 pub use session::Token;
 pub use settlement_card::{CardId, CardState, NewCard, SettlementCard};
 pub use sms_code::Purpose;
+pub use tally::Tally;
 pub use terminal_order::{OrderStep, TerminalForm, TerminalKind};
 pub use unbind::{Proof, UnbindStep};
 
 use self::{
     agenda::Due,
     idempotency::Answers,
+    journal::Witness,
     merchant::Merchant,
     review::Content,
-    session::{Attempt, Sessions},
+    session::{Lock, Sessions},
     sms_code::Codes,
     unbind::Attempts,
 };
@@ -94,21 +104,27 @@ use std::collections::{BTreeMap, VecDeque};
 pub struct Portal {
     rules: Rules,
     seed: Seed,
-    /// How often chance was asked.
+    /// How often chance was asked by what changes something.
     draws: u64,
+    /// How often it was asked by what changes nothing.
+    casual_draws: u64,
     wall: WallClock,
     /// The latest instant that anybody has told.
     now: Instant,
     books: Books,
+    tally: Tally,
     guards: Guards,
     alarms: VecDeque<Alarm>,
     events: VecDeque<Event>,
+    inputs: VecDeque<Input>,
 }
 
 /// What counts attempts, and so changes with a refusal too.
 #[derive(Clone, Debug, Default)]
 struct Guards {
+    /// They end with the process.
     sessions: Sessions,
+    locks: BTreeMap<MerchantId, Lock>,
     codes: Codes,
     answers: Answers,
     attempts: BTreeMap<MerchantId, Attempts>,
@@ -137,12 +153,15 @@ impl Portal {
             rules,
             seed,
             draws: 0,
+            casual_draws: 0,
             wall,
             now: Instant::START,
             books: Books::default(),
+            tally: Tally::default(),
             guards: Guards::default(),
             alarms: VecDeque::new(),
             events: VecDeque::new(),
+            inputs: VecDeque::new(),
         }
     }
 
@@ -172,20 +191,25 @@ impl Portal {
         acquirer: &dyn Acquirer,
         call: &Call,
     ) -> Result<Response, Refusal> {
-        let now = self.advance(now, acquirer);
-        match &call.request {
-            Request::Login { account, password } => self.login(now, *account, password),
-            Request::Terminal(request) => {
-                self.once(now, owner_of(request), call, |portal| portal.terminal_request(now, request))
-            }
-            _ => {
-                let merchant = self.guards.sessions.touch(now, &self.rules.session, call.session)?;
-                let caller = Caller { now, merchant, acquirer };
-                self.once(now, Owner::Merchant(merchant), call, |portal| {
-                    portal.answer(&caller, &call.request)
-                })
-            }
+        let answer = self.dispatch(now, acquirer, call);
+        if let Err(refusal) = answer {
+            self.tally.refuse(refusal);
         }
+        answer
+    }
+
+    fn dispatch(&mut self, now: Instant, acquirer: &dyn Acquirer, call: &Call) -> Result<Response, Refusal> {
+        let now = self.advance(now, acquirer);
+        let merchant = match &call.request {
+            Request::Login { account, password } => return self.login(now, *account, password),
+            Request::Terminal(_) => None,
+            _ => Some(self.guards.sessions.touch(now, &self.rules.session, call.session)?),
+        };
+        if !call.request.is_write() {
+            return self.answer(now, acquirer, merchant, &call.request);
+        }
+        let key = call.key.clone().ok_or(Refusal::KeyMissing)?;
+        self.once(now, acquirer, Write { merchant, key, request: call.request.clone() })
     }
 
     /// When something next happens by itself.
@@ -209,6 +233,18 @@ impl Portal {
         self.books.post.sms(phone).filter(move |sms| sms.at <= now)
     }
 
+    /// The figures by which it decides.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// How a merchant is paid now; nothing of one that is not known.
+    #[must_use]
+    pub fn settlement(&self, merchant: MerchantId) -> Option<Settlement> {
+        self.books.merchants.get(&merchant).map(|merchant| merchant.record.settlement)
+    }
+
     /// The numbers of a device.
     #[must_use]
     pub fn pair(&self, device: &SerialNumber) -> Option<Pair> {
@@ -224,16 +260,25 @@ impl Portal {
     /// Brings the portal to `now`; a clock that goes back stands still.
     fn advance(&mut self, now: Instant, acquirer: &dyn Acquirer) -> Instant {
         let now = now.max(self.now);
-        while let Some((at, due)) = self.books.agenda.take(now) {
-            self.now = self.now.max(at);
-            match due {
-                Due::Review(no, attempt) => self.review_by_machine(at, acquirer, (no, attempt)),
-                Due::Step(no) => self.step(at, no),
-                Due::Payout(no) => self.pay_when_due(at, no),
+        if self.next_deadline().is_some_and(|due| due <= now) {
+            let witness = Witness::new(acquirer);
+            while let Some((at, due)) = self.books.agenda.take(now) {
+                self.now = self.now.max(at);
+                self.happen(at, &witness, due);
             }
+            self.now = now;
+            self.enter(Act::Pass, witness.into_said(), None);
         }
         self.now = now;
         now
+    }
+
+    fn happen(&mut self, at: Instant, acquirer: &dyn Acquirer, due: Due) {
+        match due {
+            Due::Review(no, attempt) => self.review_by_machine(at, acquirer, (no, attempt)),
+            Due::Step(no) => self.step(at, no),
+            Due::Payout(no) => self.pay_when_due(at, no),
+        }
     }
 
     fn step(&mut self, at: Instant, no: ApplicationNo) {
@@ -244,123 +289,43 @@ impl Portal {
         }
     }
 
-    /// Does what a key stands for once; a request that changes nothing needs none.
-    fn once(
-        &mut self,
-        now: Instant,
-        owner: Owner,
-        call: &Call,
-        answer: impl FnOnce(&mut Self) -> Result<Response, Refusal>,
-    ) -> Result<Response, Refusal> {
-        if !call.request.is_write() {
-            return answer(self);
-        }
-        let key = call.key.clone().ok_or(Refusal::KeyMissing)?;
+    /// Does what a key stands for once.
+    fn once(&mut self, now: Instant, acquirer: &dyn Acquirer, write: Write) -> Result<Response, Refusal> {
+        let owner = write.owner().ok_or(Refusal::SessionUnknown)?;
         let oldest = idempotency::oldest(now, self.rules.key_valid_for);
-        if let Some(known) = self.guards.answers.find(&owner, &key, &call.request, oldest) {
-            return known;
-        }
-        let answer = answer(self);
-        self.guards.answers.keep(now, owner, key, (call.request.clone(), answer.clone()));
+        let known = self.guards.answers.find(&owner, &write.key, &write.request, oldest);
+        known.unwrap_or_else(|| self.write(now, acquirer, write))
+    }
+
+    /// Does a write, and keeps its answer under its key.
+    fn write(&mut self, now: Instant, acquirer: &dyn Acquirer, write: Write) -> Result<Response, Refusal> {
+        let owner = write.owner().ok_or(Refusal::SessionUnknown)?;
+        let witness = Witness::new(acquirer);
+        let answer = self.answer(now, &witness, write.merchant, &write.request);
+        let asked = (write.request.clone(), answer.clone());
+        self.guards.answers.keep(now, owner, write.key.clone(), asked);
+        self.enter(Act::Write(write), witness.into_said(), answer.as_ref().err().copied());
         answer
     }
 
-    fn login(&mut self, now: Instant, merchant: MerchantId, told: &Password) -> Result<Response, Refusal> {
-        let mut rng = self.chance();
-        let record = self.books.merchants.get(&merchant).ok_or(Refusal::LoginFailed)?;
-        let attempt = Attempt { merchant, told, right: &record.record.password };
-        self.guards.sessions.login(now, &self.rules.session, attempt, &mut rng).map(Response::Session)
+    fn login(&mut self, now: Instant, account: MerchantId, told: &Password) -> Result<Response, Refusal> {
+        let merchant = self.books.merchants.get(&account).ok_or(Refusal::LoginFailed)?;
+        let is_right = merchant.record.password == *told;
+        self.try_password(now, account, is_right)?;
+        let token = Token::draw(&mut self.casual_chance());
+        self.guards.sessions.open(now, account, token);
+        Ok(Response::Session(token))
     }
 
-    fn terminal_request(&mut self, now: Instant, request: &TerminalRequest) -> Result<Response, Refusal> {
-        match request {
-            TerminalRequest::Apply(form) => self.order_terminal(now, form),
-            TerminalRequest::State(no, phone) => self.order_state(*no, phone),
-            TerminalRequest::Activate { device, code } => self.activate(now, device, code),
+    /// Counts a password, unless the account is locked.
+    fn try_password(&mut self, now: Instant, account: MerchantId, is_right: bool) -> Result<(), Refusal> {
+        let lock = self.guards.locks.entry(account).or_default();
+        let before = *lock;
+        let tried = lock.attempt(now, &self.rules.session, is_right);
+        if *lock != before {
+            self.enter(Act::Login { account, is_right }, Vec::new(), tried.err());
         }
-    }
-
-    fn answer(&mut self, caller: &Caller<'_>, request: &Request) -> Result<Response, Refusal> {
-        match request {
-            Request::Merchant(request) => self.merchant_request(caller, request),
-            Request::Card(request) => self.card_request(caller, request),
-            Request::Unbind(request) => self.unbind_request(caller, request),
-            Request::MerchantChange(request) => self.merchant_change_request(caller, request),
-            Request::Instant(InstantRequest::Apply { name, number }) => {
-                self.apply_for_instant(caller, name, *number)
-            }
-            Request::Account(request) => self.account_request(caller, request),
-            Request::Login { .. } | Request::Logout | Request::Terminal(_) => {
-                self.guards.sessions.logout(caller.merchant);
-                Ok(Response::Done)
-            }
-        }
-    }
-
-    fn merchant_request(
-        &mut self,
-        caller: &Caller<'_>,
-        request: &MerchantRequest,
-    ) -> Result<Response, Refusal> {
-        match request {
-            MerchantRequest::Show => {
-                Ok(Response::Merchant(self.books.merchant(caller.merchant).record.data.clone()))
-            }
-            MerchantRequest::Edit(data) => self.edit_merchant(caller, data),
-        }
-    }
-
-    fn card_request(&mut self, caller: &Caller<'_>, request: &CardRequest) -> Result<Response, Refusal> {
-        match request {
-            CardRequest::List => Ok(self.list_cards(caller)),
-            CardRequest::History => Ok(self.card_history(caller)),
-            CardRequest::Begin { page, new } => self.begin_change(caller, *page, new),
-            CardRequest::SendCode => self.send_change_code(caller),
-            CardRequest::Verify(code) => self.verify_change(caller, code),
-            CardRequest::Confirmation => self.confirmation(caller),
-            CardRequest::Confirm => self.confirm_change(caller),
-        }
-    }
-
-    fn unbind_request(&mut self, caller: &Caller<'_>, request: &UnbindRequest) -> Result<Response, Refusal> {
-        match request {
-            UnbindRequest::Begin(card) => self.begin_unbind(caller, *card),
-            UnbindRequest::SendCode => self.send_unbind_code(caller),
-            UnbindRequest::Verify(proof) => self.verify_unbind(caller, proof),
-            UnbindRequest::FaceCheck { has_passed } => self.face_check(caller, *has_passed),
-        }
-    }
-
-    fn merchant_change_request(
-        &mut self,
-        caller: &Caller<'_>,
-        request: &MerchantChangeRequest,
-    ) -> Result<Response, Refusal> {
-        match request {
-            MerchantChangeRequest::Device(device) => self.device_view(caller, device),
-            MerchantChangeRequest::Apply(form) => self.apply_for_merchant_change(caller, form),
-            MerchantChangeRequest::Resubmit(no, form) => self.resubmit_merchant_change(caller, *no, form),
-        }
-    }
-
-    fn account_request(
-        &mut self,
-        caller: &Caller<'_>,
-        request: &AccountRequest,
-    ) -> Result<Response, Refusal> {
-        match request {
-            AccountRequest::Application(no) => {
-                self.own_application(caller, *no)?;
-                self.application_view(*no)
-            }
-            AccountRequest::Devices => Ok(self.list_devices(caller)),
-            AccountRequest::Transactions => {
-                Ok(Response::Transactions(caller.acquirer.transactions(caller.merchant)))
-            }
-            AccountRequest::Balance => self.balance(caller),
-            AccountRequest::Payouts => Ok(self.list_payouts(caller)),
-            AccountRequest::Messages => Ok(self.list_messages(caller)),
-        }
+        tried
     }
 
     /// Sends a code to the phone on file.
@@ -377,6 +342,13 @@ impl Portal {
     fn chance(&mut self) -> Rng {
         self.draws += 1;
         self.seed.stream(Domain::Portal, self.draws, 0)
+    }
+
+    /// The chance of something that changes nothing, and so is forgotten with the process; no two lives draw the same,
+    /// because the clock goes on.
+    fn casual_chance(&mut self) -> Rng {
+        self.casual_draws += 1;
+        self.seed.stream(Domain::Portal, self.now.as_nanos(), (self.draws << 32) + self.casual_draws)
     }
 
     /// The civil day, counted from 1970.

@@ -107,6 +107,8 @@ impl Notification {
 pub(super) struct Post {
     messages: BTreeMap<MerchantId, VecDeque<Notification>>,
     sms: BTreeMap<Phone, VecDeque<Sms>>,
+    /// The newest of all phones, in the order in which they were sent.
+    newest: VecDeque<(Phone, Sms)>,
 }
 
 impl Post {
@@ -117,6 +119,10 @@ impl Post {
     pub(super) fn sms(&self, phone: &Phone) -> impl Iterator<Item = &Sms> {
         self.sms.get(phone).into_iter().flatten()
     }
+
+    pub(super) fn newest(&self) -> impl Iterator<Item = &(Phone, Sms)> {
+        self.newest.iter()
+    }
 }
 
 impl Portal {
@@ -125,7 +131,7 @@ impl Portal {
         let notification = Notification { at, ..notification };
         let channels = notification.topic.channels();
         if channels.contains(&Channel::Message) {
-            push(self.books.post.messages.entry(merchant).or_default(), notification.clone());
+            push(self.books.post.messages.entry(merchant).or_default(), notification.clone(), KEPT_MAX);
         }
         if channels.contains(&Channel::Sms) {
             let phone = self.books.merchant(merchant).record.data.phone.clone();
@@ -136,13 +142,17 @@ impl Portal {
 
     /// Sends a short message; it arrives when the network likes.
     pub(super) fn send_sms(&mut self, at: Instant, phone: Phone, topic: Topic, secret: Option<Password>) {
+        self.tally.short_messages += 1;
         let delay = self.rules.sms.arrives_after.draw(&mut self.chance());
-        push(self.books.post.sms.entry(phone).or_default(), Sms { at: at + delay, topic, secret });
+        let sms = Sms { at: at + delay, topic, secret };
+        let post = &mut self.books.post;
+        push(&mut post.newest, (phone.clone(), sms.clone()), NEWEST_MAX);
+        push(post.sms.entry(phone).or_default(), sms, KEPT_MAX);
     }
 }
 
-fn push<T>(kept: &mut VecDeque<T>, new: T) {
-    if kept.len() >= KEPT_MAX {
+fn push<T>(kept: &mut VecDeque<T>, new: T, most: usize) {
+    if kept.len() >= most {
         kept.pop_front();
     }
     kept.push_back(new);
@@ -150,3 +160,5 @@ fn push<T>(kept: &mut VecDeque<T>, new: T) {
 
 /// Messages of one merchant or phone.
 const KEPT_MAX: usize = 64;
+/// Short messages of all phones together.
+const NEWEST_MAX: usize = 1_000;

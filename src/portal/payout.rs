@@ -5,7 +5,7 @@
 //! debt of the merchant, which its next payouts pay first.
 
 use super::{
-    Portal, Sale, Settlement,
+    Method, Portal, Sale, Settlement,
     agenda::Due,
     event::Event,
     history::Fact,
@@ -69,9 +69,21 @@ pub enum PayoutState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Clearing {
     merchant: MerchantId,
+    method: Method,
     gross: Amount,
     net: Amount,
+    /// How much of the gross does not stand any more.
+    undone: Amount,
+    /// What that is of the net.
     taken_back: Amount,
+}
+
+impl Clearing {
+    /// How much of the net goes with what does not stand any more.
+    fn due_back(&self) -> Amount {
+        let part = u128::from(self.undone.minor()) * u128::from(self.net.minor());
+        Amount::from_minor((part / u128::from(self.gross.minor().max(1))) as u64)
+    }
 }
 
 /// All payouts.
@@ -85,6 +97,20 @@ pub(super) struct PayoutBook {
 }
 
 impl PayoutBook {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Payout> {
+        self.payouts.values()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.payouts.len()
+    }
+
+    /// The payouts before one, newest first.
+    pub(super) fn before(&self, no: Option<PayoutNo>) -> impl Iterator<Item = &Payout> {
+        let before = self.payouts.range(..no.unwrap_or(PayoutNo(u64::MAX)));
+        before.rev().map(|(_, payout)| payout)
+    }
+
     pub(super) fn of_merchant(&self, merchant: MerchantId) -> impl Iterator<Item = &Payout> {
         self.of_merchant.get(&merchant).into_iter().flatten().filter_map(|no| self.payouts.get(no))
     }
@@ -131,9 +157,7 @@ impl Portal {
         for sale in sales {
             let is_known = self.books.merchants.contains_key(&sale.merchant);
             if is_known && !self.books.payouts.is_cleared(&sale.key) {
-                let due = self.next_day(at);
-                let payout = self.books.payouts.due_at(sale.merchant, due);
-                let payout = payout.unwrap_or_else(|| self.order_payout(at, sale.merchant, due));
+                let payout = self.payout_of_next_day(at, sale.merchant);
                 self.clear(at, payout, sale);
             }
         }
@@ -152,14 +176,59 @@ impl Portal {
 
     /// Takes back what a cleared transaction brought, in the proportion of `amount` to the whole.
     pub(super) fn take_back(&mut self, at: Instant, transaction: Key, amount: Amount) {
-        let book = &mut self.books.payouts;
-        let Some(clearing) = book.clearings.get_mut(&transaction) else { return };
-        let part = u128::from(amount.min(clearing.gross).minor()) * u128::from(clearing.net.minor());
-        let part = part / u128::from(clearing.gross.minor().max(1));
-        let net = Amount::from_minor(part as u64).min(clearing.net - clearing.taken_back);
-        clearing.taken_back += net;
-        *book.debts.entry(clearing.merchant).or_default() += net;
-        self.note(at, Fact::TakenBack { transaction, net });
+        let Some(clearing) = self.books.payouts.clearings.get(&transaction) else { return };
+        let stands = clearing.gross - clearing.undone;
+        let left = stands.checked_sub(amount).unwrap_or_default();
+        self.restate(at, transaction, left, clearing.method);
+    }
+
+    /// Brings what was cleared of a transaction to what stands of it: the difference is a debt of the merchant, or goes
+    /// into another payout.
+    pub(super) fn restate(&mut self, at: Instant, transaction: Key, stands: Amount, method: Method) {
+        let fee = self.rules.fee(method, stands);
+        let Some(clearing) = self.books.payouts.clearings.get_mut(&transaction) else { return };
+        let before = (clearing.net, clearing.taken_back);
+        if stands > clearing.gross {
+            (clearing.gross, clearing.net) = (stands, (stands - fee).max(clearing.net));
+        }
+        clearing.undone = clearing.gross - stands;
+        clearing.taken_back = clearing.due_back();
+        let (merchant, after) = (clearing.merchant, (clearing.net, clearing.taken_back));
+        let (more, less) = (after.0 + before.1, before.0 + after.1);
+        match more.checked_sub(less) {
+            Some(Amount::ZERO) => {}
+            Some(net) => self.supplement(at, merchant, transaction, net),
+            None => {
+                let net = less - more;
+                *self.books.payouts.debts.entry(merchant).or_default() += net;
+                self.note(at, Fact::TakenBack { transaction, net });
+            }
+        }
+    }
+
+    /// Pays more for a transaction that was cleared before, in a payout of its own or with those of the next day.
+    fn supplement(&mut self, at: Instant, merchant: MerchantId, transaction: Key, net: Amount) {
+        let no = match self.books.merchant(merchant).record.settlement {
+            Settlement::Instant => {
+                let due = at + self.rules.payout.instant_after.draw(&mut self.chance());
+                self.order_payout(at, merchant, due)
+            }
+            Settlement::NextDay => self.payout_of_next_day(at, merchant),
+        };
+        let payout = self.books.payouts.payouts.get_mut(&no).expect("payouts are never removed");
+        payout.gross += net;
+        payout.transactions.push(transaction);
+        self.note(at, Fact::Supplemented { transaction, payout: no, net });
+    }
+
+    /// The card that payouts of a merchant go to now.
+    pub fn effective_card(&self, merchant: MerchantId) -> Option<super::CardId> {
+        self.books.merchants.get(&merchant)?.wallet.effective().map(|card| card.id)
+    }
+
+    /// The newest payouts, newest first.
+    pub fn newest_payouts(&self) -> impl Iterator<Item = &Payout> {
+        self.books.payouts.payouts.values().rev()
     }
 
     /// Makes a payout that is due; the network may delay it once.
@@ -188,6 +257,12 @@ impl Portal {
         }
     }
 
+    fn payout_of_next_day(&mut self, at: Instant, merchant: MerchantId) -> PayoutNo {
+        let due = self.next_day(at);
+        let payout = self.books.payouts.due_at(merchant, due);
+        payout.unwrap_or_else(|| self.order_payout(at, merchant, due))
+    }
+
     fn order_payout(&mut self, at: Instant, merchant: MerchantId, due: Instant) -> PayoutNo {
         let payout = self.books.payouts.insert(merchant, due);
         self.books.agenda.enter(due, Due::Payout(payout));
@@ -198,9 +273,10 @@ impl Portal {
     fn clear(&mut self, at: Instant, no: PayoutNo, sale: &Sale) {
         let fee = self.rules.fee(sale.method, sale.amount);
         let net = sale.amount - fee;
-        let Sale { key, merchant, amount: gross, .. } = *sale;
+        let Sale { key, merchant, method, amount: gross, .. } = *sale;
+        let (undone, taken_back) = (Amount::ZERO, Amount::ZERO);
         let book = &mut self.books.payouts;
-        book.clearings.insert(key, Clearing { merchant, gross, net, taken_back: Amount::ZERO });
+        book.clearings.insert(key, Clearing { merchant, method, gross, net, undone, taken_back });
         let payout = book.payouts.get_mut(&no).expect("payouts are never removed");
         payout.gross += gross;
         payout.fee += fee;

@@ -23,7 +23,7 @@ impl Portal {
 
     pub(super) fn balance(&mut self, caller: &Caller<'_>) -> Result<Response, Refusal> {
         let unavailable = self.rules.balance_unavailable;
-        if self.chance().happens(unavailable) {
+        if self.casual_chance().happens(unavailable) {
             return Err(Refusal::BalanceUnavailable);
         }
         let unsettled = caller.acquirer.unsettled(caller.merchant);

@@ -1,8 +1,15 @@
 //! Applications and their review: submitted once, decided by machine or by hand, each attempt recorded.
 
 use super::{
-    Acquirer, Identity, Portal, Refusal, agenda::Due, binding::SerialNumber, card_change::CardChange,
-    history::Fact, merchant_change::MerchantChange, rules::Review, terminal_order::TerminalOrder,
+    Acquirer, Identity, Portal, Refusal,
+    agenda::Due,
+    binding::SerialNumber,
+    card_change::CardChange,
+    history::Fact,
+    journal::{Act, Witness},
+    merchant_change::MerchantChange,
+    rules::Review,
+    terminal_order::TerminalOrder,
 };
 use crate::{iso8583::MerchantId, time::Instant};
 use std::fmt;
@@ -100,7 +107,9 @@ impl Portal {
         if application.stage != Stage::Pending {
             return Err(Refusal::NotPending);
         }
-        self.decided(now, acquirer, no, decision);
+        let witness = Witness::new(acquirer);
+        self.decided(now, &witness, no, decision.clone());
+        self.enter(Act::Review(no, decision), witness.into_said(), None);
         Ok(())
     }
 

@@ -41,6 +41,8 @@ pub struct Rules {
     pub balance_unavailable: f64,
     /// The answer to a terminal that has not signed in today.
     pub sign_in_first: ResponseCode,
+    /// How long a terminal counts as online after it was heard of.
+    pub online_within: Duration,
 }
 
 /// Sessions and their lock-out.
@@ -172,8 +174,8 @@ impl Delay {
 }
 
 impl Rules {
-    /// What a method costs.
-    pub(super) fn fee(&self, method: Method, amount: Amount) -> Amount {
+    /// What a merchant pays for a transaction.
+    pub fn fee(&self, method: Method, amount: Amount) -> Amount {
         let rule = self.fees[method as usize];
         let fee = crate::ledger::fee(amount, rule.basis_points);
         rule.cap.map_or(fee, |cap| fee.min(cap)).min(amount)
@@ -202,6 +204,7 @@ impl Default for Rules {
             key_valid_for: Duration::from_secs(DAY),
             balance_unavailable: 0.0,
             sign_in_first: ResponseCode::BATCH_MISMATCH,
+            online_within: Duration::from_secs(15 * MINUTE),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who is logged in, and the lock-out after wrong passwords.
 
-use super::{Refusal, rules::SessionRules, secret::Password};
+use super::{Refusal, rules::SessionRules};
 use crate::{iso8583::MerchantId, rng::Rng, time::Instant};
 use std::{
     collections::BTreeMap,
@@ -12,6 +12,10 @@ use std::{
 pub struct Token(u128);
 
 impl Token {
+    pub(super) fn draw(rng: &mut Rng) -> Self {
+        Self(u128::from(rng.bits()) << 64 | u128::from(rng.bits()))
+    }
+
     /// The token as 32 hexadecimal digits, unmasked.
     #[must_use]
     pub fn to_text(self) -> String {
@@ -34,46 +38,26 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The one session of an account, and its wrong passwords in a row.
-#[derive(Clone, Debug, Default)]
-struct Account {
-    session: Option<(Token, Instant)>,
+/// The wrong passwords in a row of an account, and the lock after too many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lock {
     wrong: u32,
-    locked_until: Option<Instant>,
+    until: Option<Instant>,
 }
 
 /// All sessions. A newer one of an account ends the older.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sessions {
-    accounts: BTreeMap<MerchantId, Account>,
+    /// Each account's token, and when it was last shown.
+    accounts: BTreeMap<MerchantId, (Token, Instant)>,
     tokens: BTreeMap<Token, MerchantId>,
 }
 
 impl Sessions {
-    /// Opens a session when the password is right, and counts when it is not.
-    ///
-    /// # Errors
-    /// [`Refusal::AccountLocked`], also for a right password; [`Refusal::LoginFailed`].
-    pub(super) fn login(
-        &mut self,
-        now: Instant,
-        rules: &SessionRules,
-        attempt: Attempt<'_>,
-        rng: &mut Rng,
-    ) -> Result<Token, Refusal> {
-        let account = self.accounts.entry(attempt.merchant).or_default();
-        if account.locked_until.is_some_and(|until| now < until) {
-            return Err(Refusal::AccountLocked);
-        }
-        if attempt.told != attempt.right {
-            return Err(account.count_wrong(now, rules));
-        }
-        let token = Token(u128::from(rng.bits()) << 64 | u128::from(rng.bits()));
-        let before =
-            std::mem::replace(account, Account { session: Some((token, now)), ..Account::default() });
-        before.session.map(|(old, _)| self.tokens.remove(&old));
-        self.tokens.insert(token, attempt.merchant);
-        Ok(token)
+    pub(super) fn open(&mut self, now: Instant, merchant: MerchantId, token: Token) {
+        self.logout(merchant);
+        self.accounts.insert(merchant, (token, now));
+        self.tokens.insert(token, merchant);
     }
 
     /// The merchant of a session, which stays alive by that.
@@ -88,11 +72,9 @@ impl Sessions {
     ) -> Result<MerchantId, Refusal> {
         let known = token.and_then(|token| self.tokens.get(&token).copied());
         let merchant = known.ok_or(Refusal::SessionUnknown)?;
-        let account = self.accounts.get_mut(&merchant).ok_or(Refusal::SessionUnknown)?;
-        let (token, seen) = account.session.as_mut().ok_or(Refusal::SessionUnknown)?;
+        let (_, seen) = self.accounts.get_mut(&merchant).ok_or(Refusal::SessionUnknown)?;
         if now.since(*seen) > rules.idle {
-            self.tokens.remove(token);
-            account.session = None;
+            self.logout(merchant);
             return Err(Refusal::SessionExpired);
         }
         *seen = now;
@@ -100,29 +82,36 @@ impl Sessions {
     }
 
     pub(super) fn logout(&mut self, merchant: MerchantId) {
-        let session = self.accounts.get_mut(&merchant).and_then(|account| account.session.take());
+        let session = self.accounts.remove(&merchant);
         session.map(|(token, _)| self.tokens.remove(&token));
     }
 }
 
-impl Account {
-    fn count_wrong(&mut self, now: Instant, rules: &SessionRules) -> Refusal {
+impl Lock {
+    /// Counts a password when it is wrong, and forgets the wrong ones when it is right.
+    ///
+    /// # Errors
+    /// [`Refusal::AccountLocked`], also for a right password; [`Refusal::LoginFailed`].
+    pub(super) fn attempt(
+        &mut self,
+        now: Instant,
+        rules: &SessionRules,
+        is_right: bool,
+    ) -> Result<(), Refusal> {
+        if self.until.is_some_and(|until| now < until) {
+            return Err(Refusal::AccountLocked);
+        }
+        if is_right {
+            *self = Self::default();
+            return Ok(());
+        }
         self.wrong += 1;
         if self.wrong < rules.wrong_passwords {
-            return Refusal::LoginFailed;
+            return Err(Refusal::LoginFailed);
         }
-        self.wrong = 0;
-        self.locked_until = Some(now + rules.locked_for);
-        Refusal::AccountLocked
+        *self = Self { wrong: 0, until: Some(now + rules.locked_for) };
+        Err(Refusal::AccountLocked)
     }
-}
-
-/// A try to log in.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Attempt<'a> {
-    pub(super) merchant: MerchantId,
-    pub(super) told: &'a Password,
-    pub(super) right: &'a Password,
 }
 
 #[cfg(test)]

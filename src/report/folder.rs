@@ -3,10 +3,10 @@
 use super::{
     FolderError, environment::Environment, events::EventLog, host_journal, intervals::IntervalLog,
     journal::Journal, junit::junit_xml, log_file::LogFile, markdown::summary_markdown, mismatches,
-    receipts::ReceiptLog, series::Series, summary_file,
+    portal_files, receipts::ReceiptLog, series::Series, summary_file,
 };
 use crate::{
-    engine::{Moment, Observer},
+    engine::{Moment, Observer, PortalBooks},
     metrics::{EventLine, Summary},
     reconcile::{Entry, Findings, Row},
     time::DateTime,
@@ -94,6 +94,10 @@ impl Observer for Folder {
 
     fn statement(&mut self, rows: &mut dyn Iterator<Item = Row>) -> io::Result<()> {
         Ok(host_journal::write(&self.path.join("journal/host.csv"), rows)?)
+    }
+
+    fn portal(&mut self, books: PortalBooks<'_>) -> io::Result<()> {
+        Ok(portal_files::write(&self.path, books)?)
     }
 
     fn finish(&mut self, summary: &Summary, findings: Option<&Findings>) -> io::Result<()> {

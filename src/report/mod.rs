@@ -22,6 +22,8 @@ mod markdown;
 mod merge;
 mod mismatch_text;
 mod mismatches;
+mod portal_files;
+mod portal_text;
 mod progress;
 mod receipts;
 mod reconciliation;

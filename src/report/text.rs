@@ -4,20 +4,21 @@
 //! quickstart: PASS  all 2 thresholds hold
 //! iterations              planned = started + dropped, and what became of those started
 //! steps                   how they ended, and how long they took
-//! response codes · thresholds · settlement · reconciliation · generator
+//! response codes · thresholds · settlement · portal · reconciliation · generator
 //! Results are in results/20261122T014500Z-quickstart
 //! ```
 
 use super::{
     figures::{NOTHING, bytes, clock, count, share, time},
     mismatch_text::{counts_text, mismatch_text},
+    portal_text::{checks_text, portal_text},
     table::{Table, cut},
 };
 use crate::{
     iso8583::ResponseCode,
     metrics::{
-        Aggregation, LatencySummary, MismatchSummary, ReconciliationSummary, SettlementSummary, StepSummary,
-        Summary, Threshold, ThresholdSummary, Verdict,
+        Aggregation, LatencySummary, MismatchSummary, PortalChecks, PortalFinding, ReconciliationSummary,
+        SettlementSummary, StepSummary, Summary, Threshold, ThresholdSummary, Verdict,
     },
 };
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -47,7 +48,8 @@ pub fn summary_text(summary: &Summary, folder: Option<&Path>, look: Look) -> Str
     page.causes(&summary.causes);
     page.thresholds(&summary.thresholds);
     page.settlements(summary.settlements.as_ref());
-    page.reconciliation(summary.reconciliation.as_ref(), &summary.mismatches);
+    page.portal(summary);
+    page.reconciliation(summary);
     page.generator(summary);
     if let Some(folder) = folder {
         page.line(&format!("\nResults are in {}", folder.display()));
@@ -189,9 +191,15 @@ impl Page {
         }
     }
 
-    fn reconciliation(&mut self, found: Option<&ReconciliationSummary>, mismatches: &[MismatchSummary]) {
+    fn portal(&mut self, summary: &Summary) {
+        let Some(found) = &summary.portal else { return };
+        self.heading("Merchant portal");
+        portal_text(found).iter().for_each(|line| self.line(&format!("  {line}")));
+    }
+
+    fn reconciliation(&mut self, summary: &Summary) {
         self.heading("Reconciliation");
-        let Some(found) = found else {
+        let Some(found) = &summary.reconciliation else {
             return self.line("  not done: this run had no ledger of a host to compare with");
         };
         self.line(&format!(
@@ -199,20 +207,44 @@ impl Page {
             plural(found.transactions, "transaction"),
             plural(found.terminals, "terminal"),
         ));
-        if found.mismatches == 0 {
+        self.transactions(found, &summary.mismatches);
+        if let Some(checks) = &found.portal {
+            self.checks(checks, &summary.portal_findings);
+        }
+    }
+
+    fn transactions(&mut self, found: &ReconciliationSummary, mismatches: &[MismatchSummary]) {
+        if found.mismatched_transactions() == 0 {
             let sign = self.painted("✓", GREEN);
             return self.line(&format!("  {sign} both sides agree: none lost, none doubled"));
         }
         let sign = self.painted("✗", RED);
         self.line(&format!(
             "  {sign} the sides do not agree on {}:",
-            plural(found.mismatches, "transaction")
+            plural(found.mismatched_transactions(), "transaction")
         ));
         counts_text(found).iter().for_each(|line| self.line(&format!("    {line}")));
         for line in mismatches.iter().take(MISMATCHES_SHOWN).flat_map(mismatch_text) {
             self.line(&format!("    {line}"));
         }
         self.line("    each is listed in journal/mismatches.csv");
+    }
+
+    fn checks(&mut self, checks: &PortalChecks, findings: &[PortalFinding]) {
+        if checks.total() == 0 {
+            let sign = self.painted("✓", GREEN);
+            return self.line(&format!(
+                "  {sign} every payout went once and to the effective card, every device has one code"
+            ));
+        }
+        let sign = self.painted("✗", RED);
+        self.line(&format!(
+            "  {sign} the portal broke its rules, {} found:",
+            plural(checks.total(), "fault")
+        ));
+        let shown = findings.get(..MISMATCHES_SHOWN).unwrap_or(findings);
+        checks_text(checks, shown).iter().for_each(|line| self.line(&format!("    {line}")));
+        self.line("    each is listed in findings.csv");
     }
 
     fn generator(&mut self, summary: &Summary) {
@@ -285,11 +317,17 @@ fn judged(summary: &Summary) -> String {
         (_, 0, _) => format!("{} set, none broken, {unmeasured} without a sample", plural(all, "threshold")),
         _ => format!("{broken} of {} broken", plural(all, "threshold")),
     };
-    let mismatches = summary.reconciliation.map_or(0, |found| found.mismatches);
-    if mismatches > 0 && broken == 0 {
-        return format!("{judged}, but {} mismatched", plural(mismatches, "transaction"));
+    if broken > 0 {
+        return judged;
     }
-    judged
+    let found = summary.reconciliation.unwrap_or_default();
+    let (mismatched, faults) =
+        (found.mismatched_transactions(), found.portal.map_or(0, |checks| checks.total()));
+    match (mismatched, faults) {
+        (0, 0) => judged,
+        (0, _) => format!("{judged}, but {} in the portal", plural(faults, "fault")),
+        _ => format!("{judged}, but {} mismatched", plural(mismatched, "transaction")),
+    }
 }
 
 /// The value of a threshold with the unit of its metric.

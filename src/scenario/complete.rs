@@ -3,6 +3,7 @@
 use super::{
     duration::Time,
     file::{Feeder, File, Flow, Generate, Scenario},
+    http_keys::HttpKeys,
     operation_keys::OperationKeys,
     overlay::Overrides,
     step::Step,
@@ -21,12 +22,14 @@ pub(super) fn complete(file: &mut File, overrides: &Overrides, fallback_seed: u6
     for flow in file.flows.things_mut() {
         let operations = flow.steps.iter_mut().flat_map(|step| &mut step.operations);
         operations.for_each(|(kind, keys)| fill_operation(*kind, keys));
+        flow.steps.iter_mut().for_each(|step| fill_request(&mut step.request));
     }
     if file.feeders.is_empty() && takes_cards(file) {
         let feeder = Feeder { generate: Some(Generate::default()), ..Feeder::default() };
         file.feeders.0.push((CARDS.to_owned(), feeder));
     }
-    let only_target = file.targets.names().next().filter(|_| file.targets.len() == 1).map(str::to_owned);
+    let mut hosts = file.targets.iter().filter(|(_, target)| target.url.is_none()).map(|(name, _)| name);
+    let only_target = hosts.next().map(str::to_owned).filter(|_| hosts.next().is_none());
     for group in file.terminals.things_mut() {
         group.target = group.target.take().or_else(|| only_target.clone());
     }
@@ -56,6 +59,16 @@ fn fill_operation(kind: Kind, keys: &mut OperationKeys) {
     }
 }
 
+/// Fills in the times of a request.
+fn fill_request(keys: &mut HttpKeys) {
+    if keys.http.is_some() {
+        keys.timeout.get_or_insert(Time::from_secs(10));
+    }
+    if keys.until.is_some() {
+        keys.every.get_or_insert(Time::from_secs(1));
+    }
+}
+
 /// Fills in the settings that the scenario's executor takes.
 fn fill(scenario: &mut Scenario) {
     match scenario.executor {
@@ -72,6 +85,12 @@ fn fill(scenario: &mut Scenario) {
             scenario.within = scenario.within.or(Some(Time::from_secs(0)));
             scenario.max_duration = scenario.max_duration.or(Some(Time::from_secs(600)));
         }
+        Executor::RampingTerminals => scenario.start_terminals = scenario.start_terminals.or(Some(0)),
+        Executor::SharedIterations => {
+            scenario.max_duration = scenario.max_duration.or(Some(Time::from_secs(600)));
+        }
+        Executor::AtOnce => {}
+        Executor::Replay => scenario.speed = scenario.speed.or(Some(1.0)),
     }
 }
 

@@ -1,15 +1,18 @@
 //! What a plan will do, before it does it: stages, arrivals, expected work in flight, shares, and warnings.
 
 use super::{
-    duration::Time,
+    duration::{Time, TimeRange},
     plan::{Plan, Scenario, Start},
 };
 use crate::{
     flow::{Action, Flow},
+    host,
+    iso8583::MerchantId,
     load::{Curve, Schedule, Share},
+    portal::Review,
 };
 use serde::Serialize;
-use std::{fmt, time::Duration};
+use std::{collections::HashSet, fmt, time::Duration};
 
 /// What is not known before a run and has to be assumed.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +42,22 @@ pub struct Expansion {
     pub groups: Vec<GroupExpansion>,
     /// The scenarios.
     pub scenarios: Vec<ScenarioExpansion>,
+    /// The merchant portal; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portal: Option<PortalExpansion>,
     /// What looks wrong.
     pub warnings: Vec<String>,
+}
+
+/// A merchant portal.
+#[derive(Clone, Debug, Serialize)]
+pub struct PortalExpansion {
+    /// How many merchants it has in the beginning.
+    pub merchants: usize,
+    /// The least and the longest time from the confirmation of a new settlement card until payouts go to it, in seconds;
+    /// absent when somebody reviews it by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card_change_s: Option<[f64; 2]>,
 }
 
 /// A group of terminals.
@@ -108,6 +125,7 @@ pub fn expand(plan: &Plan, assumptions: Assumptions) -> Expansion {
         seed: plan.seed.0,
         ends_at_s: scenarios.iter().map(|one| one.begins_at_s + one.duration_s).fold(0.0, f64::max),
         groups: groups(plan, assumptions.shares.max(1)),
+        portal: portal(&plan.host),
         warnings: warnings(plan, &scenarios, assumptions),
         scenarios,
     }
@@ -165,16 +183,14 @@ fn scenario_expansion(
     let fleet = group.map_or(0, |group| group.identities.len());
     let flow = plan.flows.get(scenario.flow);
     let iteration = flow.map_or(0.0, |flow| iteration_time(flow, assumptions.service_time));
-    let (iterations, peak_rate, in_flight, stages) = match &scenario.load.schedule {
+    let (peak_rate, in_flight, stages) = match &scenario.load.schedule {
         Schedule::Arrivals { rate, .. } => {
             let in_flight = (rate.peak() * iteration).min(fleet as f64);
-            (Some(rate.area()), Some(rate.peak()), in_flight, stages(rate))
+            (Some(rate.peak()), in_flight, stages(rate))
         }
-        Schedule::Loop { terminals, .. } => {
-            let taking_part = fleet.min(*terminals as usize);
-            let each = scenario.load.stop.iterations_per_terminal;
-            (each.map(|each| each as f64 * taking_part as f64), None, taking_part as f64, Vec::new())
-        }
+        Schedule::Instants(instants) => (None, (instants.len() as f64).min(fleet as f64), Vec::new()),
+        Schedule::Loop { terminals, .. } => (None, fleet.min(*terminals as usize) as f64, Vec::new()),
+        Schedule::Ramp { terminals } => (None, terminals.peak().min(fleet as f64), stages(terminals)),
     };
     ScenarioExpansion {
         name: scenario.name.clone(),
@@ -183,7 +199,7 @@ fn scenario_expansion(
         group: group.map_or_else(String::new, |group| group.name.clone()),
         begins_at_s: begin.as_secs_f64(),
         duration_s: expected_duration(scenario).as_secs_f64(),
-        iterations,
+        iterations: scenario.load.iterations(fleet as u64),
         peak_rate,
         in_flight,
         stages,
@@ -199,10 +215,24 @@ fn stages(rate: &Curve) -> Vec<StageExpansion> {
 /// How long one iteration takes on average, in seconds.
 fn iteration_time(flow: &Flow, service_time: Duration) -> f64 {
     let step = |action: &Action| match action {
-        Action::Operate(_) => service_time,
+        Action::Operate(_) | Action::Request(_) => service_time,
+        Action::Load(_) => Duration::ZERO,
         Action::Think { min, max } => (*min + *max) / 2,
     };
     flow.steps.iter().map(|step_| step(&step_.action).as_secs_f64()).sum()
+}
+
+fn portal(host: &host::Config) -> Option<PortalExpansion> {
+    let rules = &host.portal.as_ref()?.rules;
+    let merchants: HashSet<MerchantId> = host.terminals.iter().map(|enrolment| enrolment.merchant).collect();
+    let card_change_s = match &rules.card_review {
+        Review::ByHand => None,
+        Review::ByMachine { after, .. } => Some([
+            (after.least + rules.effective_after.least).as_secs_f64(),
+            (after.most + rules.effective_after.most).as_secs_f64(),
+        ]),
+    };
+    Some(PortalExpansion { merchants: merchants.len(), card_change_s })
 }
 
 fn warnings(plan: &Plan, scenarios: &[ScenarioExpansion], assumptions: Assumptions) -> Vec<String> {
@@ -211,13 +241,11 @@ fn warnings(plan: &Plan, scenarios: &[ScenarioExpansion], assumptions: Assumptio
         let Some(group) = plan.groups.get(scenario.group) else { continue };
         let Some(flow) = plan.flows.get(scenario.flow) else { continue };
         let fleet = group.identities.len() as f64;
-        if let Schedule::Loop { terminals, .. } = scenario.load.schedule {
-            if terminals != u32::MAX && f64::from(terminals) > fleet {
+        if let Some(wanted) = wanted(&scenario.load.schedule) {
+            if wanted > fleet {
                 let name = &scenario.name;
-                warnings.push(format!(
-                    "`{name}` asks for {terminals} terminals, and `{}` has {fleet}",
-                    group.name
-                ));
+                warnings
+                    .push(format!("`{name}` asks for {wanted} terminals, and `{}` has {fleet}", group.name));
             }
             continue;
         }
@@ -248,6 +276,20 @@ fn warnings(plan: &Plan, scenarios: &[ScenarioExpansion], assumptions: Assumptio
     warnings
 }
 
+/// How many terminals must be free for a schedule to be kept whatever the host does; `None` where its rate decides.
+fn wanted(schedule: &Schedule) -> Option<f64> {
+    match schedule {
+        Schedule::Arrivals { .. } => None,
+        Schedule::Instants(instants) => {
+            let at_once = instants.chunk_by(|one, other| one == other).map(<[Duration]>::len).max();
+            Some(at_once.unwrap_or_default() as f64)
+        }
+        Schedule::Loop { terminals: u32::MAX, .. } => Some(0.0),
+        Schedule::Loop { terminals, .. } => Some(f64::from(*terminals)),
+        Schedule::Ramp { terminals } => Some(terminals.peak().ceil()),
+    }
+}
+
 /// The form for people.
 impl fmt::Display for Expansion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -262,10 +304,30 @@ impl fmt::Display for Expansion {
         for scenario in &self.scenarios {
             write!(f, "{scenario}")?;
         }
+        if let Some(portal) = &self.portal {
+            write!(f, "\nportal\n{portal}")?;
+        }
         for warning in &self.warnings {
             writeln!(f, "\nwarning: {warning}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for PortalExpansion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  {} merchants", self.merchants)?;
+        match self.card_change_s {
+            Some([least, most]) => {
+                let (min, max) = (time(least), time(most));
+                writeln!(
+                    f,
+                    "  a settlement card is effective {} after its confirmation",
+                    TimeRange { min, max }
+                )
+            }
+            None => writeln!(f, "  a settlement card is effective after a review by hand"),
+        }
     }
 }
 
@@ -280,11 +342,12 @@ impl fmt::Display for ScenarioExpansion {
             _ => writeln!(f, "    as many iterations as the host allows")?,
         }
         writeln!(f, "    about {:.0} terminals at work", self.in_flight.ceil())?;
+        let unit = if self.peak_rate.is_some() { "/s" } else { "" };
         for (number, stage) in self.stages.iter().enumerate() {
             let StageExpansion { duration_s, from, to, .. } = stage;
             writeln!(
                 f,
-                "    stage {} {:>8}  {from:>8.1}/s → {to:>8.1}/s",
+                "    stage {} {:>8}  {from:>8.1}{unit} → {to:>8.1}{unit}",
                 number + 1,
                 time(*duration_s).to_string()
             )?;

@@ -39,7 +39,7 @@ pub struct File {
     #[serde(default, skip_serializing)]
     #[expect(dead_code, reason = "the chosen one is laid over the tree of nodes before the file is decoded")]
     pub environments: Named<Environment>,
-    /// The hosts under test; without any the host inside this program answers.
+    /// The hosts and HTTP servers under test; without hosts the one inside this program answers.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub targets: Named<Target>,
     /// The groups of terminals.
@@ -84,12 +84,38 @@ pub struct Environment {
     pub variables: Named<Scalar>,
 }
 
-/// A host under test.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// A host under test, which has an `address`, or an HTTP server, which has a `url`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Target {
-    /// Where it listens: `host:port`.
-    pub address: String,
+    /// Where a host listens: `host:port`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Where an HTTP server listens, and what comes in front of every path: `https://portal.example:8443/api`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// A PEM file with the certificates of those who may have signed the server's; nobody else is trusted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
+    /// A PEM file with the client's certificates, where the server asks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_certificate: Option<String>,
+    /// A PEM file with the key of `clientCertificate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_key: Option<String>,
+    /// The name that the server's certificate must have; that of `url` without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
+    /// Whether TLS sessions are resumed; true without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumption: Option<bool>,
+    /// The most connections that each shard keeps open to it; 64 without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10000))]
+    pub connections: Option<u32>,
+    /// How long an idle connection is kept; 60s without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_timeout: Option<Time>,
 }
 
 /// A group of terminals that are alike.
@@ -202,6 +228,13 @@ pub struct Group {
     /// Whether what it prints is kept in the results, in `receipts.txt`; false without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipts: Option<bool>,
+    /// Whether it tells its serial number, firmware and battery; without it where the host of the run has a portal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tells_device: Option<bool>,
+    /// What its battery holds, in percent; every terminal has a charge of its own, 30 or more, without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100))]
+    pub battery: Option<u8>,
 }
 
 /// What a terminal does when it does not know whether a sale was booked.
@@ -280,7 +313,10 @@ pub struct Scenario {
     /// What rates and targets count by (constant-arrival-rate, ramping-arrival-rate; 1s without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_unit: Option<Time>,
-    /// Straight lines from target to target (ramping-arrival-rate).
+    /// Terminals that take part at the start (ramping-terminals; 0 without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_terminals: Option<u32>,
+    /// Straight lines from target to target (ramping-arrival-rate, ramping-terminals).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub stages: Option<Vec<Stage>>,
@@ -290,16 +326,23 @@ pub struct Scenario {
     /// How long iterations start (constant-arrival-rate, constant-terminals).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<Time>,
-    /// How many terminals of the group take part (constant-terminals; all without it).
+    /// How many terminals of the group take part (constant-terminals, shared-iterations; all without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminals: Option<u32>,
-    /// Iterations of each terminal (per-terminal-iterations; 1 without it).
+    /// Iterations of each terminal (per-terminal-iterations; 1 without it), of all together (shared-iterations), or at
+    /// once (at-once; one for each terminal without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iterations: Option<u64>,
     /// The time over which the first iterations spread (per-terminal-iterations; 0s without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Time>,
-    /// When it ends at the latest (per-terminal-iterations; 10m without it).
+    /// A CSV file with a column `at`, in seconds, one row for each iteration (replay); the earliest begins at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// How many times faster than in the file (replay; 1 without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed: Option<f64>,
+    /// When it ends at the latest (per-terminal-iterations, shared-iterations; 10m without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_duration: Option<Time>,
     /// How long after the start of the run, or after the end of `startAfter`, it begins.
@@ -313,13 +356,13 @@ pub struct Scenario {
     pub graceful_stop: Time,
 }
 
-/// A straight line from the previous rate to the target.
+/// A straight line from the previous rate or number of terminals to the target.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Stage {
     /// How long the line takes; 0s jumps.
     pub duration: Time,
-    /// Iterations per `timeUnit` at its end.
+    /// Iterations per `timeUnit`, or terminals, at its end.
     pub target: f64,
 }
 

@@ -6,6 +6,7 @@
 use super::{
     acquirer::Request,
     duration::{Time, TimeRange},
+    portal::Portal,
     rule::Rule,
     text::{Money, Percentage},
     words::{Bug, Closing, LedgerPlace, MacKey, UnknownCards},
@@ -42,6 +43,9 @@ pub struct Host {
     pub tables: Tables,
     /// How it treats chip cards.
     pub chip: Chip,
+    /// The merchant portal; without it there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portal: Option<Portal>,
     /// Where it keeps its books.
     pub ledger: LedgerPlace,
     /// What it gets wrong on purpose, for the reconciliation to find.
@@ -135,6 +139,7 @@ impl Default for Host {
             settlement: Closure::default(),
             tables: Tables::default(),
             chip: Chip::default(),
+            portal: None,
             ledger: LedgerPlace::default(),
             bug: None,
             rules: Vec::new(),

@@ -15,6 +15,7 @@ mod duration;
 mod expansion;
 mod file;
 mod host;
+mod http_keys;
 mod load;
 mod mapping;
 mod named;
@@ -22,6 +23,7 @@ mod node;
 mod operation_keys;
 mod overlay;
 mod plan;
+mod portal;
 mod rule;
 mod scale;
 mod schema;
@@ -38,7 +40,9 @@ pub use acquirer::{
 };
 pub use diagnostic::{Diagnostics, Problem, Report, Source};
 pub use duration::{Time, TimeError};
-pub use expansion::{Assumptions, Expansion, GroupExpansion, ScenarioExpansion, StageExpansion, expand};
+pub use expansion::{
+    Assumptions, Expansion, GroupExpansion, PortalExpansion, ScenarioExpansion, StageExpansion, expand,
+};
 pub use mapping::load_mapping;
 pub use node::Span;
 pub use overlay::Overrides;
@@ -125,6 +129,7 @@ impl Pass {
         let Self { sources, problems } = self;
         overlay::apply(&mut root, overrides, sources, problems);
         ["tmk", "bdk"].iter().flat_map(|key| root.places_of(key)).for_each(|place| sources.hide(&place));
+        root.places_of("masterKey").iter().for_each(|place| sources.hide_what_is_fixed(place));
         problems.extend(shape::check(&root, &schema()));
         let file = decode::decode::<file::File>(&root);
         let file = file.map_err(|error| {

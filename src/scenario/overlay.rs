@@ -61,6 +61,14 @@ impl Sources {
         }
     }
 
+    /// Covers what stands at `span` unless it has holes, in which no secret stands.
+    pub(super) fn hide_what_is_fixed(&mut self, span: &Span) {
+        let written = self.all.get(span.source).and_then(|source| source.text.get(span.range.clone()));
+        if written.is_some_and(|written| !written.contains("${")) {
+            self.hide(span);
+        }
+    }
+
     /// The place of a part of the text that is written at `span`; the whole place where the text is written with escapes.
     pub(super) fn inside(&self, span: &Span, text: &str, part: Range<usize>) -> Span {
         let written = self.all.get(span.source).and_then(|source| source.text.get(span.range.clone()));
@@ -92,7 +100,8 @@ pub(super) fn apply(
         let mut span = sources.option("--target", text);
         span.range.start = name.len() + 1;
         let target = root.entry_or_insert("targets", &span).entry_or_insert(name, &span);
-        *target.entry_or_insert("address", &span) = Node::text(span.clone(), address);
+        let key = if target.has("url") { "url" } else { "address" };
+        *target.entry_or_insert(key, &span) = Node::text(span.clone(), address);
     }
     let variables = variables(root);
     substitute(root, &variables, sources, problems);

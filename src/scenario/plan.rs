@@ -3,7 +3,7 @@
 use crate::{
     crypto::Tmk,
     flow::{CardFeeder, Flow},
-    host,
+    host, http,
     iso8583::{MerchantId, TerminalId},
     load::Load,
     metrics::{StepNames, Threshold},
@@ -35,6 +35,9 @@ pub struct Plan {
     pub scenarios: Vec<Scenario>,
     /// The conditions that decide the verdict.
     pub thresholds: Vec<Threshold>,
+    /// The HTTP servers that steps ask; the first one is the merchant portal of the embedded host, whose address is
+    /// known when it runs.
+    pub servers: Vec<http::Server>,
     /// What the embedded host is like; it runs where a group has no target of its own.
     pub host: host::Config,
     /// Whether the embedded host keeps its books on disk where nothing else is said.

@@ -68,13 +68,15 @@ fn own_time(scenario: &Scenario) -> Duration {
     let time = |time: Option<Time>| time.unwrap_or_default().0;
     match scenario.executor {
         Executor::ConstantArrivalRate | Executor::ConstantTerminals => time(scenario.duration),
-        Executor::RampingArrivalRate => scenario
+        Executor::RampingArrivalRate | Executor::RampingTerminals => scenario
             .stages
             .iter()
             .flatten()
             .map(|stage| stage.duration.0)
             .fold(Duration::ZERO, Duration::saturating_add),
         Executor::PerTerminalIterations => time(scenario.within),
+        // How long they take is known when the host has answered, or the file was read.
+        Executor::SharedIterations | Executor::AtOnce | Executor::Replay => Duration::ZERO,
     }
 }
 
@@ -92,7 +94,8 @@ fn raise(scenario: &mut Scenario, factor: f64) {
     for rate in [&mut scenario.rate, &mut scenario.start_rate].into_iter().flatten() {
         *rate *= factor;
     }
-    for stage in scenario.stages.iter_mut().flatten() {
+    let stages = scenario.stages.iter_mut().flatten();
+    for stage in stages.filter(|_| scenario.executor == Executor::RampingArrivalRate) {
         stage.target *= factor;
     }
 }
@@ -101,6 +104,7 @@ fn raise(scenario: &mut Scenario, factor: f64) {
 fn peak(file: &File) -> f64 {
     let scenarios = file.scenarios.iter().zip(timeline(file));
     let lines: Vec<Line> = scenarios
+        .filter(|((_, scenario), _)| scenario.executor != Executor::RampingTerminals)
         .filter_map(|((_, scenario), (begin, _))| Some((begin.as_secs_f64(), curve(scenario)?)))
         .flat_map(|(begin, curve)| curve.lines().map(|line| Line::new(begin, line)).collect::<Vec<_>>())
         .collect();
@@ -134,7 +138,7 @@ impl Line {
     }
 }
 
-/// The rate of an arrival-rate scenario over its own time.
+/// The rate of an arrival-rate scenario over its own time, or the number of terminals of one that ramps.
 pub(super) fn curve(scenario: &Scenario) -> Option<Curve> {
     let unit = scenario.time_unit.unwrap_or(Time::from_secs(1)).0.as_secs_f64();
     match scenario.executor {
@@ -146,11 +150,14 @@ pub(super) fn curve(scenario: &Scenario) -> Option<Curve> {
             let stages = stages(scenario);
             Some(Curve::new(scenario.start_rate.unwrap_or(0.0) / unit, &stages))
         }
+        Executor::RampingTerminals => {
+            Some(Curve::new(f64::from(scenario.start_terminals.unwrap_or(0)), &stages(scenario)))
+        }
         _ => None,
     }
 }
 
-/// The stages in iterations per second.
+/// The stages in iterations per second, or in terminals.
 pub(super) fn stages(scenario: &Scenario) -> Vec<Stage> {
     let unit = scenario.time_unit.unwrap_or(Time::from_secs(1)).0.as_secs_f64();
     let stages = scenario.stages.iter().flatten();

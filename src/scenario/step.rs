@@ -1,7 +1,8 @@
-//! The steps of flows in the file format: `- sale: { … }`, `- think: 5s..20s`, or just `- sign-in`.
+//! The steps of flows in the file format: `- sale: { … }`, `- http: POST /sessions`, `- think: 5s..20s`, or just `- sign-in`.
 
 use super::{
     duration::TimeRange,
+    http_keys::{HttpKeys, Word},
     named::Named,
     operation_keys::{self, OperationKeys},
     words::OnError,
@@ -15,13 +16,17 @@ use serde::{
 };
 use std::{borrow::Cow, fmt};
 
-/// One step of a flow, however it was written: one of the operations or `think`, and what goes with it.
+/// One step of a flow, however it was written: what it does, and what goes with it.
 #[derive(Clone, Debug, Default)]
 pub struct Step {
-    /// What it does; a right step has one of these or `think`.
+    /// What the terminal does; a right step has one of these, or one of the three below.
     pub operations: Vec<(Kind, OperationKeys)>,
     /// How long it waits.
     pub think: Option<TimeRange>,
+    /// What is asked of a server; its key `http` says that it is.
+    pub request: HttpKeys,
+    /// What an operator loads into the terminal.
+    pub load: Option<LoadKeys>,
     /// What goes with it.
     pub settings: Settings,
 }
@@ -40,6 +45,18 @@ pub struct Settings {
     pub on_error: Option<OnError>,
 }
 
+/// Other numbers and another master key for the terminal, as an operator loads them.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoadKeys {
+    /// DE 41, 8 characters.
+    pub terminal_id: Word,
+    /// DE 42, 15 characters.
+    pub merchant_id: Word,
+    /// The terminal master key in hexadecimal digits.
+    pub master_key: Word,
+}
+
 impl Step {
     /// The step that its name alone stands for.
     pub fn bare(name: &str) -> Option<Self> {
@@ -53,12 +70,18 @@ impl Step {
     /// The keys that say what the step does; a right step has one.
     pub fn actions(&self) -> Vec<&'static str> {
         let think = self.think.map(|_| THINK);
-        self.operations.iter().map(|(kind, _)| kind.name()).chain(think).collect()
+        let http = self.request.http.as_ref().map(|_| HTTP);
+        let load = self.load.as_ref().map(|_| LOAD);
+        self.operations.iter().map(|(kind, _)| kind.name()).chain(think).chain(http).chain(load).collect()
     }
 
     /// Takes the value of one key.
     fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        if self.request.take(key, map)? {
+            return Ok(());
+        }
         match key {
+            LOAD => self.load = Some(map.next_value()?),
             THINK => self.think = Some(map.next_value()?),
             "name" => self.settings.name = Some(map.next_value()?),
             "checks" => self.settings.checks = map.next_value()?,
@@ -76,7 +99,7 @@ impl Step {
 
 /// All keys of a step that say what it does.
 pub fn actions() -> Vec<&'static str> {
-    operation_keys::kinds().map(|(_, name)| name).chain([THINK]).collect()
+    operation_keys::kinds().map(|(_, name)| name).chain([HTTP, LOAD, THINK]).collect()
 }
 
 impl<'de> Deserialize<'de> for Step {
@@ -116,6 +139,10 @@ impl Serialize for Step {
         for (kind, keys) in &self.operations {
             map.serialize_entry(kind.name(), keys)?;
         }
+        self.request.write(&mut map)?;
+        if let Some(load) = &self.load {
+            map.serialize_entry(LOAD, load)?;
+        }
         if let Some(think) = &self.think {
             map.serialize_entry(THINK, think)?;
         }
@@ -142,9 +169,13 @@ impl JsonSchema for Step {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut keys = Settings::json_schema(generator);
+        let request = HttpKeys::json_schema(generator).remove("properties");
+        let request = request.and_then(|all| all.as_object().cloned()).unwrap_or_default();
         if let Some(properties) = keys.get_mut("properties").and_then(|all| all.as_object_mut()) {
             let think = TimeRange::json_schema(generator);
             properties.insert(THINK.to_owned(), think.to_value());
+            properties.insert(LOAD.to_owned(), generator.subschema_for::<LoadKeys>().to_value());
+            properties.extend(request);
             for (kind, name) in operation_keys::kinds() {
                 properties.insert(name.to_owned(), operation_keys::schema_of(kind, generator).to_value());
             }
@@ -152,10 +183,14 @@ impl JsonSchema for Step {
         keys.remove("required");
         keys.insert("additionalProperties".to_owned(), false.into());
         json_schema!({
-            "description": "What a terminal does: `sale: { … }`, `think: 5s..20s`, or just `sign-in`.",
+            "description": "What a terminal does: `sale: { … }`, `http: POST /sessions`, `think: 5s..20s`, or just `sign-in`.",
             "anyOf": [{ "type": "string", "format": "step", "enum": operation_keys::bare_names() }, keys],
         })
     }
 }
 
+/// The key of a step that asks a server.
+pub const HTTP: &str = "http";
+/// The key of a step that loads a terminal.
+pub const LOAD: &str = "load-terminal";
 const THINK: &str = "think";

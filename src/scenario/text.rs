@@ -48,7 +48,7 @@ pub struct Money(pub Amount);
 pub struct MoneyRange(pub RangeInclusive<Amount>);
 
 /// A probability: `5%`, or `0.05`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Percentage(pub f64);
 
 /// A currency: three digits of ISO 4217.
@@ -62,6 +62,15 @@ pub struct Tpdu(pub iso8583::Tpdu);
 /// A header: twelve hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header(pub iso8583::Header);
+
+/// Hours of a day: `8..22`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hours {
+    /// The first hour.
+    pub from: u8,
+    /// The hour at which it is over, at most 24.
+    pub until: u8,
+}
 
 /// Why a text does not have the form that is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,6 +87,12 @@ pub enum FormError {
     /// Not a probability.
     #[error("expected a percentage such as 5%, from 0% to 100%")]
     Percentage,
+    /// Not hours of a day.
+    #[error("expected hours of the day such as 8..22, within 0..24")]
+    Hours,
+    /// The first hour is not before the second.
+    #[error("there is no hour in it: the first is before the second, such as in 8..22")]
+    NoHours,
     /// Not a currency.
     #[error("a currency is three digits of ISO 4217, such as 156")]
     Currency,
@@ -117,6 +132,17 @@ impl FromStr for Percentage {
         let number: f64 = number.trim().parse().map_err(|_| FormError::Percentage)?;
         let fraction = number * unit;
         if (0.0..=1.0).contains(&fraction) { Ok(Self(fraction)) } else { Err(FormError::Percentage) }
+    }
+}
+
+impl FromStr for Hours {
+    type Err = FormError;
+
+    fn from_str(text: &str) -> Result<Self, FormError> {
+        let (from, until) = text.split_once("..").ok_or(FormError::Hours)?;
+        let hour = |text: &str| text.trim().parse().ok().filter(|hour| *hour <= 24).ok_or(FormError::Hours);
+        let (from, until): (u8, u8) = (hour(from)?, hour(until)?);
+        if from < until { Ok(Self { from, until }) } else { Err(FormError::NoHours) }
     }
 }
 
@@ -163,6 +189,12 @@ impl fmt::Display for Percentage {
     }
 }
 
+impl fmt::Display for Hours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{}", self.from, self.until)
+    }
+}
+
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|digit| write!(f, "{}", char::from(*digit)))
@@ -184,6 +216,7 @@ impl fmt::Display for Header {
 text_form!(Money, "money", "An amount in major units such as `12.50`.");
 text_form!(MoneyRange, "money-range", "An amount such as `12.50`, or a range such as `10.00..20.00`.");
 text_form!(Percentage, "percentage", "A percentage such as `5%`.");
+text_form!(Hours, "hours", "Hours of the day such as `8..22`.");
 text_form!(Currency, "currency", "Three digits of ISO 4217, such as `156`.");
 text_form!(Tpdu, "tpdu", "Ten hexadecimal digits.");
 text_form!(Header, "header", "Twelve hexadecimal digits.");
@@ -200,6 +233,7 @@ pub(super) fn complaint(format: &str, text: &str) -> Option<String> {
         "money" => parse::<Money>(text),
         "money-range" => parse::<MoneyRange>(text),
         "percentage" => parse::<Percentage>(text),
+        "hours" => parse::<Hours>(text),
         "step" => super::operation_keys::bare_complaint(text),
         "currency" => parse::<Currency>(text),
         "tpdu" => parse::<Tpdu>(text),
@@ -211,6 +245,18 @@ pub(super) fn complaint(format: &str, text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hours_lie_within_one_day() {
+        assert_eq!("8..22".parse::<Hours>().map(|hours| hours.to_string()), Ok("8..22".to_owned()));
+        assert_eq!("0 .. 24".parse(), Ok(Hours { from: 0, until: 24 }));
+        for text in ["", "8", "8..", "8..25", "-1..8", "8-22", "8..256", "8:00..9:00"] {
+            assert_eq!(text.parse::<Hours>(), Err(FormError::Hours), "{text:?}");
+        }
+        for text in ["22..8", "8..8", "24..24"] {
+            assert_eq!(text.parse::<Hours>(), Err(FormError::NoHours), "{text:?}");
+        }
+    }
 
     #[test]
     fn ranges_and_percentages() {

@@ -148,6 +148,14 @@ choice! {
         ConstantTerminals = "constant-terminals",
         /// Closed: every terminal so many times.
         PerTerminalIterations = "per-terminal-iterations",
+        /// Closed: a number of terminals that follows stages, each as fast as it can.
+        RampingTerminals = "ramping-terminals",
+        /// Closed: so many iterations of all terminals together.
+        SharedIterations = "shared-iterations",
+        /// Open: so many iterations at one instant.
+        AtOnce = "at-once",
+        /// Open: at the instants that a file lists.
+        Replay = "replay",
     }
 }
 choice! {
@@ -260,5 +268,30 @@ choice! {
         SettlesToNeighbour = "settles-to-neighbour",
         /// Sales are booked with one minor unit too much.
         WrongAmount = "wrong-amount",
+    }
+}
+choice! {
+    /// A review that somebody does.
+    ByHand {
+        /// Somebody decides, at the console of the host.
+        ByHand = "by-hand",
+    }
+}
+choice! {
+    /// How merchants are paid.
+    Payment {
+        /// On the day after the settlement, in one sum.
+        NextDay = "next-day",
+        /// At once, by transaction.
+        Instant = "instant",
+    }
+}
+choice! {
+    /// What an unbinding does about payouts that are ordered, but not made.
+    OpenPayouts {
+        /// It is refused, as with an unsettled balance.
+        Refuse = "refuse",
+        /// They are made at once, to the old card.
+        PayFirst = "pay-first",
     }
 }

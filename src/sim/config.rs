@@ -27,6 +27,8 @@ pub struct Config {
     pub cards: u64,
     /// The host; terminals, cards, dialect, clock and seed come from the rest.
     pub host: host::Config,
+    /// How often the merchant comes to the counter of the host's portal, where it has one.
+    pub visits: u32,
     /// What is between terminals and host.
     pub network: Network,
     /// What the terminals are asked to do.
@@ -145,6 +147,7 @@ impl Default for Config {
                 clock: WallClock::starting_at(FIRST_SECOND),
                 ..host::Config::default()
             },
+            visits: 0,
             network: Network::default(),
             workload: Workload::default(),
             limits: Limits::default(),

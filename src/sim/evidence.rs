@@ -55,6 +55,8 @@ pub struct Report {
     pub automatic: u64,
     /// Messages that were no answer to what was asked.
     pub strays: u64,
+    /// Requests at the counter of the portal that were granted.
+    pub granted: u64,
     /// Power cuts.
     pub power_cuts: u64,
     /// Events taken.

@@ -11,6 +11,7 @@ mod network;
 mod queue;
 mod sighting;
 mod trace;
+mod visitor;
 mod wire;
 mod world;
 

@@ -15,6 +15,8 @@ pub(super) enum Event {
     Timer(usize),
     /// The power of a terminal fails.
     PowerCut(usize),
+    /// The merchant comes to the counter of the portal.
+    Visit,
     /// The deadline of the host's last wait passes.
     HostTimer,
     /// A connection that a terminal asked for is open.

@@ -25,6 +25,7 @@ impl Trace {
             Event::Closed(connection) => (5, connection.0, &[]),
             Event::ToHost(connection, bytes) => (6, connection.0, bytes),
             Event::ToTerminal(connection, bytes) => (7, connection.0, bytes),
+            Event::Visit => (8, 0, &[]),
         };
         self.bytes(&at.as_nanos().to_be_bytes());
         self.bytes(&[tag]);

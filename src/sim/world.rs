@@ -5,6 +5,7 @@ use super::{
     network::draw,
     queue::{Event, Queue},
     trace::Trace,
+    visitor::Visitor,
     wire::Wire,
 };
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     iso8583::{MerchantId, Message, TerminalId},
     ledger::{Account, Ledger},
     operation::{End, Kind, Operation},
+    portal::Finding,
     rng::{Domain, Rng},
     terminal::{self, Input, Terminal},
     time::Instant,
@@ -34,6 +36,8 @@ pub struct World {
     outbox: terminal::Outbox,
     host_outbox: host::Outbox,
     evidence: Evidence,
+    visitor: Option<Visitor>,
+    visits_left: u32,
     trace: Trace,
 }
 
@@ -101,10 +105,15 @@ impl World {
             outbox: terminal::Outbox::default(),
             host_outbox: host::Outbox::default(),
             evidence: Evidence::default(),
+            visitor: config.host.portal.as_ref().map(|portal| {
+                Visitor::new(MERCHANT, portal.directory, seed.stream(Domain::Fleet, 0, VISITOR))
+            }),
+            visits_left: config.visits,
             trace: Trace::default(),
             config,
         };
         (0..world.seats.len()).for_each(|seat| world.think(seat));
+        world.come_again();
         world
     }
 
@@ -135,6 +144,16 @@ impl World {
             false => Kind::Reversal,
         };
         self.ask(seat, Operation::management(kind));
+    }
+
+    /// What must never have happened in the host's portal; nothing where it has none.
+    pub fn portal_findings(&self) -> Vec<Finding> {
+        self.host.portal_findings(self.now)
+    }
+
+    /// The host.
+    pub fn host(&self) -> &Host {
+        &self.host
     }
 
     /// What the witnesses have to say so far.
@@ -191,6 +210,7 @@ impl World {
                 self.evidence.report.power_cuts += 1;
                 self.handle(seat, Input::PowerCut);
             }
+            Event::Visit => self.visit(),
             Event::HostTimer => {
                 if self.host_deadline == Some(self.now) {
                     self.host.timeout(self.now, &mut self.host_outbox);
@@ -211,6 +231,24 @@ impl World {
             Event::ToHost(connection, bytes) => self.reach_host(connection, &bytes),
             Event::ToTerminal(connection, bytes) => self.reach_terminal(connection, &bytes),
         }
+    }
+
+    /// Schedules the next visit of the merchant, if any is left.
+    fn come_again(&mut self) {
+        let Some(left) = self.visits_left.checked_sub(1).filter(|_| self.visitor.is_some()) else { return };
+        self.visits_left = left;
+        // Apart from the terminals' pace, so that visits fall between their messages.
+        let mut rng = self.config.seed.stream(Domain::Fleet, u64::from(left), VISITOR + 1);
+        let at = self.now + draw(&self.config.workload.think, &mut rng);
+        self.queue.push(at, Event::Visit);
+    }
+
+    fn visit(&mut self) {
+        let Some(visitor) = &mut self.visitor else { return };
+        let is_granted = visitor.visit(self.now, &mut self.host, &mut self.host_outbox);
+        self.evidence.report.granted += u64::from(is_granted);
+        self.drain_host();
+        self.come_again();
     }
 
     /// Gives a terminal an operation.
@@ -330,7 +368,7 @@ impl World {
                 }
                 host::Output::Close(connection) => self.wire.end(self.now, connection, &mut self.queue),
                 host::Output::Down { until } => self.wire.end_all(self.now, until, &mut self.queue),
-                host::Output::Record(_) => {}
+                host::Output::Record(_) | host::Output::Note(_) => {}
                 host::Output::Unreadable { .. } => self.evidence.report.strays += 1,
                 host::Output::Wait(deadline) => {
                     if std::mem::replace(&mut self.host_deadline, deadline) != deadline
@@ -386,6 +424,8 @@ const MERCHANT: MerchantId = match MerchantId::from_bytes(b"898100012340001") {
     Ok(id) => id,
     Err(_) => panic!("fifteen digits are a merchant id"),
 };
+/// Tells the merchant's chance from the terminals'.
+const VISITOR: u64 = 1;
 /// How often a terminal tries in vain before its master key is loaded again.
 const KEY_ROUND: u32 = 4;
 /// From one try to the next: orders that nobody pays expire meanwhile.

@@ -33,7 +33,12 @@ impl Terminal {
         self.put_mac_ksn(&mut packer, profile, kind);
         packer.put(De::PRIVATE_60, &management_60(form, self.batch.digits(), code));
         if kind == Kind::StatusUpload {
-            packer.put(De::PRIVATE_62, &self.status());
+            packer.put(De::PRIVATE_62, &self.status(profile));
+        }
+        if kind == Kind::SignIn
+            && let Some(device) = self.sequence_no(profile)
+        {
+            packer.put(De::PRIVATE_62, &device);
         }
         if matches!(kind, Kind::SignIn | Kind::CashierSignIn) {
             packer.put(De::PRIVATE_63, &operator_63(profile));
@@ -69,12 +74,15 @@ impl Terminal {
     }
 
     /// DE 62 of a status upload (chapter 8.5): tags 01 to 05, the state of card reader, PIN pad, printer, chip reader and
-    /// contactless reader, 0 for good; tag 51, how many messages were answered and how many were not, six digits each.
-    fn status(&self) -> Vec<u8> {
+    /// contactless reader, 0 for good; tag 51, how many messages were answered and how many were not, six digits each;
+    /// of a terminal that tells of its device, tags 61 to 63.
+    fn status(&self, profile: &Profile) -> Vec<u8> {
         let record = &self.record;
         let answered = (record.approved + record.declined) % 1_000_000;
         let unanswered = record.failed % 1_000_000;
-        format!("01002003004005051{answered:06}{unanswered:06}").into_bytes()
+        let mut status = format!("01002003004005051{answered:06}{unanswered:06}").into_bytes();
+        self.append_device(profile, &mut status);
+        status
     }
 }
 

@@ -45,11 +45,13 @@
 mod active;
 mod answer;
 mod customs;
+mod device;
 mod download;
 mod exchange;
 mod icc;
 mod key_scheme;
 mod letter;
+mod load;
 mod log;
 mod management;
 mod notice;
@@ -71,8 +73,10 @@ mod trouble;
 mod upload;
 
 pub use customs::{Customs, ReversalReasons};
+pub use device::{FIRMWARE, serial_number};
 pub use icc::ChipPolicy;
 pub use key_scheme::{KeyScheme, KsnText, MessageKeys, is_iso4};
+pub use load::LoadError;
 pub use log::Log;
 pub use outbox::{Event, Input, Outbox, Output, Stray};
 pub use profile::{NoticePolicy, OrderPolicy, Profile, ReversalPolicy, SettlementPolicy, SignInForm};
@@ -87,6 +91,7 @@ use crate::{
     time::{Instant, WallClock},
 };
 use active::Active;
+use device::Device;
 use exchange::Exchange;
 use reversal::Reversal;
 use script::ScriptNotice;
@@ -95,6 +100,7 @@ use settlement::Settling;
 /// One virtual terminal.
 #[derive(Debug)]
 pub struct Terminal {
+    device: Device,
     id: TerminalId,
     merchant: MerchantId,
     tmk: Tmk,
@@ -155,6 +161,7 @@ impl Terminal {
     ) -> Self {
         let deframer = Deframer::for_framing(&profile.spec.framing);
         Self {
+            device: Device::of(id),
             id,
             merchant,
             tmk,

@@ -73,6 +73,10 @@ pub struct Profile {
     pub customs: Customs,
     /// What it has to do with chip cards.
     pub chip: ChipPolicy,
+    /// Whether it tells its serial number, firmware and battery: in DE 62 of sign-ins and status uploads.
+    pub tells_device: bool,
+    /// What its battery holds in percent; without it every terminal has a charge of its own, 30 or more.
+    pub battery: Option<u8>,
 }
 
 /// When a terminal tells the host what it did offline.
@@ -201,6 +205,8 @@ impl Default for Profile {
             prints: false,
             customs: Customs::default(),
             chip: ChipPolicy::default(),
+            tells_device: false,
+            battery: None,
         }
     }
 }

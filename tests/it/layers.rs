@@ -27,7 +27,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("operation", &["card", "iso8583", "metrics", "money", "time"]),
     (
         "flow",
-        &["card", "directory", "expr", "http", "iso8583", "metrics", "money", "operation", "rng", "time"],
+        &[
+            "card",
+            "crypto",
+            "directory",
+            "expr",
+            "http",
+            "iso8583",
+            "metrics",
+            "money",
+            "operation",
+            "rng",
+            "time",
+        ],
     ),
     ("reconcile", &["card", "iso8583", "metrics", "money", "operation", "time"]),
     ("ledger", &["card", "iso8583", "money", "operation", "reconcile"]),
@@ -53,7 +65,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "driver",
-        &["card", "host", "http", "iso8583", "ledger", "money", "operation", "reconcile", "terminal", "time"],
+        &[
+            "card",
+            "host",
+            "http",
+            "iso8583",
+            "ledger",
+            "money",
+            "operation",
+            "portal",
+            "reconcile",
+            "terminal",
+            "time",
+        ],
     ),
     (
         "scenario",
@@ -82,6 +106,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "card",
             "crypto",
+            "directory",
             "flow",
             "host",
             "iso8583",
@@ -90,6 +115,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "metrics",
             "money",
             "operation",
+            "portal",
             "reconcile",
             "rng",
             "scenario",
@@ -101,7 +127,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
+            "card",
+            "directory",
             "driver",
+            "expr",
             "flow",
             "host",
             "http",
@@ -120,7 +149,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("dashboard", &["metrics"]),
-    ("report", &["card", "engine", "iso8583", "metrics", "money", "operation", "reconcile", "time"]),
+    (
+        "report",
+        &["card", "engine", "iso8583", "metrics", "money", "operation", "portal", "reconcile", "time"],
+    ),
     (
         "cli",
         &[

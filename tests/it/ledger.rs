@@ -6,7 +6,9 @@ use crate::{
     tcp_till::{Till, plan, tills},
 };
 use posfleet::{
-    driver::{Clock, Durable, HostServer, LedgerFile, LedgerWriter, Store, StoreError, wall_clock},
+    driver::{
+        Charter, Clock, Durable, Entry, HostServer, LedgerFile, LedgerWriter, Store, StoreError, wall_clock,
+    },
     host::{Config, Host},
     ledger::{Account, Booking, Ledger, Record},
     money::Amount,
@@ -201,11 +203,11 @@ fn records_of_one_answer_are_never_parted() {
         batch: "000001".parse().unwrap(),
         next: "000002".parse().unwrap(),
     };
-    writer.record(record.clone(), true);
+    writer.record(record.clone().into(), true);
     assert_eq!(commits.asked(), 1);
     // Far more than one group holds, all in front of one answer, and one that is not.
-    (0..999).for_each(|_| writer.record(record.clone(), false));
-    (0..2).for_each(|_| writer.record(record.clone(), true));
+    (0..999).for_each(|_| writer.record(record.clone().into(), false));
+    (0..2).for_each(|_| writer.record(record.clone().into(), true));
     commits.allow();
     assert_eq!(commits.asked(), 1000);
     commits.allow();
@@ -283,9 +285,9 @@ fn a_restored_host_is_the_one_that_was_stopped() {
 
 fn serve_from(plan: &Plan, directory: &Path) -> (HostServer, u64) {
     let mut host = Host::new(today(plan));
-    let opening = plan.host.opening_balance;
+    let charter = Charter::of(&plan.host);
     let (writer, restored) =
-        LedgerWriter::open(directory, opening, Durable::Always, |record| host.restore(&record)).unwrap();
+        LedgerWriter::open(directory, &charter, Durable::Always, |entry| entry.restore(&mut host)).unwrap();
     let server = HostServer::start_with(host, any_port(), Clock::start(), Some(writer)).unwrap();
     (server, restored.records)
 }
@@ -300,7 +302,12 @@ fn accounts(ledger: &Ledger) -> BTreeMap<Account, i64> {
 
 fn read(directory: &Path) -> Ledger {
     let mut books = Ledger::default();
-    LedgerFile::open(directory, OPENING).unwrap().read(|record| books.apply(&record)).unwrap();
+    let each = |entry| {
+        let Entry::Record(record) = entry else { panic!("{entry:?}") };
+        books.apply(&record);
+        Ok(())
+    };
+    LedgerFile::open(directory, &CHARTER).unwrap().read(each).unwrap();
     books
 }
 
@@ -372,7 +379,7 @@ impl Gate {
 }
 
 impl Store for Gate {
-    fn commit(&mut self, records: &[Record]) -> Result<(), StoreError> {
+    fn commit(&mut self, records: &[Entry]) -> Result<(), StoreError> {
         // A test that has opened the gate listens no more.
         let _ = self.asks.send(records.len());
         self.verdicts.recv().unwrap_or(Ok(()))
@@ -401,7 +408,7 @@ impl Commits {
     }
 }
 
-const OPENING: Amount = Amount::from_minor(1_000_000_000);
+const CHARTER: Charter = Charter { opening_balance: Amount::from_minor(1_000_000_000), portal: None };
 
 /// What follows the opening of [`SCENARIO`].
 const DAY: &str =

@@ -3,7 +3,7 @@
 use crate::program::Folder;
 use posfleet::{
     card::Pan,
-    driver::{LedgerFile, Store, StoreError},
+    driver::{Charter, Entry, LedgerFile, Store, StoreError},
     iso8583::{BatchNo, ResponseCode, Stan, TerminalId},
     ledger::{Account, Booking, Ledger, Postings, Record, State},
     money::Amount,
@@ -24,7 +24,7 @@ proptest! {
         let place = Place::new();
         let mut file = place.open().unwrap();
         for records in records.chunks(group) {
-            file.commit(records).unwrap();
+            commit(&mut file, records).unwrap();
         }
         prop_assert_eq!(&place.read(&file), &records);
         drop(file);
@@ -41,7 +41,7 @@ fn a_reopened_ledger_goes_on() {
     for round in 1..=3u32 {
         let mut file = place.open().unwrap();
         assert_eq!(place.read(&file).len() as u32, round - 1);
-        file.commit(&[booked(round)]).unwrap();
+        commit(&mut file, &[booked(round)]).unwrap();
     }
     assert_eq!(place.read(&place.open().unwrap()), [booked(1), booked(2), booked(3)]);
 }
@@ -50,7 +50,7 @@ fn a_reopened_ledger_goes_on() {
 fn a_group_is_kept_whole_or_not_at_all() {
     let place = Place::new();
     let mut file = place.open().unwrap();
-    file.commit(&[booked(1)]).unwrap();
+    commit(&mut file, &[booked(1)]).unwrap();
     let unbalanced = Record::Moved {
         key: key(1),
         state: State::Voided,
@@ -60,11 +60,11 @@ fn a_group_is_kept_whole_or_not_at_all() {
     let of_nothing =
         Record::Moved { key: key(9), state: State::Voided, amount: Amount::ZERO, postings: Postings::NONE };
     for wrong in [unbalanced, of_nothing] {
-        let refused = file.commit(&[booked(2), wrong]);
+        let refused = commit(&mut file, &[booked(2), wrong]);
         assert!(matches!(refused, Err(StoreError::Write { .. })), "{refused:?}");
         assert_eq!(place.read(&file), [booked(1)]);
     }
-    file.commit(&[booked(2)]).unwrap();
+    commit(&mut file, &[booked(2)]).unwrap();
     assert_eq!(place.read(&file), [booked(1), booked(2)]);
 }
 
@@ -78,7 +78,7 @@ fn a_second_booking_under_a_key_is_kept_and_shown() {
         amount: Amount::from_minor(500),
         postings: Postings { card: 500, merchant: -497, fees: -3, ..Postings::NONE },
     };
-    file.commit(&[booked(1), booked(1), reversed.clone()]).unwrap();
+    commit(&mut file, &[booked(1), booked(1), reversed.clone()]).unwrap();
     assert_eq!(place.read(&file), [booked(1), booked(1), reversed]);
     let doubled = place.rows("SELECT terminal, batch, stan, bookings FROM doubled");
     assert_eq!(doubled, ["10000001|000001|000001|2"]);
@@ -101,7 +101,7 @@ fn a_user_finds_his_way_with_the_shell() {
         batch: BatchNo::FIRST,
         next: BatchNo::new(2).unwrap(),
     };
-    file.commit(&[booked(1), booked(2), void, closed]).unwrap();
+    commit(&mut file, &[booked(1), booked(2), void, closed]).unwrap();
     // The host still has it open.
     let statement =
         place.rows("SELECT terminal, batch, stan, kind, amount, state, card, settled, at FROM statement");
@@ -122,7 +122,7 @@ fn a_user_finds_his_way_with_the_shell() {
 #[test]
 fn rows_are_neither_changed_nor_deleted() {
     let place = Place::new();
-    place.open().unwrap().commit(&[booked(1)]).unwrap();
+    commit(&mut place.open().unwrap(), &[booked(1)]).unwrap();
     for change in ["UPDATE bookings SET amount = 1", "DELETE FROM bookings", "DELETE FROM moves"] {
         let answer = place.connect().execute(change, []);
         assert_eq!(answer.is_err(), change.ends_with("bookings") || change.starts_with("UPDATE"), "{change}");
@@ -134,7 +134,7 @@ fn rows_are_neither_changed_nor_deleted() {
 fn only_the_owner_may_read_a_ledger() {
     let place = Place::new();
     let mut file = place.open().unwrap();
-    file.commit(&[booked(1)]).unwrap();
+    commit(&mut file, &[booked(1)]).unwrap();
     for entry in fs::read_dir(&place.directory).unwrap() {
         let entry = entry.unwrap();
         let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
@@ -165,7 +165,7 @@ fn what_is_no_ledger_is_refused_and_left_as_it_is() {
             fs::remove_file(place.file()).unwrap();
             place.run("CREATE TABLE friends (name TEXT)");
         }),
-        ("has format 7, written by posfleet 3.1; this program knows format 1", |place| {
+        ("has format 7, written by posfleet 3.1; this program knows format 2", |place| {
             place.run("UPDATE meta SET value = '7' WHERE name = 'format'");
             place.run("UPDATE meta SET value = 'posfleet 3.1' WHERE name = 'creator'");
         }),
@@ -185,7 +185,7 @@ fn what_is_no_ledger_is_refused_and_left_as_it_is() {
         let place = Place::with_records(3000);
         spoil(&place);
         let before = fs::read(place.file()).unwrap();
-        let told = match place.open().and_then(|file| file.read(drop)) {
+        let told = match place.open().and_then(|file| file.read(|_| Ok(()))) {
             Err(error) => error.to_string(),
             Ok(count) => panic!("{what}: {count} records"),
         };
@@ -199,7 +199,10 @@ fn what_is_no_ledger_is_refused_and_left_as_it_is() {
 #[test]
 fn cards_that_were_opened_with_another_amount_are_told() {
     let place = Place::with_records(1);
-    let told = LedgerFile::open(&place.directory, Amount::from_minor(1)).unwrap_err().to_string();
+    let told =
+        LedgerFile::open(&place.directory, &Charter { opening_balance: Amount::from_minor(1), ..CHARTER })
+            .unwrap_err()
+            .to_string();
     assert!(told.contains("its cards were opened with 1000000.00, not 0.01"), "{told}");
 }
 
@@ -207,9 +210,9 @@ fn cards_that_were_opened_with_another_amount_are_told() {
 fn a_directory_that_cannot_be_made_is_told() {
     let folder = Folder::new("no-directory");
     let file = folder.file("file", "");
-    let told = LedgerFile::open(&file.join("ledger"), OPENING).unwrap_err().to_string();
+    let told = LedgerFile::open(&file.join("ledger"), &CHARTER).unwrap_err().to_string();
     assert!(told.starts_with(&format!("ledger {}", file.join("ledger").display())), "{told}");
-    LedgerFile::open(&file.with_file_name("a").join("b").join("c"), OPENING).unwrap();
+    LedgerFile::open(&file.with_file_name("a").join("b").join("c"), &CHARTER).unwrap();
 }
 
 #[test]
@@ -217,7 +220,7 @@ fn a_ledger_whose_making_was_interrupted_is_made_again() {
     let place = Place::new();
     fs::create_dir_all(&place.directory).unwrap();
     fs::write(place.directory.join("ledger.db.new"), [0x55; 100]).unwrap();
-    place.open().unwrap().commit(&[booked(1)]).unwrap();
+    commit(&mut place.open().unwrap(), &[booked(1)]).unwrap();
     assert_eq!(place.read(&place.open().unwrap()), [booked(1)]);
 }
 
@@ -240,12 +243,12 @@ impl Place {
     fn with_records(count: u32) -> Self {
         let place = Self::new();
         let records: Vec<Record> = (1..=count).map(booked).collect();
-        place.open().unwrap().commit(&records).unwrap();
+        commit(&mut place.open().unwrap(), &records).unwrap();
         place
     }
 
     fn open(&self) -> Result<LedgerFile, StoreError> {
-        LedgerFile::open(&self.directory, OPENING)
+        LedgerFile::open(&self.directory, &CHARTER)
     }
 
     fn file(&self) -> PathBuf {
@@ -268,7 +271,12 @@ impl Place {
 
     fn read(&self, file: &LedgerFile) -> Vec<Record> {
         let mut records = Vec::new();
-        let count = file.read(|record| records.push(record)).unwrap();
+        let each = |entry| {
+            let Entry::Record(record) = entry else { panic!("{entry:?}") };
+            records.push(record);
+            Ok(())
+        };
+        let count = file.read(each).unwrap();
         assert_eq!(count, records.len() as u64);
         records
     }
@@ -300,6 +308,11 @@ impl Place {
         };
         rows.into_iter().map(split).collect()
     }
+}
+
+fn commit(file: &mut LedgerFile, records: &[Record]) -> Result<(), StoreError> {
+    let entries: Vec<Entry> = records.iter().cloned().map(Entry::from).collect();
+    file.commit(&entries)
 }
 
 /// What moved on every account, as the books in memory say.
@@ -429,4 +442,4 @@ fn postings() -> impl Strategy<Value = Postings> {
     })
 }
 
-const OPENING: Amount = Amount::from_minor(100_000_000);
+const CHARTER: Charter = Charter { opening_balance: Amount::from_minor(100_000_000), portal: None };

@@ -230,6 +230,7 @@ fn name(fact: &Fact) -> &'static str {
         Fact::Ordered { .. } => "ordered",
         Fact::Cleared { .. } => "cleared",
         Fact::TakenBack { .. } => "taken back",
+        Fact::Supplemented { .. } => "supplemented",
         Fact::Delayed { .. } => "delayed",
         Fact::Held { .. } => "held",
         Fact::Released { .. } => "released",

@@ -55,12 +55,15 @@ impl Acquirer for Till {
 }
 
 /// A portal, what is around it, and one client that is logged in.
+#[derive(Clone)]
 pub struct Rig {
     pub portal: Portal,
     pub till: Till,
     pub now: Instant,
     pub session: Option<Token>,
     pub events: Vec<Event>,
+    /// What the portal has taken in.
+    pub inputs: Vec<Input>,
     stan: u32,
     keys: u64,
 }
@@ -77,7 +80,8 @@ impl Rig {
         let morning = DateTime { hour: 10, month: 3, day: 2, ..DateTime::new_year(2026) };
         let portal = Portal::new(rules, Seed(seed), WallClock::starting_at(morning.to_unix()));
         let (till, now) = (Till::default(), Instant::START);
-        let mut rig = Self { portal, till, now, session: None, events: Vec::new(), stan: 0, keys: 0 };
+        let (events, inputs) = (Vec::new(), Vec::new());
+        let mut rig = Self { portal, till, now, session: None, events, inputs, stan: 0, keys: 0 };
         (1..=merchants).for_each(|number| rig.register(number));
         rig
     }
@@ -229,6 +233,7 @@ impl Rig {
 
     fn drain(&mut self) {
         self.events.extend(std::iter::from_fn(|| self.portal.poll_event()));
+        self.inputs.extend(std::iter::from_fn(|| self.portal.poll_input()));
     }
 }
 

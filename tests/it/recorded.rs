@@ -105,6 +105,8 @@ impl Recorded {
             settlements: None,
             reconciliation: None,
             mismatches: Vec::new(),
+            portal: None,
+            portal_findings: Vec::new(),
         }
     }
 
@@ -137,7 +139,7 @@ impl Recorded {
                 step.record(Class::Approved, response, Some(response - Duration::from_micros(500)));
             }
             step.record(Class::TimedOut, Duration::from_secs(30), None);
-            step.codes.add(ResponseCodeText(*b"00"), 200);
+            step.codes.add(ResponseCodeText::of(*b"00"), 200);
             step.checks_passed = 199;
             step.checks_failed = 1;
         }

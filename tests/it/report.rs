@@ -342,8 +342,8 @@ fn second(second: u64) -> Interval {
         interval.steps[0].record(Class::Approved, response, Some(response - Duration::from_micros(120)));
         interval.lag.record(Duration::from_micros(20 + sample % 90));
     }
-    interval.steps[0].codes.add(ResponseCodeText(*b"00"), 1_996);
-    interval.steps[0].codes.add(ResponseCodeText(*b"51"), 4);
+    interval.steps[0].codes.add(ResponseCodeText::of(*b"00"), 1_996);
+    interval.steps[0].codes.add(ResponseCodeText::of(*b"51"), 4);
     interval.steps[1].record(Class::TimedOut, Duration::from_secs(30), None);
     interval.scenarios[0] =
         Counters { planned: 2_003, started: 2_000, late: 1, dropped: 3, finished: 1_990 + second, failed: 1 };
@@ -380,7 +380,7 @@ fn entry(at_ms: u64, terminal: &str, belief: Belief) -> Entry {
     }
 }
 
-fn summary() -> Summary {
+pub fn summary() -> Summary {
     let times = |slower: f64| Percentiles {
         min: 8.0 * slower,
         mean: 24.1 * slower,
@@ -402,6 +402,7 @@ fn summary() -> Summary {
         checks_failed: 0,
         response_time_ms: times(slower),
         service_time_ms: if timeouts == count { Percentiles::default() } else { times(slower * 0.9) },
+        attempts: None,
     };
     let threshold =
         |expression: &str, value, pass| ThresholdSummary { expression: expression.to_owned(), value, pass };
@@ -455,6 +456,8 @@ fn summary() -> Summary {
             ..ReconciliationSummary::default()
         }),
         mismatches: Vec::new(),
+        portal: None,
+        portal_findings: Vec::new(),
     }
 }
 

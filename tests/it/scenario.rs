@@ -338,6 +338,6 @@ proptest! {
 fn rate_of(plan: &Plan, index: usize) -> f64 {
     match &plan.scenarios[index].load.schedule {
         Schedule::Arrivals { rate, .. } => rate.peak(),
-        Schedule::Loop { .. } => 0.0,
+        Schedule::Instants(_) | Schedule::Loop { .. } | Schedule::Ramp { .. } => 0.0,
     }
 }

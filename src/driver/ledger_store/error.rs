@@ -23,7 +23,7 @@ pub enum StoreError {
     /// The ledger is in a format that this program does not know.
     #[error(
         "ledger {} has format {found}, written by {creator}; this program knows format {}: use that program, or name \
-         another directory", path.display(), super::file::FORMAT
+         another directory", path.display(), super::format::FORMAT
     )]
     Version {
         /// The file.
@@ -45,6 +45,37 @@ pub enum StoreError {
         kept: Amount,
         /// What the host was told.
         wanted: Amount,
+    },
+    /// The ledger was begun without a merchant portal.
+    #[error(
+        "ledger {}: it was kept without a merchant portal, which cannot know what was sold before it; take host.portal \
+         out of the scenario, or name another directory", .0.display()
+    )]
+    PortalNew(PathBuf),
+    /// The ledger has a merchant portal, and the host has none.
+    #[error(
+        "ledger {}: it was kept with a merchant portal; start the host with the scenario that has its host.portal, or \
+         name another directory", .0.display()
+    )]
+    PortalGone(PathBuf),
+    /// The portal of the ledger had other rules, merchants, terminals or another seed.
+    #[error(
+        "ledger {}: its merchant portal was kept under other rules, with other terminals or another seed; start the \
+         host with the scenario it was made with, or name another directory", .0.display()
+    )]
+    PortalOther(PathBuf),
+    /// The portal does not come out of its inputs as it was.
+    #[error(
+        "ledger {}: entry {number} was written by {creator}, and the merchant portal of this program answers \
+         otherwise; it was left as it is: use that program, or name another directory", path.display()
+    )]
+    PortalDiverged {
+        /// The file.
+        path: PathBuf,
+        /// The number of the input.
+        number: i64,
+        /// What wrote the ledger.
+        creator: String,
     },
     /// The file is cut off, or its contents contradict each other.
     #[error("ledger {} is damaged: {what}; it was left as it is: restore a copy of it, or name another directory", path.display())]

@@ -1,37 +1,46 @@
-//! The SQLite file of a ledger: made, locked, checked, read and written. It knows no threads.
+//! The SQLite file of a ledger: made, locked, read and written. What is in it is the business of `format`; it knows no
+//! threads.
 
-use super::{Store, StoreError, read, write::write};
-use crate::{ledger::Record, money::Amount};
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use super::{
+    Charter, Entry, Store, StoreError,
+    format::{self, Meta, unreadable},
+    read::{self, ReadError},
+    write::write,
+};
+use crate::{
+    driver::{Clock, clock::unix_millis},
+    portal::Diverged,
+};
+use rusqlite::{Connection, TransactionBehavior};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 /// The ledger of a host in a directory of its own; nobody else opens it as long as this value lives.
 ///
 /// The file is `ledger.db`, beside SQLite's log `ledger.db-wal` (which belongs to it: records live there first) and the
-/// lock `ledger.lock`. Only their owner may read them, because card numbers stand in them in full: the host must know
-/// its cards again. They are test cards.
+/// lock `ledger.lock`. Only their owner may read them, because card numbers, and passwords of the portal, stand in them
+/// in full: the host must know its cards again. They are test cards and passwords.
 #[derive(Debug)]
 pub struct LedgerFile {
     connection: Connection,
     path: PathBuf,
-    /// The number of the newest record.
+    meta: Meta,
+    /// The number of the newest entry.
     newest: i64,
     _lock: File,
 }
 
 impl LedgerFile {
-    /// Opens the ledger in `directory`, or begins one whose cards are opened with `opening_balance`.
+    /// Opens the ledger in `directory`, or begins one of this charter. One of an older format gets the newest.
     ///
     /// # Errors
-    /// When the directory cannot be used, another process uses it, or what is there is not a sound ledger of this
-    /// format and opening balance. Nothing is changed then.
-    pub fn open(directory: &Path, opening_balance: Amount) -> Result<Self, StoreError> {
+    /// When the directory cannot be used, another process uses it, or what is there is not a sound ledger of a known
+    /// format and of this charter. Nothing is changed then.
+    pub fn open(directory: &Path, charter: &Charter) -> Result<Self, StoreError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
             move |source| StoreError::File { path, source }
@@ -41,26 +50,49 @@ impl LedgerFile {
         let lock = lock(directory)?;
         let path = directory.join(FILE);
         if !path.try_exists().map_err(failed(&path))? {
-            begin(directory, &path, opening_balance)?;
+            begin(directory, &path, charter)?;
         }
         if fs::metadata(&path).map_err(failed(&path))?.len() == 0 {
             return Err(StoreError::Damaged { path, what: "it is empty".to_owned() });
         }
-        let connection = connect(&path)?;
-        check(&connection, &path, opening_balance)?;
-        let newest = connection.query_row(NEWEST, [], |row| row.get(0));
-        let newest = newest.map_err(|error| unreadable(&path, error))?;
-        Ok(Self { connection, path, newest, _lock: lock })
+        let (connection, meta) = format::open(&path, charter)?;
+        let newest = format::newest(&connection).map_err(|error| unreadable(&path, error))?;
+        Ok(Self { connection, path, meta, newest, _lock: lock })
     }
 
-    /// Hands out all records in the order in which they were committed; returns how many there are.
+    /// Hands out all entries in the order in which they were committed; returns how many there are.
     ///
     /// # Errors
-    /// When a row is not what a record looks like, money comes from nowhere, or records are missing.
-    pub fn read(&self, each: impl FnMut(Record)) -> Result<u64, StoreError> {
-        let count = read::read(&self.connection, each)
-            .map_err(|error| StoreError::Damaged { path: self.path.clone(), what: error.to_string() })?;
+    /// When a row is not what an entry looks like, money comes from nowhere, entries are missing, or `each` finds that
+    /// the portal does not come out as it was.
+    pub fn read(&self, each: impl FnMut(Entry) -> Result<(), Diverged>) -> Result<u64, StoreError> {
+        let count = read::read(&self.connection, each).map_err(|error| self.misread(&error))?;
         Ok(count.unsigned_abs())
+    }
+
+    /// The clock of a host that goes on with this ledger: time has gone on since its first life began, and never goes
+    /// back behind what it has kept.
+    ///
+    /// # Errors
+    /// When the newest instant cannot be read.
+    pub fn clock(&self) -> Result<Clock, StoreError> {
+        let latest = format::latest(&self.connection).map_err(|error| unreadable(&self.path, error))?;
+        Ok(Clock::resuming(self.meta.started_at_ms, latest, unix_millis()))
+    }
+
+    /// When the first host with this ledger began, in milliseconds of the Unix epoch: the origin of all its instants.
+    pub fn started_at_ms(&self) -> u64 {
+        self.meta.started_at_ms
+    }
+
+    fn misread(&self, error: &ReadError) -> StoreError {
+        let path = self.path.clone();
+        match error {
+            ReadError::Diverged(number) => {
+                StoreError::PortalDiverged { path, number: *number, creator: self.meta.creator.clone() }
+            }
+            _ => StoreError::Damaged { path, what: error.to_string() },
+        }
     }
 
     /// Where it is.
@@ -70,17 +102,17 @@ impl LedgerFile {
 }
 
 impl Store for LedgerFile {
-    fn commit(&mut self, records: &[Record]) -> Result<(), StoreError> {
+    fn commit(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
         let Self { connection, path, newest, .. } = self;
         let written = (|| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            for (number, record) in (*newest + 1..).zip(records) {
-                write(&transaction, number, record)?;
+            for (number, entry) in (*newest + 1..).zip(entries) {
+                write(&transaction, number, entry)?;
             }
             transaction.commit()
         })();
         written.map_err(|source| StoreError::Write { path: path.clone(), source })?;
-        *newest += records.len() as i64;
+        *newest += entries.len() as i64;
         Ok(())
     }
 }
@@ -101,7 +133,7 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
 }
 
 /// Makes an empty ledger under another name, so that a file of the right name is always a whole one.
-fn begin(directory: &Path, path: &Path, opening_balance: Amount) -> Result<(), StoreError> {
+fn begin(directory: &Path, path: &Path, charter: &Charter) -> Result<(), StoreError> {
     let draft = directory.join(DRAFT);
     let failed = |source| StoreError::File { path: draft.clone(), source };
     match fs::remove_file(&draft) {
@@ -110,106 +142,12 @@ fn begin(directory: &Path, path: &Path, opening_balance: Amount) -> Result<(), S
     }
     // SQLite gives the files that it makes beside this one the same mode.
     OpenOptions::new().create_new(true).write(true).mode(0o600).open(&draft).map_err(failed)?;
-    let written = write_schema(&draft, opening_balance);
+    let written = format::write(&draft, charter);
     written.map_err(|source| StoreError::Write { path: draft.clone(), source })?;
     let renamed = fs::rename(&draft, path).and_then(|()| File::open(directory)?.sync_all());
     renamed.map_err(|source| StoreError::File { path: path.to_owned(), source })
 }
 
-fn write_schema(path: &Path, opening_balance: Amount) -> rusqlite::Result<()> {
-    let mut connection = Connection::open_with_flags(path, flags())?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    let transaction = connection.transaction()?;
-    transaction.pragma_update(None, "application_id", APPLICATION)?;
-    transaction.execute_batch(SCHEMA)?;
-    let creator = concat!("posfleet ", env!("CARGO_PKG_VERSION"));
-    let opening_balance = opening_balance.minor().to_string();
-    for (name, value) in [("format", FORMAT), ("creator", creator), ("opening_balance", &opening_balance)] {
-        transaction.execute("INSERT INTO meta VALUES (?, ?)", [name, value])?;
-    }
-    transaction.commit()?;
-    connection.close().map_err(|(_, error)| error)
-}
-
-fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let opened = Connection::open_with_flags(path, flags()).and_then(|connection| {
-        connection.busy_timeout(PATIENCE)?;
-        Ok(connection)
-    });
-    opened.map_err(|error| unreadable(path, error))
-}
-
-/// Refuses everything that is not a sound ledger of this format, from the outside in.
-fn check(connection: &Connection, path: &Path, opening_balance: Amount) -> Result<(), StoreError> {
-    let wrong = |error| unreadable(path, error);
-    let application: i32 =
-        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(wrong)?;
-    if application != APPLICATION {
-        return Err(StoreError::NotALedger(path.to_owned()));
-    }
-    let meta = |name: &str| {
-        let value = connection
-            .query_row("SELECT value FROM meta WHERE name = ?", [name], |row| row.get::<_, String>(0));
-        value.map_err(wrong)
-    };
-    let found = meta("format")?;
-    if found != FORMAT {
-        return Err(StoreError::Version { path: path.to_owned(), found, creator: meta("creator")? });
-    }
-    let sound: String =
-        connection.pragma_query_value(None, "quick_check", |row| row.get(0)).map_err(wrong)?;
-    if sound != "ok" {
-        return Err(StoreError::Damaged { path: path.to_owned(), what: sound });
-    }
-    let kept = meta("opening_balance")?;
-    match kept.parse().map(Amount::from_minor) {
-        Ok(kept) if kept == opening_balance => prepare(connection).map_err(wrong),
-        Ok(kept) => Err(StoreError::OpeningBalance { path: path.to_owned(), kept, wanted: opening_balance }),
-        Err(_) => {
-            Err(StoreError::Damaged { path: path.to_owned(), what: format!("opening_balance {kept:?}") })
-        }
-    }
-}
-
-/// Settings of a connection that writes; the first lasts in the file, the others do not.
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    // Without it, some systems call a write durable that is still in the disk's cache.
-    connection.pragma_update(None, "fullfsync", true)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    connection.pragma_update(None, "foreign_keys", true)
-}
-
-/// Sorts what SQLite says about a file that it cannot read.
-fn unreadable(path: &Path, error: rusqlite::Error) -> StoreError {
-    let path = path.to_owned();
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => StoreError::NotALedger(path),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::InUse(path),
-        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            StoreError::File { path, source: io::Error::other(error) }
-        }
-        _ => StoreError::Damaged { path, what: error.to_string() },
-    }
-}
-
-fn flags() -> OpenFlags {
-    // The file is there already; one thread uses the connection.
-    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
-}
-
-/// The format of the files that this program writes and reads.
-pub(super) const FORMAT: &str = "1";
 const FILE: &str = "ledger.db";
 const DRAFT: &str = "ledger.db.new";
 const LOCK: &str = "ledger.lock";
-const SCHEMA: &str = include_str!("schema.sql");
-/// What tells a ledger from other SQLite files: the letters `POSF`.
-const APPLICATION: i32 = 0x504F_5346;
-const NEWEST: &str = "SELECT max(coalesce((SELECT max(record) FROM bookings), 0),
-    coalesce((SELECT max(record) FROM moves), 0), coalesce((SELECT max(record) FROM batches), 0))";
-/// After so many pages of 4 KiB the log goes into the file proper.
-const CHECKPOINT_PAGES: u32 = 10_000;
-/// How long a commit waits for a shell that writes into the ledger by hand.
-const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,9 +1,14 @@
-//! Rows back into records, in the order in which they were written.
+//! Rows back into entries, in the order in which they were written.
 
-use super::row::{self, BadColumn};
+use super::{
+    Entry, input_row,
+    row::{self, BadColumn},
+};
 use crate::{
     iso8583::{ApprovalCode, MerchantId, Rrn, TerminalId},
     ledger::{Booking, Postings, Record},
+    portal::{Diverged, Input},
+    time::Instant,
 };
 use rusqlite::{Connection, Row};
 
@@ -19,10 +24,16 @@ pub(super) enum ReadError {
     /// Numbers are counted without gaps.
     #[error("record {0} is missing")]
     Missing(i64),
+    /// The portal does not come out as it was.
+    #[error("entry {0}: the portal does not answer as it did")]
+    Diverged(i64),
 }
 
-/// Hands out all records; returns how many there were.
-pub(super) fn read(connection: &Connection, mut each: impl FnMut(Record)) -> Result<i64, ReadError> {
+/// Hands out all entries; returns how many there were.
+pub(super) fn read(
+    connection: &Connection,
+    mut each: impl FnMut(Entry) -> Result<(), Diverged>,
+) -> Result<i64, ReadError> {
     let mut statement = connection.prepare(RECORDS)?;
     let mut rows = statement.query([])?;
     let mut count = 0;
@@ -32,7 +43,8 @@ pub(super) fn read(connection: &Connection, mut each: impl FnMut(Record)) -> Res
         if number != count {
             return Err(ReadError::Missing(count));
         }
-        each(record(row).map_err(|RowError(what)| ReadError::Row(number, what))?);
+        let entry = entry(row).map_err(|RowError(what)| ReadError::Row(number, what))?;
+        each(entry).map_err(|Diverged| ReadError::Diverged(number))?;
     }
     Ok(count)
 }
@@ -52,9 +64,20 @@ impl From<BadColumn> for RowError {
     }
 }
 
-fn record(row: &Row<'_>) -> Result<Record, RowError> {
+fn entry(row: &Row<'_>) -> Result<Entry, RowError> {
+    match string(row, 1)?.as_str() {
+        "portal_inputs" => Ok(Entry::Input(Box::new(input(row)?))),
+        table => Ok(Entry::Record(record(row, table)?)),
+    }
+}
+
+fn input(row: &Row<'_>) -> Result<Input, RowError> {
+    let instant: i64 = row.get(3)?;
+    Ok(input_row::from_text(Instant::from_nanos(instant.unsigned_abs()), &string(row, 2)?)?)
+}
+
+fn record(row: &Row<'_>, table: &str) -> Result<Record, RowError> {
     let (terminal, batch) = (string(row, 2)?, row.get(3)?);
-    let table = string(row, 1)?;
     if table == "batches" {
         let terminal = row::text::<TerminalId>("terminal", &terminal)?;
         let (batch, next) = (row::batch_no(batch)?, row::batch_no(row.get(4)?)?);
@@ -110,8 +133,9 @@ fn optional(row: &Row<'_>, column: usize) -> Result<Option<String>, RowError> {
     Ok(row.get(column)?)
 }
 
-/// The three tables in one order: record, table, terminal, batch, STAN (or next batch), amount, state and code, six
-/// postings, and from the 15th column on what only bookings have.
+/// The four tables in one order: record, table, terminal, batch, STAN (or next batch), amount, state and code, six
+/// postings, and from the 15th column on what only bookings have. An input of the portal has its body instead of the
+/// terminal, and its instant instead of the batch.
 const RECORDS: &str = "
 SELECT record, 'bookings', terminal, batch, stan, amount, state, response_code,
        to_card, to_hold, to_merchant, to_fees, to_outside, to_suspense,
@@ -128,4 +152,9 @@ SELECT record, 'batches', terminal, batch, next, NULL, NULL, NULL,
        NULL, NULL, NULL, NULL, NULL, NULL,
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM batches
+UNION ALL
+SELECT record, 'portal_inputs', body, instant, NULL, NULL, NULL, NULL,
+       NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM portal_inputs
 ORDER BY 1";

@@ -1,6 +1,6 @@
--- The ledger of a posfleet host, format 1. Amounts are in minor units, times in seconds of the Unix epoch.
+-- The ledger of a posfleet host, format 2: the books; those of the portal are in portal.sql. Amounts are in minor units, times in seconds of the Unix epoch.
 --
--- Every record has one number, counted over bookings, moves and batches in the order in which the host made them.
+-- Every record has one number, counted over bookings, moves, batches and portal_inputs in the order in which the host made them.
 -- Rows are only ever added. Look at the views first: statement, postings, balances, doubled.
 
 CREATE TABLE meta (

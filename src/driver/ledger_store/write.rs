@@ -1,15 +1,32 @@
-//! Records into rows.
+//! Entries into rows.
 
-use super::row::{state_columns, variant_columns};
+use super::{
+    Entry, input_row,
+    row::{state_columns, variant_columns},
+};
 use crate::{
     ledger::{Booking, Postings, Record, State},
     money::Amount,
+    portal::Input,
     reconcile::Key,
 };
 use rusqlite::{Connection, Result, params};
 
-/// Adds a record under its number.
-pub(super) fn write(connection: &Connection, number: i64, record: &Record) -> Result<()> {
+/// Adds an entry under its number.
+pub(super) fn write(connection: &Connection, number: i64, entry: &Entry) -> Result<()> {
+    match entry {
+        Entry::Record(record) => write_record(connection, number, record),
+        Entry::Input(input) => write_input(connection, number, input),
+    }
+}
+
+fn write_input(connection: &Connection, number: i64, input: &Input) -> Result<()> {
+    let instant = i64::try_from(input.at.as_nanos()).unwrap_or(i64::MAX);
+    let row = params![number, instant, input_row::to_text(input)];
+    connection.prepare_cached(ADD_INPUT)?.execute(row).map(drop)
+}
+
+fn write_record(connection: &Connection, number: i64, record: &Record) -> Result<()> {
     match record {
         Record::Booked(booking) => write_booking(connection, number, booking),
         Record::Moved { key, state, amount, postings } => {
@@ -96,3 +113,4 @@ const ADD_BOOKING: &str = "INSERT INTO bookings VALUES (?,?,?,?,?,?,?,?,?,?,?,?,
 const ADD_MOVE: &str = "INSERT INTO moves VALUES (
     ?, (SELECT min(record) FROM bookings WHERE terminal = ? AND batch = ? AND stan = ?), ?,?,?,?,?,?,?,?,?)";
 const ADD_BATCH: &str = "INSERT INTO batches VALUES (?,?,?,?)";
+const ADD_INPUT: &str = "INSERT INTO portal_inputs VALUES (?,?,?)";

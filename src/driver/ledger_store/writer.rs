@@ -1,7 +1,7 @@
 //! The thread that commits records in groups, and how far it has come.
 
-use super::{LedgerFile, Store, StoreError};
-use crate::{ledger::Record, money::Amount};
+use super::{Charter, Entry, LedgerFile, Store, StoreError};
+use crate::portal::Diverged;
 use std::{
     fmt, io,
     path::Path,
@@ -25,16 +25,16 @@ pub enum Durable {
 /// What a ledger held when it was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Restored {
-    /// How many records.
+    /// How many records, inputs of the portal among them.
     pub records: u64,
-    /// How long it took to check the file and to read them.
+    /// How long it took to read them.
     pub took: Duration,
 }
 
-/// A record on its way, and whether the next one may be in another commit.
+/// An entry on its way, and whether the next one may be in another commit.
 #[derive(Debug)]
 struct Queued {
-    record: Record,
+    entry: Entry,
     is_last: bool,
 }
 
@@ -54,15 +54,26 @@ impl LedgerWriter {
     /// Opens the ledger in `directory`, hands out what it holds, and starts the thread; see [`LedgerFile::open`].
     ///
     /// # Errors
-    /// When the directory holds no sound ledger of this format and opening balance, and cannot be given one.
+    /// When the directory holds no sound ledger of this charter, and cannot be given one.
     pub fn open(
         directory: &Path,
-        opening_balance: Amount,
+        charter: &Charter,
         durable: Durable,
-        restore: impl FnMut(Record),
+        restore: impl FnMut(Entry) -> Result<(), Diverged>,
+    ) -> Result<(Self, Restored), StoreError> {
+        Self::resume(LedgerFile::open(directory, charter)?, durable, restore)
+    }
+
+    /// Hands out what a file holds, and starts the thread.
+    ///
+    /// # Errors
+    /// When the file does not hold what a ledger holds, or there is no thread to be had.
+    pub fn resume(
+        file: LedgerFile,
+        durable: Durable,
+        restore: impl FnMut(Entry) -> Result<(), Diverged>,
     ) -> Result<(Self, Restored), StoreError> {
         let start = Instant::now();
-        let file = LedgerFile::open(directory, opening_balance)?;
         let records = file.read(restore)?;
         let restored = Restored { records, took: start.elapsed() };
         Ok((Self::start(file, durable)?, restored))
@@ -87,12 +98,12 @@ impl LedgerWriter {
         self.durable
     }
 
-    /// Takes the next record; it is committed together with those behind it up to the next that `is_last`.
+    /// Takes the next entry; it is committed together with those behind it up to the next that `is_last`.
     ///
     /// A thread that has failed takes none, and says so in [`LedgerWriter::committed`].
-    pub fn record(&self, record: Record, is_last: bool) {
+    pub fn record(&self, entry: Entry, is_last: bool) {
         // What could not be taken is never committed, and nobody hears of it.
-        let _ = self.queue.send(Queued { record, is_last });
+        let _ = self.queue.send(Queued { entry, is_last });
     }
 
     /// How many records are durable; it closes when the thread has failed.
@@ -128,16 +139,16 @@ fn commit_all(
 }
 
 /// Fills the group, waiting for its first record; `false` when there will be no more.
-fn gather(records: &Receiver<Queued>, durable: Durable, group: &mut Vec<Record>) -> bool {
-    let Ok(Queued { record, mut is_last }) = records.recv() else { return false };
-    group.push(record);
+fn gather(records: &Receiver<Queued>, durable: Durable, group: &mut Vec<Entry>) -> bool {
+    let Ok(Queued { entry, mut is_last }) = records.recv() else { return false };
+    group.push(entry);
     let deadline = match durable {
         Durable::Always => None,
         Durable::Interval(interval) => Some(Instant::now() + interval),
     };
     while let Some(next) = next(records, deadline, is_last, group.len()) {
         is_last = next.is_last;
-        group.push(next.record);
+        group.push(next.entry);
     }
     true
 }

@@ -7,6 +7,7 @@ use crate::{
     reconcile::Fault,
     report::{
         figures::count,
+        portal_text::portal_text,
         text::{plural, plural_of},
     },
 };
@@ -21,6 +22,14 @@ pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
         }
         @if !run.archive.mismatches.is_empty() { (mismatches(&run.archive.mismatches)) }
         @if let Some(found) = &summary.settlements { (settlements(found)) }
+        @if let Some(found) = &summary.portal {
+            h3 { "Merchant portal" }
+            pre { @for line in portal_text(found) { (line) "\n" } }
+        }
+        @if !summary.portal_findings.is_empty() {
+            h3 { "What the final check of the portal found" }
+            ul { @for finding in &summary.portal_findings { li { b { (finding.fault) } ": " (finding.meaning) } } }
+        }
     };
     let says = "What the terminals believe of every transaction, held against what the host has booked.";
     super::section("reconciliation", "Reconciliation", says, &body)

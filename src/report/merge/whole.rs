@@ -4,8 +4,8 @@ use super::MergeError;
 use crate::{
     engine::{Moment, Observer},
     metrics::{
-        Counters, GeneratorSummary, HostCounts, Interval, Latency, Point, ReconciliationSummary,
-        SettlementSummary, StepInterval, StepNames, StepSummary, Summary, Threshold, ThresholdSummary,
+        AttemptSummary, Counters, GeneratorSummary, HostCounts, Interval, Latency, Point,
+        ReconciliationSummary, StepInterval, StepNames, StepSummary, Summary, Threshold, ThresholdSummary,
         Verdict,
     },
     report::{
@@ -14,6 +14,8 @@ use crate::{
         tag::{LAG, Part, StepTag},
     },
 };
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use std::{collections::BTreeMap, io, time::Duration};
 
 /// The interval log of one run.
@@ -148,17 +150,22 @@ impl Whole {
     }
 
     pub(super) fn summary(&self, summaries: &[&Summary]) -> Summary {
-        let settlements =
-            summaries.iter().filter_map(|summary| summary.settlements).reduce(added_settlements);
+        let settlements = summaries.iter().filter_map(|summary| summary.settlements).reduce(sum);
         // One run without a ledger leaves the whole without one: what it lost nobody can know.
         let reconciliation: Option<Vec<ReconciliationSummary>> =
             summaries.iter().map(|summary| summary.reconciliation).collect();
-        let reconciliation = reconciliation.and_then(|all| all.into_iter().reduce(added_reconciliations));
-        let host = HostCounts { reconciliation: reconciliation.as_ref(), settlements: settlements.as_ref() };
+        let reconciliation = reconciliation.and_then(|all| all.into_iter().reduce(sum));
+        let portal = summaries.iter().filter_map(|summary| summary.portal.clone()).reduce(sum);
+        let host = HostCounts {
+            reconciliation: reconciliation.as_ref(),
+            settlements: settlements.as_ref(),
+            portal: portal.as_ref(),
+        };
         let judge = |old: &ThresholdSummary| self.judged(old, host);
         let first = summaries[0];
         let thresholds: Vec<ThresholdSummary> = first.thresholds.iter().map(judge).collect();
         let (verdict, exit_code) = verdict(summaries, &thresholds);
+        let findings = summaries.iter().flat_map(|summary| summary.portal_findings.iter().cloned());
         let mismatches = summaries.iter().flat_map(|summary| summary.mismatches.iter().cloned());
         Summary {
             schema: Summary::SCHEMA,
@@ -176,6 +183,8 @@ impl Whole {
             settlements,
             reconciliation,
             mismatches: mismatches.take(Summary::MISMATCHES_MAX).collect(),
+            portal,
+            portal_findings: findings.take(Summary::MISMATCHES_MAX).collect(),
         }
     }
 
@@ -191,7 +200,13 @@ impl Whole {
         let step = |(name, step): (&str, &StepInterval)| {
             let codes =
                 summaries.iter().filter_map(|summary| summary.steps.get(name)).flat_map(|step| &step.codes);
-            let summary = StepSummary { codes: added(codes), ..StepSummary::from(step) };
+            let summary = StepSummary {
+                codes: added(codes),
+                attempts: attempts(
+                    summaries.iter().filter_map(|summary| summary.steps.get(name)?.attempts.as_ref()),
+                ),
+                ..StepSummary::from(step)
+            };
             (name.to_owned(), summary)
         };
         self.names.iter().zip(&self.total.steps).map(step).collect()
@@ -207,6 +222,13 @@ impl Whole {
             shards: all().map(|one| one.shards).fold(0, usize::saturating_add),
         }
     }
+}
+
+/// The requests of all runs; how long their parts took nobody can know without the histograms, which are not kept.
+fn attempts<'s>(all: impl Iterator<Item = &'s AttemptSummary>) -> Option<AttemptSummary> {
+    let counts =
+        |one: &AttemptSummary| AttemptSummary { connect_ms: None, tls_ms: None, first_byte_ms: None, ..*one };
+    all.map(counts).reduce(sum)
 }
 
 /// An invalid part makes the whole invalid; else the thresholds decide.
@@ -227,34 +249,27 @@ fn added<'c>(counts: impl Iterator<Item = (&'c String, &'c u64)>) -> BTreeMap<St
     all
 }
 
-fn added_settlements(one: SettlementSummary, other: SettlementSummary) -> SettlementSummary {
-    SettlementSummary {
-        balanced: one.balanced.saturating_add(other.balanced),
-        unbalanced: one.unbalanced.saturating_add(other.unbalanced),
-        closed: one.closed.saturating_add(other.closed),
-        open: one.open.saturating_add(other.open),
-        uploaded: one.uploaded.saturating_add(other.uploaded),
-        differences: one.differences.saturating_add(other.differences),
-    }
+/// The sum of two sets of counts, key by key.
+fn sum<T: Serialize + DeserializeOwned>(one: T, other: T) -> T {
+    let value = |counts: T| serde_json::to_value(counts).expect("counts are JSON");
+    let sum = added_values(value(one), value(other));
+    serde_json::from_value(sum).expect("the sum of counts is one of them")
 }
 
-fn added_reconciliations(one: ReconciliationSummary, other: ReconciliationSummary) -> ReconciliationSummary {
-    ReconciliationSummary {
-        terminals: one.terminals.saturating_add(other.terminals),
-        transactions: one.transactions.saturating_add(other.transactions),
-        mismatches: one.mismatches.saturating_add(other.mismatches),
-        lost: one.lost.saturating_add(other.lost),
-        doubled: one.doubled.saturating_add(other.doubled),
-        amount: one.amount.saturating_add(other.amount),
-        not_reversed: one.not_reversed.saturating_add(other.not_reversed),
-        reversal_pending: one.reversal_pending.saturating_add(other.reversal_pending),
-        void_ignored: one.void_ignored.saturating_add(other.void_ignored),
-        wrong_terminal: one.wrong_terminal.saturating_add(other.wrong_terminal),
-        wrong_merchant: one.wrong_merchant.saturating_add(other.wrong_merchant),
-        wrong_number: one.wrong_number.saturating_add(other.wrong_number),
-        unknown: one.unknown.saturating_add(other.unknown),
-        kind: one.kind.saturating_add(other.kind),
-        contradictory: one.contradictory.saturating_add(other.contradictory),
+fn added_values(one: Value, other: Value) -> Value {
+    match (one, other) {
+        (Value::Object(mut one), Value::Object(other)) => {
+            for (key, value) in other {
+                let mine = one.remove(&key).unwrap_or(Value::Null);
+                one.insert(key, added_values(mine, value));
+            }
+            Value::Object(one)
+        }
+        (Value::Null, value) | (value, Value::Null) => value,
+        (one, other) => match (one.as_u64(), other.as_u64()) {
+            (Some(one), Some(other)) => one.saturating_add(other).into(),
+            _ => one,
+        },
     }
 }
 

@@ -1,6 +1,6 @@
-//! Flows: steps become templates of operations, texts become expressions.
+//! Flows: steps become templates of operations and requests, texts become expressions.
 
-use super::Compiler;
+use super::{Compiler, http};
 use crate::{
     expr::{self, Binding, Expr, Unknown, ValueKind, nearest, parse_expression},
     flow::{Action, Capture, CardTemplate, Check, Draw, Flow, OnError, Step, Template, Variable},
@@ -11,7 +11,7 @@ use crate::{
         node::{Node, Span},
         overlay,
         plan::Group,
-        step::{Settings, Step as Written, actions},
+        step::{HTTP, LOAD, Settings, Step as Written, actions},
         words,
     },
 };
@@ -69,19 +69,25 @@ impl Compiler<'_> {
     fn step(&mut self, node: &Node, written: &Written, names: &mut Names) -> Option<Step> {
         let action = self.only_action(node, written)?;
         let settings = &written.settings;
+        if action != HTTP {
+            self.no_request(node, action, &written.request);
+        }
         if let Some(range) = written.think {
             return Some(self.pause(node, range.min.0, range.max.0));
         }
-        let (kind, keys) = written.operations.first()?;
-        let name = settings.name.as_deref().unwrap_or(action);
-        if name.is_empty() || name.contains('.') {
+        if settings.name.as_ref().is_some_and(|name| name.is_empty() || name.contains('.')) {
             self.complain(&node.at("name"), "the name of a step is not empty and has no dots");
         }
-        let template = self.template(node.child(action), *kind, keys, names);
+        let own = match &written.request.http {
+            Some(text) => http::name_of(text),
+            None => action.to_owned(),
+        };
+        let name = settings.name.as_deref().unwrap_or(&own);
+        let compiled = self.measured(node, action, written, names);
         let checks = self.checks(node, settings, names);
         let captures = self.captures(node, settings, names);
         Some(Step {
-            action: Action::Operate(template?),
+            action: compiled?,
             id: Some(self.steps.intern(name)),
             checks,
             captures,
@@ -92,13 +98,32 @@ impl Compiler<'_> {
         })
     }
 
+    /// What a measured step does.
+    fn measured(&mut self, node: &Node, action: &str, written: &Written, names: &Names) -> Option<Action> {
+        match (&written.request.http, &written.load, written.operations.first()) {
+            (Some(text), ..) => {
+                let request = self.request(node, text, &written.request, names);
+                request.map(|request| Action::Request(Box::new(request)))
+            }
+            (None, Some(keys), _) => {
+                let loading = self.loading(node.child(LOAD), keys, names);
+                loading.map(|loading| Action::Load(Box::new(loading)))
+            }
+            (None, None, Some((kind, keys))) => {
+                self.template(node.child(action), *kind, keys, names).map(Action::Operate)
+            }
+            (None, None, None) => None,
+        }
+    }
+
     /// The one thing that a step does.
     fn only_action(&mut self, node: &Node, written: &Written) -> Option<&'static str> {
         match written.actions()[..] {
             [only] => Some(only),
             [] => {
                 if !node.is_tainted() {
-                    let message = "a step needs something to do: an operation, or `think`";
+                    let message =
+                        "a step needs something to do: an operation, `http`, `load-terminal` or `think`";
                     self.complain_with_help(
                         &node.span,
                         message,
@@ -227,7 +252,7 @@ fn of_their_own_accord(flows: &[Arc<Flow>], groups: &[Group]) -> Vec<Kind> {
         let steps = flows.iter().flat_map(|flow| &flow.steps);
         steps.filter_map(move |step| match &step.action {
             Action::Operate(template) => Some(template.kind).filter(|kind| wanted(*kind)),
-            Action::Think { .. } => None,
+            Action::Request(_) | Action::Load(_) | Action::Think { .. } => None,
         })
     };
     // A notice is sent some time after its step, whatever name the step has.

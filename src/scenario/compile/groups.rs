@@ -57,6 +57,15 @@ impl Compiler<'_> {
         groups
     }
 
+    /// Terminals of a host with a portal tell of their device, unless their group says otherwise.
+    pub(super) fn tell_devices(&self, groups: &mut [Group]) {
+        for ((_, written), group) in self.file.terminals.iter().zip(groups) {
+            if written.tells_device.is_none() && group.target == Target::Embedded {
+                Arc::make_mut(&mut group.profile).tells_device = true;
+            }
+        }
+    }
+
     /// The sizes of all groups, split in proportion where the command line sets their total.
     fn sizes(&mut self) -> Vec<Size> {
         let file = self.file;
@@ -187,6 +196,8 @@ impl Compiler<'_> {
             abilities: traits.abilities,
             prints: group.receipts.unwrap_or(false),
             first_downloads: group.first_downloads,
+            tells_device: group.tells_device.unwrap_or(false),
+            battery: group.battery,
             ..settings.profile(name, spec)
         }
     }
@@ -222,8 +233,9 @@ impl Compiler<'_> {
     fn target(&mut self, node: &Node, group: &file::Group) -> Target {
         let targets = &self.file.targets;
         let Some(name) = &group.target else {
-            if !targets.is_empty() && !node.is_tainted() {
-                let names: Vec<&str> = targets.names().collect();
+            let hosts = targets.iter().filter(|(_, target)| target.url.is_none());
+            let names: Vec<&str> = hosts.map(|(name, _)| name).collect();
+            if !names.is_empty() && !node.is_tainted() {
                 let message = format!("the group needs a `target`: {}", names.join(" or "));
                 self.complain(&node.span, message);
             }
@@ -235,12 +247,20 @@ impl Compiler<'_> {
             }
             return Target::Embedded;
         };
-        let port = target.address.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+        let Some(address) = &target.address else {
+            if target.url.is_some() {
+                let message =
+                    format!("`{name}` is an HTTP server; terminals talk to a target with an `address`");
+                self.complain(&node.at("target"), message);
+            }
+            return Target::Embedded;
+        };
+        let port = address.rsplit_once(':').filter(|(host, _)| !host.is_empty());
         if !port.is_some_and(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0)) {
             let at = self.node("targets", name).at("address");
             self.problems.push(Problem::new(at, "expected an address such as 192.0.2.1:8583"));
         }
-        Target::Address(target.address.clone())
+        Target::Address(address.clone())
     }
 }
 

@@ -28,6 +28,7 @@ impl Compiler<'_> {
         let settlement = self.settlement(node.child("settlement"), &written.settlement, groups);
         let tables = self.tables(node.child("tables"), &written.tables);
         let chip = self.chip(node.child("chip"), &written.chip);
+        let portal = self.portal(node.child("portal"), written.portal.as_ref());
         let mut embedded = groups.iter().filter(|group| group.target == Target::Embedded);
         let first = embedded.next().or(groups.first())?;
         for other in embedded {
@@ -51,7 +52,7 @@ impl Compiler<'_> {
         }
         let identities = groups.iter().flat_map(|group| group.identities.iter());
         Some(host::Config {
-            portal: None,
+            portal,
             spec: first.profile.spec,
             mac: first.profile.mac,
             mac_form: first.profile.mac_form,

@@ -73,7 +73,7 @@ impl Compiler<'_> {
             }
             None if is_session => None,
             None => {
-                let is_foreign = !self.file.targets.is_empty();
+                let is_foreign = self.file.targets.iter().any(|(_, target)| target.url.is_none());
                 if is_foreign && group.tmk.is_none() && group.file.is_none() {
                     let help =
                         "write `bdk: …`, or the initial key of each terminal into the column tmk of `file`";

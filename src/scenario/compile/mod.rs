@@ -5,10 +5,14 @@ mod feeders;
 mod flows;
 mod groups;
 mod host;
+mod http;
 mod keys;
 mod operations;
+mod portal;
+mod replay;
 mod rules;
 mod scenarios;
+mod servers;
 mod thresholds;
 
 use super::{
@@ -43,14 +47,23 @@ pub(super) fn compile(
     problems: &mut Vec<Problem>,
 ) -> Option<Plan> {
     let seed = Seed(file.seed.unwrap_or_default());
-    let mut compiler = Compiler { file, root, context, seed, steps: StepNames::default(), problems };
-    let groups = compiler.groups();
+    let steps = StepNames::default();
+    let mut compiler = Compiler { file, root, context, seed, steps, portal_uses: Vec::new(), problems };
+    let mut groups = compiler.groups();
+    let servers = compiler.servers();
     let feeders = compiler.feeders();
     let flows = compiler.flows(&groups);
-    let scenarios = compiler.scenarios();
+    let scenarios = compiler.scenarios(&groups);
     compiler.check_abilities(&flows, &scenarios);
     let thresholds = compiler.thresholds();
     let host = compiler.host(&groups, &feeders);
+    if let Some(host) = &host {
+        let uses = std::mem::take(&mut compiler.portal_uses);
+        compiler.check_portal(&uses, &groups, host.portal.is_some());
+        if host.portal.is_some() {
+            compiler.tell_devices(&mut groups);
+        }
+    }
     let (steps, problems) = (compiler.steps, compiler.problems);
     if !problems.is_empty() {
         return None;
@@ -69,6 +82,7 @@ pub(super) fn compile(
         steps,
         scenarios,
         thresholds,
+        servers,
         host: host?,
         keeps_ledger: file.host.ledger == LedgerPlace::Durable,
     })
@@ -80,6 +94,8 @@ struct Compiler<'c> {
     context: &'c Context<'c>,
     seed: Seed,
     steps: StepNames,
+    /// Where steps ask the merchant portal.
+    portal_uses: Vec<Span>,
     problems: &'c mut Vec<Problem>,
 }
 
@@ -136,10 +152,16 @@ fn effective(file: &File, groups: &[super::plan::Group]) -> String {
         group.tmk = group.tmk.as_ref().and(kcv);
         group.bdk = group.bdk.as_ref().map(|text| masked(text));
     }
+    let steps = shown.flows.things_mut().flat_map(|flow| &mut flow.steps);
+    for load in steps.filter_map(|step| step.load.as_mut()) {
+        if !load.master_key.0.contains("${") {
+            load.master_key.0 = masked(&load.master_key.0);
+        }
+    }
     load::to_yaml(&shown).unwrap_or_default()
 }
 
-/// The check value of a base derivation key; its digits alone are a triple DES key.
+/// The check value of a key that a file says: a base derivation key's digits alone are a triple DES key.
 fn masked(key: &str) -> String {
     key.parse::<Tmk>().map_or_else(|_| String::new(), |key| key.to_string())
 }

@@ -147,12 +147,6 @@ impl Compiler<'_> {
         }
         Some(code)
     }
-
-    /// A text with holes.
-    fn word(&mut self, span: &Span, text: &str, names: &Names) -> Option<Expr> {
-        let parsed = parse_template(text, &|name| names.resolve(name));
-        self.parsed(span, text, parsed)
-    }
 }
 
 fn entry(word: words::Entry) -> Entry {

@@ -1,12 +1,12 @@
 //! Scenarios: executors become loads, names become numbers.
 
-use super::Compiler;
+use super::{Compiler, replay};
 use crate::{
     load::{Load, Spacing},
     scenario::{
         file::Scenario as Written,
         node::Node,
-        plan::{Scenario, Start},
+        plan::{Group, Scenario, Start},
         scale,
         words::{Arrival, Executor},
     },
@@ -14,7 +14,8 @@ use crate::{
 use std::time::Duration;
 
 impl<'c> Compiler<'c> {
-    pub(super) fn scenarios(&mut self) -> Vec<Scenario> {
+    pub(super) fn scenarios(&mut self, groups: &[Group]) -> Vec<Scenario> {
+        let fleets: Vec<u64> = groups.iter().map(|group| group.identities.len() as u64).collect();
         if self.file.scenarios.is_empty() {
             self.complain(&self.root.at_key("scenarios"), "there is no scenario");
         }
@@ -24,7 +25,7 @@ impl<'c> Compiler<'c> {
         let file = self.file;
         for (name, written) in file.scenarios.iter() {
             let node = self.node("scenarios", name);
-            let scenario = self.scenario(name, node, written, &running);
+            let scenario = self.scenario(name, node, written, (&running, &fleets));
             if running.contains(&name) {
                 scenarios.extend(scenario);
             }
@@ -49,12 +50,19 @@ impl<'c> Compiler<'c> {
         }
     }
 
-    fn scenario(&mut self, name: &str, node: &Node, written: &Written, running: &[&str]) -> Option<Scenario> {
+    fn scenario(
+        &mut self,
+        name: &str,
+        node: &Node,
+        written: &Written,
+        (running, fleets): (&[&str], &[u64]),
+    ) -> Option<Scenario> {
         self.settings(node, written.executor);
         let flow = self.flow(node, &written.flow);
         let group = self.group(node, written.group.as_deref());
         let start = self.start(name, node, written, running);
-        let load = self.load(node, written);
+        let load =
+            self.load(node, written, group.and_then(|group| fleets.get(group)).copied().unwrap_or_default());
         Some(Scenario {
             name: name.to_owned(),
             executor: written.executor.word(),
@@ -145,7 +153,7 @@ impl<'c> Compiler<'c> {
         None
     }
 
-    fn load(&mut self, node: &Node, written: &Written) -> Option<Load> {
+    fn load(&mut self, node: &Node, written: &Written, fleet: u64) -> Option<Load> {
         self.bounds(node, written);
         let spacing = match written.arrival.unwrap_or_default() {
             Arrival::Poisson => Spacing::Poisson,
@@ -162,6 +170,21 @@ impl<'c> Compiler<'c> {
             }
             Executor::ConstantTerminals => {
                 Some(Load::constant_terminals(written.terminals.unwrap_or(u32::MAX), written.duration?.0))
+            }
+            Executor::RampingTerminals => {
+                Some(Load::ramping_terminals(written.start_terminals?, &scale::stages(written)))
+            }
+            Executor::SharedIterations => Some(Load::shared_iterations(
+                written.iterations?,
+                written.terminals.unwrap_or(u32::MAX),
+                written.max_duration?.0,
+            )),
+            Executor::AtOnce => Some(Load::at_once(written.iterations.unwrap_or(fleet))),
+            Executor::Replay => {
+                let at = node.at("file");
+                let text = self.read(&at, written.file.as_deref()?)?;
+                let instants = replay::instants(written.file.as_deref()?, &text, written.speed?);
+                self.or_complain(&at, instants).map(Load::replay)
             }
             Executor::PerTerminalIterations => Some(Load::per_terminal_iterations(
                 written.iterations?,
@@ -183,6 +206,18 @@ impl<'c> Compiler<'c> {
         {
             self.complain(&node.at(key), format!("`{key}` is more than 0s"));
         }
+        if written.speed.is_some_and(|speed| speed <= 0.0) {
+            self.complain(&node.at("speed"), "`speed` is more than 0");
+        }
+        if written
+            .iterations
+            .is_some_and(|count| count > MAX_ITERATIONS && written.executor == Executor::AtOnce)
+        {
+            self.complain(
+                &node.at("iterations"),
+                format!("at most {MAX_ITERATIONS} iterations begin at once"),
+            );
+        }
         if written.rate.is_some_and(|rate| rate <= 0.0) {
             self.complain(&node.at("rate"), "a rate is more than 0");
         }
@@ -190,44 +225,59 @@ impl<'c> Compiler<'c> {
             self.complain(&node.at("startRate"), "a rate is not negative");
         }
         if written.iterations == Some(0) {
-            self.complain(&node.at("iterations"), "a terminal runs one iteration at least");
+            self.complain(&node.at("iterations"), "there is one iteration at least");
         }
         if written.terminals == Some(0) {
             self.complain(&node.at("terminals"), "one terminal takes part at least");
         }
-        let mut is_right = true;
-        for (index, stage) in written.stages.iter().flatten().enumerate() {
-            if stage.target < 0.0 {
-                is_right = false;
-                self.complain(&node.child("stages").item(index).at("target"), "a rate is not negative");
-            }
+        self.stages(node, written);
+    }
+
+    fn stages(&mut self, node: &Node, written: &Written) {
+        let Some(stages) = written.stages.as_ref().filter(|stages| !stages.is_empty()) else { return };
+        let is_ramp = written.executor == Executor::RampingTerminals;
+        let complaint =
+            if is_ramp { "a number of terminals is not negative" } else { "a rate is not negative" };
+        let bad: Vec<usize> = (0..stages.len()).filter(|index| stages[*index].target < 0.0).collect();
+        for index in &bad {
+            self.complain(&node.child("stages").item(*index).at("target"), complaint);
         }
-        let is_empty = scale::curve(written).is_some_and(|curve| curve.area() <= 0.0);
-        let has_stages = written.stages.as_ref().is_some_and(|stages| !stages.is_empty());
-        if is_empty && is_right && has_stages && !node.is_tainted() {
+        if bad.is_empty()
+            && !node.is_tainted()
+            && scale::curve(written).is_some_and(|curve| curve.area() <= 0.0)
+        {
             self.complain(&node.at_key("stages"), "these stages start no iteration");
         }
     }
 }
 
 /// Which executors take which setting.
-const SETTINGS: [(&str, &[Executor]); 10] = [
+const SETTINGS: [(&str, &[Executor]); 13] = [
     ("rate", &[Executor::ConstantArrivalRate]),
     ("startRate", &[Executor::RampingArrivalRate]),
-    ("stages", &[Executor::RampingArrivalRate]),
+    ("startTerminals", &[Executor::RampingTerminals]),
+    ("stages", &[Executor::RampingArrivalRate, Executor::RampingTerminals]),
+    ("file", &[Executor::Replay]),
+    ("speed", &[Executor::Replay]),
     ("timeUnit", &[Executor::ConstantArrivalRate, Executor::RampingArrivalRate]),
     ("arrival", &[Executor::ConstantArrivalRate, Executor::RampingArrivalRate]),
     ("duration", &[Executor::ConstantArrivalRate, Executor::ConstantTerminals]),
-    ("terminals", &[Executor::ConstantTerminals]),
-    ("iterations", &[Executor::PerTerminalIterations]),
+    ("terminals", &[Executor::ConstantTerminals, Executor::SharedIterations]),
+    ("iterations", &[Executor::PerTerminalIterations, Executor::SharedIterations, Executor::AtOnce]),
     ("within", &[Executor::PerTerminalIterations]),
-    ("maxDuration", &[Executor::PerTerminalIterations]),
+    ("maxDuration", &[Executor::PerTerminalIterations, Executor::SharedIterations]),
 ];
 
 /// The settings that an executor cannot do without.
-const NEEDED: [(Executor, &str); 4] = [
+const NEEDED: [(Executor, &str); 7] = [
     (Executor::ConstantArrivalRate, "rate"),
     (Executor::ConstantArrivalRate, "duration"),
     (Executor::RampingArrivalRate, "stages"),
     (Executor::ConstantTerminals, "duration"),
+    (Executor::RampingTerminals, "stages"),
+    (Executor::SharedIterations, "iterations"),
+    (Executor::Replay, "file"),
 ];
+
+/// Iterations that one instant can hold.
+const MAX_ITERATIONS: u64 = 1_000_000;

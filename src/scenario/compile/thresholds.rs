@@ -40,7 +40,8 @@ impl Compiler<'_> {
         let near = nearest(metric, known.iter().map(String::as_str));
         let problem = Problem::new(span.clone(), error.to_string());
         self.problems.push(if near.is_empty() {
-            problem.help(format!("there is {}", MetricName::NAMES.join(", ")))
+            let of_steps = MetricName::STEP_METRICS.map(|name| format!("`<step>.{name}`"));
+            problem.help(format!("steps have {}; docs/scenarios.md lists all metrics", of_steps.join(", ")))
         } else {
             problem.did_you_mean(&near)
         });
