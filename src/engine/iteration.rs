@@ -138,8 +138,11 @@ fn load(
     loading: Loading,
     due: Instant,
 ) -> Result<(), EvalError> {
-    let Loading { terminal, merchant, key } = loading;
+    let Loading { terminal, merchant, key, serial } = loading;
     let loaded = seat.terminal.borrow_mut().load(terminal, merchant, key);
+    if let (Ok(()), Some(serial)) = (&loaded, &serial) {
+        seat.terminal.borrow_mut().replace_device(serial);
+    }
     let now = shard.now();
     if let Err(refusal) = loaded {
         let text = format!("load-terminal: {refusal}");

@@ -15,6 +15,8 @@ pub struct LoadTemplate {
     pub merchant: Expr,
     /// The terminal master key as hexadecimal digits.
     pub key: Expr,
+    /// The serial number, where it is another device from now on.
+    pub serial: Option<Expr>,
 }
 
 /// New numbers of a terminal.
@@ -26,6 +28,8 @@ pub struct Loading {
     pub merchant: MerchantId,
     /// The terminal master key.
     pub key: Tmk,
+    /// The serial number, where it is another device from now on.
+    pub serial: Option<String>,
 }
 
 impl LoadTemplate {
@@ -38,6 +42,7 @@ impl LoadTemplate {
             terminal: parsed(&value(&self.terminal)?, "a terminal number of 8 characters")?,
             merchant: parsed(&value(&self.merchant)?, "a merchant number of 15 characters")?,
             key: parsed(&value(&self.key)?, "a terminal master key in hexadecimal digits")?,
+            serial: self.serial.as_ref().map(|serial| value(serial).map(|text| text.to_string())).transpose()?,
         })
     }
 }

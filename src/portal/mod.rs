@@ -69,7 +69,7 @@ pub use request::{
     AccountRequest, Call, CardRequest, InstantRequest, MerchantChangeRequest, MerchantRequest, Request,
     TerminalRequest, UnbindRequest,
 };
-pub use response::{ApplicationView, BalanceView, DeviceView, Response};
+pub use response::{ApplicationView, BalanceView, DeviceView, OrderView, Response};
 pub use review::{ApplicationNo, Decision, Matter, Stage, Submission};
 pub use rules::{
     Delay, FeeRule, Limit, OpenPayouts, PayoutRules, Review, Rules, SessionRules, SmsRules, UnbindRules,

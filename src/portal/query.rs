@@ -56,7 +56,7 @@ impl Portal {
         let application = self.books.application(no);
         let (assigned, order) = match &application.content {
             Content::Merchant(change) => (change.assigned, None),
-            Content::Terminal(order) => (None, Some((order.step, order.tracking()))),
+            Content::Terminal(order) => (None, Some(order.view())),
             Content::Card(_) | Content::Instant => (None, None),
         };
         let (stage, submissions) = (application.stage.clone(), application.submissions.clone());

@@ -61,7 +61,18 @@ pub struct ApplicationView {
     /// The numbers that a change of merchant has brought.
     pub assigned: Option<Pair>,
     /// How far an application for a terminal is, and the number of the parcel.
-    pub order: Option<(OrderStep, Option<String>)>,
+    pub order: Option<OrderView>,
+}
+
+/// How far an application for a terminal is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderView {
+    /// The last step that was made.
+    pub step: OrderStep,
+    /// The number of the parcel, once it is on its way.
+    pub tracking: Option<String>,
+    /// The device, once it has arrived.
+    pub device: Option<SerialNumber>,
 }
 
 /// A device as its merchant sees it.

@@ -5,6 +5,7 @@ use super::{
     agenda::Due,
     binding::{Pair, SerialNumber},
     merchant::check_text,
+    response::OrderView,
     notification::{Notification, Topic},
     review::{ApplicationNo, Content, Matter, Stage},
     settlement_card::{CardState, check},
@@ -64,8 +65,14 @@ pub(super) struct TerminalOrder {
 }
 
 impl TerminalOrder {
+    /// What an applicant is told of it.
+    pub(super) fn view(&self) -> OrderView {
+        let device = self.device.clone().filter(|_| self.step >= OrderStep::Delivered);
+        OrderView { step: self.step, tracking: self.tracking(), device }
+    }
+
     /// The number by which the parcel is followed, once it is on its way.
-    pub(super) fn tracking(&self) -> Option<String> {
+    fn tracking(&self) -> Option<String> {
         let device = self.device.as_ref().filter(|_| self.step >= OrderStep::Shipped);
         device.map(|device| format!("SF{device}"))
     }

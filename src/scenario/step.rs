@@ -55,6 +55,9 @@ pub struct LoadKeys {
     pub merchant_id: Word,
     /// The terminal master key in hexadecimal digits.
     pub master_key: Word,
+    /// The serial number of the device, where it is another one from now on: out of the parcel of an activation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<Word>,
 }
 
 impl Step {

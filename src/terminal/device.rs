@@ -38,7 +38,7 @@ impl Terminal {
         self.device.serial()
     }
 
-    /// Puts a device out of the store in the place of this one, before its numbers are loaded.
+    /// Puts a device out of the store in the place of this one, together with numbers of its own.
     pub fn replace_device(&mut self, serial: &str) {
         self.device.serial = Some(serial.into());
     }

@@ -100,6 +100,10 @@ struct OrderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     tracking: Option<String>,
+    /// The serial number of the device, once it has arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "N00000000001")]
+    serial: Option<String>,
 }
 
 /// How far an application for a terminal is.
@@ -166,7 +170,11 @@ impl ApplicationView {
             reason,
             submissions: known.submissions.iter().map(|one| SubmissionView::of(one, wall)).collect(),
             assigned: known.assigned.map(|pair| Numbers::of(pair, host)),
-            order: known.order.map(|(step, tracking)| OrderView { step: step.into(), tracking }),
+            order: known.order.map(|order| OrderView {
+                step: order.step.into(),
+                tracking: order.tracking,
+                serial: order.device.map(|device| device.0),
+            }),
         }
     }
 }

@@ -130,7 +130,7 @@ fn an_activated_device_sells_under_its_new_numbers() {
     let answer = office.ask(Request::Account(AccountRequest::Application(no)));
     let Ok(Response::Application(view)) = answer else { panic!("{answer:?}") };
     assert_eq!(
-        view.order.map(|(step, _)| step),
+        view.order.map(|order| order.step),
         Some(OrderStep::InUse),
         "the first sale activates it for good"
     );

@@ -1,4 +1,4 @@
-//! HTTP steps of flows: what the machine asks for and when, and a run that mixes them with what terminals do.
+//! HTTP steps of flows as the machine sees them: what it asks for, when it asks again, and what it keeps of an answer.
 
 use posfleet::{
     directory::Directory,

@@ -52,6 +52,7 @@ mod portal_cli;
 mod portal_history;
 mod portal_interleavings;
 mod portal_ledger;
+mod portal_overview;
 mod portal_report;
 mod portal_restart;
 mod portal_rig;

@@ -693,16 +693,17 @@ fn a_terminal_is_applied_for_shipped_activated_and_in_use_after_its_first_sale()
         let Ok(Response::Application(view)) = answer else { panic!("{answer:?}") };
         view.order.unwrap()
     };
-    assert_eq!(step(&mut rig).0, OrderStep::Applied);
+    assert_eq!(step(&mut rig).step, OrderStep::Applied);
     rig.refuse(state(no, 8), Refusal::ApplicationForeign);
     rig.refuse(state(ApplicationNo(9), 7), Refusal::ApplicationUnknown);
     assert_eq!(rig.decide(no, Decision::Approve), Err(Refusal::NotPending));
     rig.wait(DAY);
-    assert_eq!(step(&mut rig).0, OrderStep::Contacted);
+    assert_eq!(step(&mut rig).step, OrderStep::Contacted);
     rig.decide(no, Decision::Approve).unwrap();
-    assert_eq!(step(&mut rig), (OrderStep::Approved, None));
+    assert_eq!(step(&mut rig), OrderView { step: OrderStep::Approved, tracking: None, device: None });
     rig.wait(DAY);
-    let (shipped, parcel) = step(&mut rig);
+    let OrderView { step: shipped, tracking: parcel, device } = step(&mut rig);
+    assert_eq!(device, None, "nobody has seen it yet");
     assert_eq!((shipped, parcel.is_some()), (OrderStep::Shipped, true));
 
     let device = SerialNumber("N00000000001".to_owned());
@@ -713,13 +714,13 @@ fn a_terminal_is_applied_for_shipped_activated_and_in_use_after_its_first_sale()
     rig.refuse(activate(&Password::new("wrong")), Refusal::ActivationUnknown);
     rig.refuse(activate(&code), Refusal::ActivationTooEarly);
     rig.wait(DAY);
-    assert_eq!(step(&mut rig).0, OrderStep::Delivered);
+    assert_eq!(step(&mut rig).step, OrderStep::Delivered);
     let answer = rig.ask(activate(&code));
     let pair = rig.portal.pair(&device).unwrap();
     assert_eq!(answer, Ok(Response::Activated(pair)));
     rig.refuse(activate(&code), Refusal::ActivatedAlready);
     rig.sell(&device, Method::Qr, 10_000).unwrap();
-    assert_eq!(step(&mut rig).0, OrderStep::InUse);
+    assert_eq!(step(&mut rig).step, OrderStep::InUse);
     rig.settle(pair.terminal);
     rig.wait(DAY);
     let paid = rig.events.iter().any(

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -138,16 +138,15 @@ impl Browser {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_millis(2 * WAIT_MS))).unwrap();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{}\r\ncontent-type: application/json\r\n\
              content-length: {}\r\n\r\n",
             self.port,
             body.len()
         );
         stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).map_err(|error| error.to_string())?;
-        let (_, json) = answer.split_once("\r\n\r\n").ok_or("no answer")?;
-        let value = serde_json::from_str::<Value>(json).map_err(|error| error.to_string())?["value"].take();
+        let json = read_answer(stream).map_err(|error| error.to_string())?;
+        let value =
+            serde_json::from_slice::<Value>(&json).map_err(|error| error.to_string())?["value"].take();
         match value["error"].as_str() {
             Some(error) => Err(format!("{error}: {}", value["message"].as_str().unwrap_or_default())),
             None => Ok(value),
@@ -164,6 +163,24 @@ impl Drop for Browser {
         let _ = self.driver.wait();
         let _ = fs::remove_dir_all(&self.profile);
     }
+}
+
+/// The body of an answer; the driver keeps its connections open.
+fn read_answer(stream: TcpStream) -> io::Result<Vec<u8>> {
+    let (mut reader, mut length) = (BufReader::new(stream), 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        if line.trim_end().is_empty() {
+            break;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().map_err(io::Error::other)?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok(body)
 }
 
 /// Starts the driver on any free port, which it says.

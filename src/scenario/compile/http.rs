@@ -60,7 +60,11 @@ impl Compiler<'_> {
             self.loaded::<MerchantId>(&node.at("merchantId"), &keys.merchant_id, names, "15 characters");
         let key =
             self.loaded::<Tmk>(&node.at("masterKey"), &keys.master_key, names, "hexadecimal digits of a key");
-        Some(LoadTemplate { terminal: terminal?, merchant: merchant?, key: key? })
+        let serial = match &keys.serial {
+            Some(word) => Some(self.word(&node.at("serial"), &word.0, names)?),
+            None => None,
+        };
+        Some(LoadTemplate { terminal: terminal?, merchant: merchant?, key: key?, serial })
     }
 
     /// A text with holes; one without is read once to see that it can be.
