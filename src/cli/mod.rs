@@ -1,9 +1,12 @@
 //! The command line: what the user typed becomes what the program does, and its verdict an exit code.
 
 mod codec;
+mod compare;
 mod host;
+mod merge;
 mod portal;
 mod reconcile;
+mod report;
 mod rules;
 mod run;
 mod scenario;
@@ -29,13 +32,19 @@ enum Command {
     Expand(scenario::ExpandArguments),
     /// Compares the terminals' journals of a run with what a host has booked.
     Reconcile(reconcile::ReconcileArguments),
+    /// Draws a report of a run: one HTML file that needs nothing else.
+    Report(report::ReportArguments),
+    /// Holds runs against a base: per step and percentile, what differs and what chance explains.
+    Compare(compare::CompareArguments),
+    /// Puts several results folders together: histograms lossless, thresholds judged anew.
+    Merge(merge::MergeArguments),
     /// Runs the simulated acquirer on its own.
     Host(host::HostArguments),
     /// Shows ISO 8583 messages: from digits, files and captures of the network, card data hidden.
     Decode(codec::DecodeArguments),
     /// Writes the bytes of messages that `decode --format json` printed.
     Encode(codec::EncodeArguments),
-    /// Prints the JSON Schema of scenario files, or of profile files, for editors.
+    /// Prints the JSON Schema of scenario files, of profile files, or of the summaries of runs.
     Schema {
         /// Which files.
         #[arg(value_enum, default_value_t)]
@@ -66,6 +75,8 @@ enum SchemaOf {
     Scenario,
     /// Profile files of acquirers.
     Profile,
+    /// The file `summary.json` of a results folder.
+    Results,
 }
 
 /// The exit codes of the program, beside those of a run's verdict.
@@ -75,6 +86,8 @@ enum Exit {
     Pass = 0,
     /// The command line is wrong.
     Usage = 2,
+    /// A run is worse than the one it was held against.
+    Regression = 98,
     /// Something that was to be checked does not hold.
     CheckFailed = 99,
     /// The scenario, or something it names, is not valid.
@@ -96,11 +109,15 @@ pub fn main() -> ExitCode {
         Command::Validate(arguments) => scenario::validate(&arguments),
         Command::Expand(arguments) => scenario::expand(&arguments),
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Merge(arguments) => merge::merge(&arguments),
         Command::Host(arguments) => host::host(&arguments),
         Command::Decode(arguments) => codec::decode(&arguments),
         Command::Encode(arguments) => codec::encode(&arguments),
         Command::Schema { of: SchemaOf::Scenario } => print_json(&crate::scenario::schema()),
         Command::Schema { of: SchemaOf::Profile } => print_json(&crate::scenario::profile_schema()),
+        Command::Schema { of: SchemaOf::Results } => print_json(&crate::report::summary_schema()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "posfleet", &mut io::stdout());
             Exit::Pass.into()

@@ -1,6 +1,6 @@
 //! `posfleet run`: a run with its results folder, on the dashboard or headless.
 
-use super::{Exit, Format, complain, note, print, print_json, scenario::ScenarioArguments};
+use super::{Exit, complain, note, print, print_json, scenario::ScenarioArguments};
 use crate::{
     dashboard,
     driver::{Durable, secret, unix_seconds},
@@ -10,7 +10,7 @@ use crate::{
     scenario::Plan,
     web::Console,
 };
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::{
     io::{self, IsTerminal, Write},
     net::SocketAddr,
@@ -35,9 +35,9 @@ pub(super) struct RunArguments {
     /// Prints nothing while running.
     #[arg(long, short)]
     quiet: bool,
-    /// How the summary is printed.
+    /// How progress and summary are printed.
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: RunFormat,
     /// Shards that run the fleet [default: one a core].
     #[arg(long, value_name = "N")]
     shards: Option<NonZero<usize>>,
@@ -57,6 +57,18 @@ pub(super) struct RunArguments {
     /// Opens the operator's console beside the portal, and prints the link to it.
     #[arg(long)]
     console: bool,
+}
+
+/// How a run tells of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum RunFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs: the summary at the end.
+    Json,
+    /// For programs: a line of JSON every second, and the summary as the last.
+    Ndjson,
 }
 
 pub(super) fn run(arguments: RunArguments) -> ExitCode {
@@ -102,8 +114,9 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
     }
     let summary = watch_and_wait(run, &arguments);
     match arguments.format {
-        Format::Json => drop(print_json(&summary)),
-        Format::Human => print(&report::summary_text(&summary, Some(&path), look())),
+        RunFormat::Json => drop(print_json(&summary)),
+        RunFormat::Ndjson => print(&report::summary_line(&summary)),
+        RunFormat::Human => print(&report::summary_text(&summary, Some(&path), look())),
     }
     ExitCode::from(summary.exit_code)
 }
@@ -131,7 +144,7 @@ fn watch_and_wait(run: Run, arguments: &RunArguments) -> Summary {
     runtime.block_on(async {
         let signals = tokio::spawn(obey_signals(run.control.clone()));
         let is_interactive = io::stdout().is_terminal() && io::stdin().is_terminal();
-        if is_interactive && !arguments.headless && arguments.format == Format::Human {
+        if is_interactive && !arguments.headless && arguments.format == RunFormat::Human {
             let control = run.control.clone();
             let shown = dashboard::run(run.snapshots.clone(), run.window.clone(), |command| {
                 control.send(match command {
@@ -143,7 +156,10 @@ fn watch_and_wait(run: Run, arguments: &RunArguments) -> Summary {
                 complain(format!("the dashboard cannot be shown: {error}; the run goes on without it"));
             }
         }
-        print_status(run.snapshots.clone(), arguments.quiet).await;
+        match arguments.format {
+            RunFormat::Ndjson if !arguments.quiet => print_progress(run.snapshots.clone()).await,
+            _ => print_status(run.snapshots.clone(), arguments.quiet).await,
+        }
         signals.abort();
     });
     run.join()
@@ -162,6 +178,25 @@ async fn print_status(mut snapshots: watch::Receiver<Arc<Snapshot>>, quiet: bool
             told = now;
             // Nobody may be reading; the run does not depend on it.
             let _ = writeln!(io::stderr(), "{}", report::status_line(&snapshot));
+        }
+        if snapshots.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Prints a line of JSON every second, and when the run enters another phase, until it is done.
+async fn print_progress(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
+    let mut told = None;
+    loop {
+        let snapshot = Arc::clone(&snapshots.borrow_and_update());
+        if snapshot.phase == Phase::Done {
+            return;
+        }
+        let now = Some((snapshot.phase, snapshot.elapsed.as_secs()));
+        if now != told {
+            told = now;
+            print(&report::progress_line(&snapshot));
         }
         if snapshots.changed().await.is_err() {
             return;

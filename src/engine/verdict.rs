@@ -4,8 +4,8 @@ use super::{collector::Collector, control::Command};
 use crate::{
     driver::usage,
     metrics::{
-        AttemptSummary, Attempts, Class, GeneratorSummary, HostCounts, Interval, Latency, MismatchSummary,
-        StepInterval, StepSummary, Summary, Threshold, ThresholdSummary, ThresholdView, Verdict,
+        GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary, Threshold,
+        ThresholdSummary, ThresholdView, Verdict,
     },
     reconcile::Findings,
     scenario::Plan,
@@ -93,35 +93,7 @@ fn listed(findings: &Findings) -> Vec<MismatchSummary> {
 
 fn step_summaries(plan: &Plan, total: &Interval) -> BTreeMap<String, StepSummary> {
     let recorded = plan.steps.iter().zip(&total.steps).filter(|(_, step)| step.total() > 0);
-    recorded.map(|(name, step)| (name.to_owned(), step_summary(step))).collect()
-}
-
-fn step_summary(step: &StepInterval) -> StepSummary {
-    let all = step.all();
-    StepSummary {
-        count: step.total(),
-        approved: step.count(Class::Approved),
-        declined: step.count(Class::Declined),
-        timeouts: step.count(Class::TimedOut),
-        errors: step.count(Class::Failed),
-        codes: step.codes.sorted().into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
-        checks_passed: step.checks_passed,
-        checks_failed: step.checks_failed,
-        response_time_ms: all.response.percentiles(),
-        service_time_ms: all.service.percentiles(),
-        attempts: step.attempts.as_deref().map(attempt_summary),
-    }
-}
-
-fn attempt_summary(attempts: &Attempts) -> AttemptSummary {
-    let times = |latency: &Latency| (!latency.is_empty()).then(|| latency.percentiles());
-    AttemptSummary {
-        attempts: attempts.count,
-        retries: attempts.retried,
-        connect_ms: times(&attempts.connect),
-        tls_ms: times(&attempts.tls),
-        first_byte_ms: times(&attempts.first_byte),
-    }
+    recorded.map(|(name, step)| (name.to_owned(), step.into())).collect()
 }
 
 const EXIT_THRESHOLD: u8 = 99;

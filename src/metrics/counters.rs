@@ -1,12 +1,13 @@
 //! The counters of iterations: what was planned, and what became of it.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::ops::AddAssign;
 
 /// What became of the iterations of a run or of one interval.
 ///
 /// At the end of a run `planned == started + dropped`, and `finished == started` unless it was cut short.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counters {
     /// Iterations that came due.
     pub planned: u64,

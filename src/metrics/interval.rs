@@ -200,6 +200,11 @@ impl StepInterval {
         self.classes[class as usize].as_deref()
     }
 
+    /// The latencies of one class, to add to them.
+    pub fn class_mut(&mut self, class: Class) -> &mut Latencies {
+        self.classes[class as usize].get_or_insert_default()
+    }
+
     /// How often the step ended as `class`.
     pub fn count(&self, class: Class) -> u64 {
         self.class(class).map_or(0, |latencies| latencies.response.count())

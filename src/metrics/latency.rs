@@ -1,7 +1,8 @@
 //! A latency histogram with three significant digits from one microsecond to ten minutes.
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Recorded durations; merging loses nothing.
@@ -21,6 +22,11 @@ impl Latency {
     pub fn record(&mut self, duration: Duration) {
         let micros = (duration.as_nanos() + 500) / 1000;
         self.micros.saturating_record((micros as u64).clamp(1, MICROS_MAX));
+    }
+
+    /// Records `count` durations of `micros` microseconds: how a histogram comes back from a file.
+    pub fn record_micros(&mut self, micros: u64, count: u64) {
+        self.micros.saturating_record_n(micros.clamp(1, MICROS_MAX), count);
     }
 
     /// Adds everything that `other` holds.
@@ -106,7 +112,7 @@ impl Latency {
 }
 
 /// The usual figures of a distribution, in milliseconds; all zero when nothing was recorded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Percentiles {
     /// The shortest.
     pub min: f64,

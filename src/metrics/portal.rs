@@ -1,10 +1,11 @@
 //! What a summary says of the merchant portal: what became of applications and payouts, and what its final check found.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// What the merchant portal of the host came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PortalSummary {
     /// Merchants that it knows at the end.
     pub merchants: u64,
@@ -21,7 +22,7 @@ pub struct PortalSummary {
 }
 
 /// Applications by where they stand at the end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApplicationCounts {
     /// Not under review yet.
     pub received: u64,
@@ -36,7 +37,7 @@ pub struct ApplicationCounts {
 }
 
 /// What became of payouts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PayoutSummary {
     /// All that were ordered, with what is left of their sales after the fees.
     pub ordered: Money,
@@ -59,7 +60,7 @@ pub struct PayoutSummary {
 }
 
 /// So many, and what they are worth together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Money {
     /// How many.
     pub count: u64,
@@ -89,7 +90,7 @@ pub enum PortalFault {
 }
 
 /// What the final check of a portal's history found: how often each fault occurred.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PortalChecks {
     /// Payouts to a card that was not the effective one.
     pub wrong_card: u64,
@@ -110,7 +111,7 @@ pub struct PortalChecks {
 }
 
 /// One thing that the final check of a portal's history found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PortalFinding {
     /// As what it is counted: the name of a count of `reconciliation`.
     pub fault: Cow<'static, str>,

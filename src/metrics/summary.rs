@@ -1,11 +1,14 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
-use super::{Counters, Percentiles, PortalChecks, PortalFinding, PortalSummary};
-use serde::Serialize;
-use std::collections::BTreeMap;
+use super::{
+    Attempts, Class, Counters, Latency, Percentiles, PortalChecks, PortalFinding, PortalSummary, StepInterval,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// The summary of a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// The version of this schema.
     pub schema: u32,
@@ -32,19 +35,19 @@ pub struct Summary {
     /// The thresholds with their values.
     pub thresholds: Vec<ThresholdSummary>,
     /// What settlements came to at the host; absent when there was no settlement, or no ledger to look into.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlements: Option<SettlementSummary>,
     /// What the comparison of journals and ledger found; absent when there was no ledger to compare with.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reconciliation: Option<ReconciliationSummary>,
     /// The first of the transactions on which journals and ledger do not agree, at most [`Summary::MISMATCHES_MAX`].
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mismatches: Vec<MismatchSummary>,
     /// What the merchant portal came to; absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub portal: Option<PortalSummary>,
     /// The first of what the final check of the portal found, at most [`Summary::MISMATCHES_MAX`].
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub portal_findings: Vec<PortalFinding>,
 }
 
@@ -56,7 +59,7 @@ impl Summary {
 }
 
 /// What a run says about the system under test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// All thresholds hold.
@@ -68,7 +71,7 @@ pub enum Verdict {
 }
 
 /// One step of the flows.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct StepSummary {
     /// How often it ended.
     pub count: u64,
@@ -96,28 +99,60 @@ pub struct StepSummary {
 }
 
 /// What the HTTP requests of a step came to.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AttemptSummary {
     /// Requests that were sent.
     pub attempts: u64,
     /// Requests that were followed by another one because they failed.
     pub retries: u64,
     /// Opening connections, in milliseconds; absent where none was opened.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connect_ms: Option<LatencySummary>,
     /// TLS handshakes, in milliseconds; absent where there was none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_ms: Option<LatencySummary>,
     /// From the send to the head of the answer, in milliseconds; absent where there was no answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_byte_ms: Option<LatencySummary>,
+}
+
+impl From<&StepInterval> for StepSummary {
+    fn from(step: &StepInterval) -> Self {
+        let all = step.all();
+        Self {
+            count: step.total(),
+            approved: step.count(Class::Approved),
+            declined: step.count(Class::Declined),
+            timeouts: step.count(Class::TimedOut),
+            errors: step.count(Class::Failed),
+            codes: step.codes.sorted().into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
+            checks_passed: step.checks_passed,
+            checks_failed: step.checks_failed,
+            response_time_ms: all.response.percentiles(),
+            service_time_ms: all.service.percentiles(),
+            attempts: step.attempts.as_deref().map(AttemptSummary::from),
+        }
+    }
+}
+
+impl From<&Attempts> for AttemptSummary {
+    fn from(attempts: &Attempts) -> Self {
+        let times = |latency: &Latency| (!latency.is_empty()).then(|| latency.percentiles());
+        Self {
+            attempts: attempts.count,
+            retries: attempts.retried,
+            connect_ms: times(&attempts.connect),
+            tls_ms: times(&attempts.tls),
+            first_byte_ms: times(&attempts.first_byte),
+        }
+    }
 }
 
 /// A distribution, in milliseconds.
 pub type LatencySummary = Percentiles;
 
 /// How the load generator itself did.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct GeneratorSummary {
     /// From the scheduled to the actual start of iterations, in milliseconds.
     pub schedule_lag_ms: LagSummary,
@@ -132,7 +167,7 @@ pub struct GeneratorSummary {
 }
 
 /// The lag of the schedule, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct LagSummary {
     /// Half are not longer.
     pub p50: f64,
@@ -151,7 +186,7 @@ impl From<Percentiles> for LagSummary {
 }
 
 /// A threshold and whether it held.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ThresholdSummary {
     /// Metric and condition as written in the scenario.
     pub expression: String,
@@ -164,7 +199,7 @@ pub struct ThresholdSummary {
 /// What the comparison of the terminals' journals with the host's ledger found, and the final check of the portal.
 ///
 /// Everything in `mismatches` is counted in one of the counts after it too.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReconciliationSummary {
     /// Terminals that were compared.
     pub terminals: u64,
@@ -238,7 +273,7 @@ impl ReconciliationSummary {
 }
 
 /// What settlements came to at the host inside this program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SettlementSummary {
     /// Batches whose totals agreed when they were first compared.
     pub balanced: u64,
@@ -284,46 +319,46 @@ pub struct HostCounts<'a> {
 pub type Count = fn(&ReconciliationSummary) -> u64;
 
 /// One transaction on which the two sides do not agree, with what both say of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MismatchSummary {
     /// What is wrong, in a word.
-    pub fault: &'static str,
+    pub fault: Cow<'static, str>,
     /// What is wrong, in a sentence.
-    pub meaning: &'static str,
+    pub meaning: Cow<'static, str>,
     /// What the terminal says; absent when it says nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminal: Option<SideSummary>,
     /// What the host says; absent when it says nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<SideSummary>,
 }
 
 /// What one side says of a transaction; what it does not say is absent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SideSummary {
     /// DE 41.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminal: Option<String>,
     /// DE 42.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merchant: Option<String>,
     /// DE 60.2.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
     /// DE 11.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stan: Option<String>,
     /// Which transaction.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Cow<'static, str>>,
     /// DE 4, in the smallest unit.
     pub amount_minor: u64,
     /// DE 37.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rrn: Option<String>,
     /// The masked card.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,
     /// What the terminal believes, or where it stands with the host.
-    pub state: &'static str,
+    pub state: Cow<'static, str>,
 }

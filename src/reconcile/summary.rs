@@ -6,8 +6,8 @@ use crate::metrics::{MismatchSummary, SideSummary};
 impl From<&Mismatch> for MismatchSummary {
     fn from(mismatch: &Mismatch) -> Self {
         Self {
-            fault: mismatch.fault.name(),
-            meaning: mismatch.fault.text(),
+            fault: mismatch.fault.name().into(),
+            meaning: mismatch.fault.text().into(),
             terminal: mismatch.terminal.as_ref().map(SideSummary::from),
             host: mismatch.host.as_ref().map(SideSummary::from),
         }
@@ -21,11 +21,11 @@ impl From<&Transaction> for SideSummary {
             merchant: Some(transaction.merchant.to_string()),
             batch: Some(transaction.key.batch.to_string()),
             stan: Some(transaction.key.stan.to_string()),
-            kind: Some(transaction.kind.name()),
+            kind: Some(transaction.kind.name().into()),
             amount_minor: transaction.amount.minor(),
             rrn: transaction.rrn.map(|rrn| rrn.to_string()),
             card: transaction.card.map(|card| card.to_string()),
-            state: transaction.belief.name(),
+            state: transaction.belief.name().into(),
         }
     }
 }
@@ -37,11 +37,11 @@ impl From<&Row> for SideSummary {
             merchant: row.merchant.map(|merchant| merchant.to_string()),
             batch: row.batch.map(|batch| batch.to_string()),
             stan: row.stan.map(|stan| stan.to_string()),
-            kind: row.kind.map(|kind| kind.name()),
+            kind: row.kind.map(|kind| kind.name().into()),
             amount_minor: row.amount.minor(),
             rrn: row.rrn.map(|rrn| rrn.to_string()),
             card: row.card.map(|card| card.to_string()),
-            state: row.state.name(),
+            state: row.state.name().into(),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The results folder: where it is, which files it has, and which of them hears of what.
 
 use super::{
-    FolderError, events::EventLog, host_journal, intervals::IntervalLog, journal::Journal, log_file::LogFile,
-    mismatches, portal_files, receipts::ReceiptLog, series::Series, summary_file,
+    FolderError, environment::Environment, events::EventLog, host_journal, intervals::IntervalLog,
+    journal::Journal, junit::junit_xml, log_file::LogFile, markdown::summary_markdown, mismatches,
+    portal_files, receipts::ReceiptLog, series::Series, summary_file,
 };
 use crate::{
     engine::{Moment, Observer, PortalBooks},
@@ -60,6 +61,7 @@ impl Folder {
 
     fn fill(path: PathBuf, started: u64, effective: &str) -> Result<Self, FolderError> {
         LogFile::create(path.join("scenario.yaml"), effective.as_bytes())?;
+        Environment::here().write(path.join("environment.json"))?;
         Ok(Self {
             intervals: IntervalLog::create(path.join("intervals.hlog"), started)?,
             series: Series::create(path.join("series.csv"))?,
@@ -102,7 +104,10 @@ impl Observer for Folder {
         if let Some(findings) = findings.filter(|findings| !findings.mismatches.is_empty()) {
             mismatches::write(self.path.join("journal/mismatches.csv"), &findings.mismatches)?;
         }
-        Ok(summary_file::write(&self.path, summary)?)
+        summary_file::write(&self.path, summary)?;
+        LogFile::create(self.path.join("junit.xml"), junit_xml(summary).as_bytes())?;
+        LogFile::create(self.path.join("summary.md"), summary_markdown(summary).as_bytes())?;
+        Ok(())
     }
 }
 

@@ -3,7 +3,11 @@
 //! The readers of HdrHistogram (Java, JavaScript, Rust, …) understand it; Java's takes compressed histograms only, so
 //! these are. An interval is complete when its line with the tag `schedule_lag` is there: it is always the last.
 
-use super::{FolderError, log_file::LogFile};
+use super::{
+    FolderError,
+    log_file::LogFile,
+    tag::{LAG, Part, StepTag},
+};
 use crate::{
     engine::Moment,
     metrics::{Class, Latency},
@@ -73,12 +77,12 @@ fn write_interval(
     for (name, step) in moment.steps.iter().zip(&moment.interval.steps) {
         for class in Class::ALL {
             let Some(latencies) = step.class(class) else { continue };
-            let tag = format!("{}:{}", TagText(name), class.name());
-            interval.add_used(&tag, &latencies.response)?;
-            interval.add_used(&format!("{tag}:service"), &latencies.service)?;
+            let tag = |part| StepTag { step: name.into(), class, part }.to_string();
+            interval.add_used(&tag(Part::Response), &latencies.response)?;
+            interval.add_used(&tag(Part::Service), &latencies.service)?;
         }
     }
-    interval.add("schedule_lag", &moment.interval.lag)
+    interval.add(LAG, &moment.interval.lag)
 }
 
 /// Writes the lines of one interval.
@@ -104,31 +108,4 @@ impl IntervalLines<'_> {
     }
 }
 
-/// The name of a step as part of a tag: what a tag cannot hold, `:` and `%` become `%` and two hexadecimal digits.
-struct TagText<'a>(&'a str);
-
-impl fmt::Display for TagText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| match c {
-            ' ' | ',' | ':' | '%' | '\0'..='\x1f' => write!(f, "%{:02X}", u32::from(c)),
-            _ => write!(f, "{c}"),
-        })
-    }
-}
-
 const LEGEND: &str = r#""StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram""#;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_step_name_makes_a_tag_of_its_own() {
-        let names = ["sale", "a b", "a,b", "a:b", "a%b", "a%20b", "消费", "a\r\nb"];
-        let tags: Vec<String> = names.iter().map(|name| TagText(name).to_string()).collect();
-        assert!(tags.iter().all(|tag| Tag::new(tag).is_some()), "{tags:?}");
-        let different: std::collections::BTreeSet<&String> = tags.iter().collect();
-        assert_eq!(different.len(), names.len());
-        assert_eq!(tags[..3], ["sale", "a%20b", "a%2Cb"]);
-    }
-}

@@ -57,11 +57,11 @@ pub(super) fn mismatch_text(mismatch: &MismatchSummary) -> [String; 3] {
 fn side_text(side: &SideSummary) -> String {
     let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "?".to_owned());
     let mut words = vec![known(&side.terminal), format!("{}/{}", known(&side.batch), known(&side.stan))];
-    words.extend(side.kind.map(str::to_owned));
+    words.extend(side.kind.as_deref().map(str::to_owned));
     words.push(Amount::from_minor(side.amount_minor).to_string());
     words.extend(side.card.clone());
     words.extend(side.rrn.as_ref().map(|rrn| format!("RRN {rrn}")));
     words.extend(side.merchant.as_ref().map(|merchant| format!("merchant {merchant}")));
-    words.push(side.state.to_owned());
+    words.push(side.state.clone().into_owned());
     words.join(" ")
 }

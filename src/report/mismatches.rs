@@ -24,7 +24,7 @@ fn rows(mismatches: &[Mismatch]) -> io::Result<Vec<u8>> {
             [key.terminal.to_string(), key.batch.to_string(), key.stan.to_string()]
         });
         let MismatchSummary { fault, meaning, terminal, host } = mismatch.into();
-        let fault = [fault.to_owned(), meaning.to_owned()];
+        let fault = [fault.into_owned(), meaning.into_owned()];
         writer.write_record(named.into_iter().chain(fault).chain(cells(terminal)).chain(cells(host)))?;
     }
     writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
@@ -38,11 +38,11 @@ fn cells(side: Option<SideSummary>) -> [String; SIDE.len()] {
         side.merchant.unwrap_or_default(),
         side.batch.unwrap_or_default(),
         side.stan.unwrap_or_default(),
-        side.kind.unwrap_or_default().to_owned(),
+        side.kind.unwrap_or_default().into_owned(),
         side.amount_minor.to_string(),
         side.rrn.unwrap_or_default(),
         side.card.unwrap_or_default(),
-        side.state.to_owned(),
+        side.state.into_owned(),
     ]
 }
 

@@ -4,22 +4,31 @@
 //! by whole records, each handed to the system in one write, so that a run that is killed leaves a folder that is
 //! readable up to its last second. `results/README.md` describes the files for those who read them.
 
+mod archive;
+mod compare;
+mod environment;
 mod error;
 mod events;
 mod figures;
 mod folder;
 mod host_journal;
+mod html;
 mod intervals;
 mod journal;
 mod journal_reader;
+mod junit;
 mod log_file;
+mod markdown;
+mod merge;
 mod mismatch_text;
 mod mismatches;
 mod portal_files;
 mod portal_text;
+mod progress;
 mod receipts;
 mod reconciliation;
 mod records;
+mod schema;
 mod series;
 mod spill;
 mod statement;
@@ -27,13 +36,26 @@ mod statement_json;
 mod status;
 mod summary_file;
 mod table;
+mod tag;
 mod text;
 
+pub use archive::{Archive, ArchiveError, EventRecord, SeriesRow};
+pub use compare::{
+    BaselineError, Comparison, Difference, Judgement, PercentileComparison, RunName, StepComparison,
+    baseline_path, compare, comparison_text, save_baseline,
+};
+pub use environment::Environment;
 pub use error::FolderError;
 pub use folder::Folder;
+pub use html::html_report;
 pub use journal_reader::{JournalError, read_journal};
+pub use junit::junit_xml;
+pub use markdown::summary_markdown;
+pub use merge::{MergeError, merge};
 pub use mismatch_text::findings_text;
+pub use progress::{progress_line, summary_line};
 pub use reconciliation::{ReconcileError, reconcile_files};
+pub use schema::summary_schema;
 pub use statement::{StatementError, read_statement};
 pub use status::status_line;
 pub use text::{Look, summary_text};

@@ -295,7 +295,7 @@ impl Page {
 }
 
 /// Why the verdict is as it is, and what it does not say.
-fn reason(summary: &Summary) -> String {
+pub(super) fn reason(summary: &Summary) -> String {
     let judged = judged(summary);
     match summary.exit_code {
         EXIT_SIGNAL if summary.verdict == Verdict::Invalid => "the run was aborted".to_owned(),
@@ -331,7 +331,7 @@ fn judged(summary: &Summary) -> String {
 }
 
 /// The value of a threshold with the unit of its metric.
-fn value(threshold: &ThresholdSummary) -> String {
+pub(super) fn value(threshold: &ThresholdSummary) -> String {
     let Some(value) = threshold.value else { return "no sample".to_owned() };
     let parts = threshold.expression.split_once(": ");
     let parsed = parts.and_then(|(metric, condition)| Threshold::parse(metric, condition).ok());
@@ -357,7 +357,7 @@ pub(super) fn plural(number: u64, noun: &str) -> String {
     plural_of(number, noun, &format!("{noun}s"))
 }
 
-fn plural_of(number: u64, one: &str, many: &str) -> String {
+pub(super) fn plural_of(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 

@@ -95,8 +95,21 @@ fn a_reader_that_goes_away_is_not_an_error() {
 #[test]
 fn help_of_every_command() {
     let mut all = String::new();
-    let commands =
-        ["", "run", "validate", "expand", "reconcile", "host", "decode", "encode", "schema", "completions"];
+    let commands = [
+        "",
+        "run",
+        "validate",
+        "expand",
+        "reconcile",
+        "report",
+        "compare",
+        "merge",
+        "host",
+        "decode",
+        "encode",
+        "schema",
+        "completions",
+    ];
     for command in commands {
         let arguments = [command, "--help"].into_iter().filter(|argument| !argument.is_empty());
         let help = Finished::of(&mut posfleet(arguments)).exits_with(0).stdout;

@@ -191,7 +191,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("crossterm", &["cli", "dashboard"]),
     ("ratatui", &["dashboard"]),
     ("crossbeam", &["engine"]),
-    ("schemars", &["scenario"]),
+    ("schemars", &["metrics", "report", "scenario"]),
     ("axum", &["web"]),
     ("hyper", &["driver"]),
     ("utoipa", &["web"]),

@@ -1,0 +1,160 @@
+//! The small files of a results folder: rows of `series.csv`, lines of `events.ndjson`, rows of `mismatches.csv`.
+
+use super::lines::whole_lines;
+use crate::{
+    metrics::{Counters, MismatchSummary, SideSummary},
+    report::series::COLUMNS,
+};
+use serde::Deserialize;
+use std::{collections::BTreeMap, io, path::Path};
+
+/// One row of `series.csv`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeriesRow {
+    /// The end of the interval since the start of the run, in seconds.
+    pub at: f64,
+    /// Its length in seconds.
+    pub length: f64,
+    /// What became of the iterations in it.
+    pub counters: Counters,
+    /// Iterations under way at its end.
+    pub in_flight: u64,
+    /// Steps that ended in it.
+    pub steps: u64,
+    /// Steps among them that timed out or failed.
+    pub errors: u64,
+    /// Response codes in it and how often they came.
+    pub codes: Vec<(String, u64)>,
+}
+
+/// One line of `events.ndjson`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct EventRecord {
+    /// Since the start of the run, in milliseconds.
+    pub at_ms: u64,
+    /// `info`, `warning`, `error`.
+    pub severity: String,
+    /// What happened.
+    pub text: String,
+}
+
+/// What of a table was read, and how many lines were not.
+#[derive(Clone, Debug)]
+pub(super) struct Table<T> {
+    pub(super) rows: Vec<T>,
+    /// Lines beyond the bound.
+    pub(super) left_out: u64,
+    /// Lines that are none of this table.
+    pub(super) malformed: u64,
+}
+
+impl<T> Table<T> {
+    fn read(path: &Path, rows_max: usize, mut parse: impl FnMut(&str) -> Option<T>) -> io::Result<Self> {
+        let mut table = Self { rows: Vec::new(), left_out: 0, malformed: 0 };
+        whole_lines(path, |line| match parse(line) {
+            None => table.malformed += 1,
+            Some(_) if table.rows.len() >= rows_max => table.left_out += 1,
+            Some(row) => table.rows.push(row),
+        })?;
+        Ok(table)
+    }
+}
+
+/// Reads `series.csv`.
+pub(super) fn series(path: &Path) -> io::Result<Table<SeriesRow>> {
+    let mut columns: Option<Vec<usize>> = None;
+    let mut table = Table::read(path, SERIES_MAX, |line| {
+        let cells: Vec<&str> = line.split(',').collect();
+        let Some(places) = &columns else {
+            columns = places(&cells);
+            return columns.as_ref().map(|_| SeriesRow::default());
+        };
+        series_row(places, &cells)
+    })?;
+    if !table.rows.is_empty() {
+        table.rows.remove(0);
+    }
+    Ok(table)
+}
+
+/// Where the columns stand that are read: a later version may add some.
+fn places(head: &[&str]) -> Option<Vec<usize>> {
+    COLUMNS.iter().map(|column| head.iter().position(|name| name == column)).collect()
+}
+
+fn series_row(places: &[usize], cells: &[&str]) -> Option<SeriesRow> {
+    let cell = |column: usize| cells.get(*places.get(column)?).copied();
+    let count = |column: usize| cell(column)?.parse::<u64>().ok().filter(|count| *count <= COUNT_MAX);
+    let seconds = |column: usize| cell(column)?.parse::<f64>().ok().filter(|time| (0.0..1e9).contains(time));
+    Some(SeriesRow {
+        at: seconds(0)?,
+        length: seconds(1)?,
+        counters: Counters {
+            planned: count(2)?,
+            started: count(3)?,
+            late: count(4)?,
+            dropped: count(5)?,
+            finished: count(6)?,
+            failed: count(7)?,
+        },
+        in_flight: count(8)?,
+        steps: count(9)?,
+        errors: count(10)?,
+        codes: cell(COLUMNS.len() - 1)?.split(' ').filter_map(code).collect(),
+    })
+}
+
+fn code(text: &str) -> Option<(String, u64)> {
+    let (code, count) = text.rsplit_once(':')?;
+    Some((code.to_owned(), count.parse().ok().filter(|count| *count <= COUNT_MAX)?))
+}
+
+/// Reads `events.ndjson`; the first lines and no more than a report can show.
+pub(super) fn events(path: &Path) -> io::Result<Table<EventRecord>> {
+    Table::read(path, EVENTS_MAX, |line| serde_json::from_str(line).ok())
+}
+
+/// Reads `journal/mismatches.csv`.
+pub(super) fn mismatches(path: &Path) -> io::Result<Table<MismatchSummary>> {
+    let mut table = Table { rows: Vec::new(), left_out: 0, malformed: 0 };
+    let mut reader = csv::Reader::from_path(path).map_err(io::Error::other)?;
+    for row in reader.deserialize::<BTreeMap<String, String>>() {
+        match row.ok().and_then(|row| mismatch(&row)) {
+            None => table.malformed += 1,
+            Some(_) if table.rows.len() >= MISMATCHES_MAX => table.left_out += 1,
+            Some(row) => table.rows.push(row),
+        }
+    }
+    Ok(table)
+}
+
+fn mismatch(row: &BTreeMap<String, String>) -> Option<MismatchSummary> {
+    let cell = |name: &str| row.get(name).filter(|text| !text.is_empty()).cloned();
+    let side = |side: &str| {
+        let cell = |name: &str| cell(&format!("{side}_{name}"));
+        Some(SideSummary {
+            amount_minor: cell("amount_minor")?.parse().ok()?,
+            state: cell("state")?.into(),
+            terminal: cell("terminal"),
+            merchant: cell("merchant"),
+            batch: cell("batch"),
+            stan: cell("stan"),
+            kind: cell("kind").map(Into::into),
+            rrn: cell("rrn"),
+            card: cell("card"),
+        })
+    };
+    Some(MismatchSummary {
+        fault: cell("fault")?.into(),
+        meaning: cell("meaning")?.into(),
+        terminal: side("believed"),
+        host: side("host"),
+    })
+}
+
+/// No second has as many; and a million of these can be added up.
+const COUNT_MAX: u64 = 1 << 40;
+/// Eleven days of seconds.
+const SERIES_MAX: usize = 1_000_000;
+const EVENTS_MAX: usize = 2_000;
+const MISMATCHES_MAX: usize = 1_000;

@@ -1,0 +1,297 @@
+//! What of several runs is added up: histograms second by second, counters, and the summary of all.
+
+use super::MergeError;
+use crate::{
+    engine::{Moment, Observer},
+    metrics::{
+        AttemptSummary, Counters, GeneratorSummary, HostCounts, Interval, Latency, Point,
+        ReconciliationSummary, StepInterval, StepNames, StepSummary, Summary, Threshold, ThresholdSummary,
+        Verdict,
+    },
+    report::{
+        archive::{Archive, ArchiveError, Batch, Batches, Decoder, SeriesRow, micros_at},
+        folder::Folder,
+        tag::{LAG, Part, StepTag},
+    },
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::{collections::BTreeMap, io, time::Duration};
+
+/// The interval log of one run.
+pub(super) struct Source {
+    batches: Batches,
+    next: Option<Batch>,
+}
+
+impl Source {
+    pub(super) fn open(archive: &Archive) -> Result<Self, ArchiveError> {
+        let path = archive.log();
+        let failed = |source| ArchiveError::Read { path: path.clone(), source };
+        let mut batches = Batches::open(&path, 1.0).map_err(failed)?;
+        let next = batches.next().map_err(failed)?;
+        Ok(Self { batches, next })
+    }
+
+    /// The next batch, when it is of that second.
+    fn take(&mut self, second: usize) -> io::Result<Option<Batch>> {
+        if self.next.as_ref().is_none_or(|batch| batch.number > second) {
+            return Ok(None);
+        }
+        let next = self.batches.next()?;
+        Ok(std::mem::replace(&mut self.next, next))
+    }
+}
+
+/// Everything that came together.
+#[derive(Default)]
+pub(super) struct Whole {
+    names: StepNames,
+    total: Interval,
+    decoder: Decoder,
+}
+
+impl Whole {
+    /// Adds all runs up second by second, and writes each as it is complete.
+    pub(super) fn seconds(
+        &mut self,
+        sources: &mut [Source],
+        archives: &[Archive],
+        folder: &mut Folder,
+    ) -> Result<(), MergeError> {
+        let rows = rows_by_second(archives);
+        let end = archives.iter().filter_map(|run| run.series.last()).map(|row| row.at).fold(0.0, f64::max);
+        let mut interval = Interval::new(1, 0);
+        let mut second = 0;
+        loop {
+            let in_logs = sources.iter().filter_map(|source| source.next.as_ref()).map(|batch| batch.number);
+            let in_series = rows.range(second..).next().map(|(number, _)| *number);
+            let Some(next) = in_logs.chain(in_series).min() else { return Ok(()) };
+            interval.clear();
+            for source in &mut *sources {
+                while let Some(batch) = source.take(next)? {
+                    self.decode(&batch, &mut interval)?;
+                }
+            }
+            let row = rows.get(&next).cloned().unwrap_or_default();
+            interval.scenarios[0] = row.counters;
+            self.write(next, end, &row, &interval, folder)?;
+            second = next + 1;
+        }
+    }
+
+    fn decode(&mut self, batch: &Batch, interval: &mut Interval) -> Result<(), MergeError> {
+        for line in batch.lines() {
+            let mut into = |latency: &mut Latency| {
+                self.decoder
+                    .decode(line.payload, |place, count| latency.record_micros(micros_at(place), count))
+            };
+            let known = match StepTag::parse(line.tag) {
+                None if line.tag == LAG => into(&mut interval.lag),
+                None => None,
+                Some(tag) => {
+                    let id = usize::from(self.names.intern(&tag.step).0);
+                    interval
+                        .steps
+                        .resize(self.names.len().max(interval.steps.len()), StepInterval::default());
+                    let latencies = interval.steps[id].class_mut(tag.class);
+                    into(if tag.part == Part::Service {
+                        &mut latencies.service
+                    } else {
+                        &mut latencies.response
+                    })
+                }
+            };
+            // A merged folder that silently lacks something would not be one.
+            known.ok_or_else(|| io::Error::other(format!("a histogram of {} is damaged", line.tag)))?;
+        }
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        second: usize,
+        end: f64,
+        row: &SeriesRow,
+        interval: &Interval,
+        folder: &mut Folder,
+    ) -> Result<(), MergeError> {
+        let begin = Duration::from_secs(second as u64);
+        let length = (end - second as f64).clamp(0.001, 1.0);
+        let length = Duration::from_secs_f64(length);
+        let point = Point {
+            at: begin + length,
+            length,
+            counters: row.counters,
+            in_flight: row.in_flight,
+            response: interval.response().percentiles(),
+            steps: row.steps,
+            errors: row.errors,
+            lag: interval.lag.percentiles(),
+            codes: row.codes.clone(),
+        };
+        folder.interval(&Moment { begin, interval, steps: &self.names, point: &point })?;
+        self.total.steps.resize(interval.steps.len(), StepInterval::default());
+        self.total.merge(interval);
+        Ok(())
+    }
+
+    /// Takes over the checks, which histograms do not have.
+    pub(super) fn steps_of(&mut self, summaries: &[&Summary]) {
+        for (name, step) in summaries.iter().flat_map(|summary| &summary.steps) {
+            let id = usize::from(self.names.intern(name).0);
+            self.total.steps.resize(self.names.len().max(self.total.steps.len()), StepInterval::default());
+            self.total.steps[id].checks_passed += step.checks_passed;
+            self.total.steps[id].checks_failed += step.checks_failed;
+        }
+        let mut counters = Counters::default();
+        summaries.iter().for_each(|summary| counters += summary.counters);
+        self.total.scenarios = vec![counters];
+    }
+
+    pub(super) fn summary(&self, summaries: &[&Summary]) -> Summary {
+        let settlements = summaries.iter().filter_map(|summary| summary.settlements).reduce(sum);
+        // One run without a ledger leaves the whole without one: what it lost nobody can know.
+        let reconciliation: Option<Vec<ReconciliationSummary>> =
+            summaries.iter().map(|summary| summary.reconciliation).collect();
+        let reconciliation = reconciliation.and_then(|all| all.into_iter().reduce(sum));
+        let portal = summaries.iter().filter_map(|summary| summary.portal.clone()).reduce(sum);
+        let host = HostCounts {
+            reconciliation: reconciliation.as_ref(),
+            settlements: settlements.as_ref(),
+            portal: portal.as_ref(),
+        };
+        let judge = |old: &ThresholdSummary| self.judged(old, host);
+        let first = summaries[0];
+        let thresholds: Vec<ThresholdSummary> = first.thresholds.iter().map(judge).collect();
+        let (verdict, exit_code) = verdict(summaries, &thresholds);
+        let findings = summaries.iter().flat_map(|summary| summary.portal_findings.iter().cloned());
+        let mismatches = summaries.iter().flat_map(|summary| summary.mismatches.iter().cloned());
+        Summary {
+            schema: Summary::SCHEMA,
+            scenario: first.scenario.clone(),
+            seed: first.seed,
+            verdict,
+            exit_code,
+            started_at: summaries.iter().map(|summary| summary.started_at.clone()).min().unwrap_or_default(),
+            duration_seconds: summaries.iter().map(|summary| summary.duration_seconds).fold(0.0, f64::max),
+            counters: self.total.counters(),
+            steps: self.step_summaries(summaries),
+            causes: added(summaries.iter().flat_map(|summary| &summary.causes)),
+            generator: self.generator(summaries),
+            thresholds,
+            settlements,
+            reconciliation,
+            mismatches: mismatches.take(Summary::MISMATCHES_MAX).collect(),
+            portal,
+            portal_findings: findings.take(Summary::MISMATCHES_MAX).collect(),
+        }
+    }
+
+    fn judged(&self, old: &ThresholdSummary, host: HostCounts<'_>) -> ThresholdSummary {
+        let parsed =
+            old.expression.split_once(": ").and_then(|(metric, text)| Threshold::parse(metric, text).ok());
+        let value = parsed.as_ref().and_then(|threshold| threshold.value(&self.total, &self.names, host));
+        let pass = parsed.zip(value).is_none_or(|(threshold, value)| threshold.holds(value));
+        ThresholdSummary { expression: old.expression.clone(), value, pass }
+    }
+
+    fn step_summaries(&self, summaries: &[&Summary]) -> BTreeMap<String, StepSummary> {
+        let step = |(name, step): (&str, &StepInterval)| {
+            let codes =
+                summaries.iter().filter_map(|summary| summary.steps.get(name)).flat_map(|step| &step.codes);
+            let summary = StepSummary {
+                codes: added(codes),
+                attempts: attempts(
+                    summaries.iter().filter_map(|summary| summary.steps.get(name)?.attempts.as_ref()),
+                ),
+                ..StepSummary::from(step)
+            };
+            (name.to_owned(), summary)
+        };
+        self.names.iter().zip(&self.total.steps).map(step).collect()
+    }
+
+    fn generator(&self, summaries: &[&Summary]) -> GeneratorSummary {
+        let all = || summaries.iter().map(|summary| &summary.generator);
+        GeneratorSummary {
+            schedule_lag_ms: self.total.lag.percentiles().into(),
+            cpu_seconds: all().map(|one| one.cpu_seconds).sum(),
+            max_rss_bytes: all().map(|one| one.max_rss_bytes).max().unwrap_or(0),
+            terminals: all().map(|one| one.terminals).fold(0, u64::saturating_add),
+            shards: all().map(|one| one.shards).fold(0, usize::saturating_add),
+        }
+    }
+}
+
+/// The requests of all runs; how long their parts took nobody can know without the histograms, which are not kept.
+fn attempts<'s>(all: impl Iterator<Item = &'s AttemptSummary>) -> Option<AttemptSummary> {
+    let counts =
+        |one: &AttemptSummary| AttemptSummary { connect_ms: None, tls_ms: None, first_byte_ms: None, ..*one };
+    all.map(counts).reduce(sum)
+}
+
+/// An invalid part makes the whole invalid; else the thresholds decide.
+fn verdict(summaries: &[&Summary], thresholds: &[ThresholdSummary]) -> (Verdict, u8) {
+    if let Some(invalid) = summaries.iter().find(|summary| summary.verdict == Verdict::Invalid) {
+        return (Verdict::Invalid, invalid.exit_code);
+    }
+    let all_hold = thresholds.iter().all(|threshold| threshold.pass);
+    let exit_code =
+        summaries.iter().map(|summary| summary.exit_code).find(|code| ![0, EXIT_THRESHOLD].contains(code));
+    let judged = if all_hold { (Verdict::Pass, 0) } else { (Verdict::Fail, EXIT_THRESHOLD) };
+    (judged.0, exit_code.unwrap_or(judged.1))
+}
+
+fn added<'c>(counts: impl Iterator<Item = (&'c String, &'c u64)>) -> BTreeMap<String, u64> {
+    let mut all: BTreeMap<String, u64> = BTreeMap::new();
+    counts.for_each(|(name, count)| *all.entry(name.clone()).or_default() += count);
+    all
+}
+
+/// The sum of two sets of counts, key by key.
+fn sum<T: Serialize + DeserializeOwned>(one: T, other: T) -> T {
+    let value = |counts: T| serde_json::to_value(counts).expect("counts are JSON");
+    let sum = added_values(value(one), value(other));
+    serde_json::from_value(sum).expect("the sum of counts is one of them")
+}
+
+fn added_values(one: Value, other: Value) -> Value {
+    match (one, other) {
+        (Value::Object(mut one), Value::Object(other)) => {
+            for (key, value) in other {
+                let mine = one.remove(&key).unwrap_or(Value::Null);
+                one.insert(key, added_values(mine, value));
+            }
+            Value::Object(one)
+        }
+        (Value::Null, value) | (value, Value::Null) => value,
+        (one, other) => match (one.as_u64(), other.as_u64()) {
+            (Some(one), Some(other)) => one.saturating_add(other).into(),
+            _ => one,
+        },
+    }
+}
+
+/// The rows of all runs, added up by the second in which their middle lies.
+fn rows_by_second(archives: &[Archive]) -> BTreeMap<usize, SeriesRow> {
+    let mut rows: BTreeMap<usize, SeriesRow> = BTreeMap::new();
+    for row in archives.iter().flat_map(|archive| &archive.series) {
+        let all = rows.entry((row.at - row.length / 2.0).max(0.0) as usize).or_default();
+        all.counters += row.counters;
+        all.in_flight += row.in_flight;
+        all.steps += row.steps;
+        all.errors += row.errors;
+        for (code, count) in &row.codes {
+            match all.codes.iter_mut().find(|(known, _)| known == code) {
+                Some((_, total)) => *total += count,
+                None => all.codes.push((code.clone(), *count)),
+            }
+        }
+    }
+    rows.values_mut()
+        .for_each(|row| row.codes.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(&other.0))));
+    rows
+}
+
+const EXIT_THRESHOLD: u8 = 99;

@@ -1,0 +1,152 @@
+//! Folders put together: nothing is lost, everything is judged anew, and what does not fit is refused.
+
+use crate::{
+    program::{Finished, posfleet},
+    recorded::{Recorded, Scratch},
+};
+use posfleet::{
+    engine::Observer,
+    iso8583::{BatchNo, MerchantId, Stan},
+    metrics::{Class, Verdict},
+    money::Amount,
+    operation::Kind,
+    reconcile::{Belief, Entry},
+    report::{Archive, Folder, MergeError, html_report, merge, read_journal},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+#[test]
+fn merged_runs_are_what_one_run_would_have_recorded() {
+    let scratch = Scratch::new("merge-lossless");
+    let (one, other) = (Recorded::default(), Recorded { slower: 50, seconds: 8, ..Recorded::default() });
+    let out = scratch.0.join("merged");
+    let summary = merge(&out, &open(&[one.write(&scratch.0), other.write(&scratch.0)])).unwrap();
+    let mut expected = one.total();
+    expected.merge(&other.total());
+    assert_eq!(summary.counters, expected.counters());
+    assert_eq!(summary.duration_seconds, 8.0);
+    for (name, step) in one.names().iter().zip(&expected.steps) {
+        let found = &summary.steps[name];
+        assert_eq!(found.count, 13 * 201);
+        assert_eq!(found.response_time_ms, step.all().response.percentiles());
+        assert_eq!(found.service_time_ms, step.all().service.percentiles());
+        assert_eq!((found.checks_passed, found.checks_failed), (13 * 199, 13));
+        assert_eq!(found.codes["00"], 13 * 200);
+        assert_eq!(found.timeouts, step.count(Class::TimedOut));
+    }
+    assert_eq!(summary.generator.schedule_lag_ms.p99, expected.lag.percentiles().p99);
+    let merged = Archive::open(&out).unwrap();
+    assert_eq!((merged.notes.len(), merged.series.len()), (0, 8), "{:?}", merged.notes);
+    assert_eq!(merged.series[0].counters.planned, 2 * 203);
+    assert_eq!(merged.series[7].counters.planned, 203);
+    assert_eq!(merged.series[0].codes, [("00".to_owned(), 800)]);
+    assert_eq!(
+        serde_json::to_value(merged.summary.as_ref().unwrap()).unwrap(),
+        serde_json::to_value(&summary).unwrap()
+    );
+    assert!(merged.events.iter().any(|event| event.text == "run 2: scenario day begins"));
+    assert!(html_report(&merged).unwrap().contains("2,639"));
+    // The same again from the merged folder alone: its histograms hold all.
+    let again = merge(&scratch.0.join("again"), &[merged]).unwrap();
+    assert_eq!(again.steps["sale"].response_time_ms, summary.steps["sale"].response_time_ms);
+}
+
+#[test]
+fn thresholds_are_judged_on_what_came_together() {
+    let scratch = Scratch::new("merge-judged");
+    let fast = Recorded { thresholds: vec![("sale.response_time", "p(90) < 60ms")], ..Recorded::default() };
+    let slow = Recorded { slower: 100, seconds: 1, ..fast.clone() };
+    assert_eq!((fast.summary().verdict, slow.summary().verdict), (Verdict::Pass, Verdict::Fail));
+    let (fast, slow) = (fast.write(&scratch.0), slow.write(&scratch.0));
+    let mostly_fast = merge(&scratch.0.join("a"), &open(&[fast.clone(), slow.clone()])).unwrap();
+    assert_eq!(
+        (mostly_fast.verdict, mostly_fast.exit_code),
+        (Verdict::Pass, 0),
+        "{:?}",
+        mostly_fast.thresholds
+    );
+    let mostly_slow = merge(&scratch.0.join("b"), &open(&[slow.clone(), slow])).unwrap();
+    assert_eq!((mostly_slow.verdict, mostly_slow.exit_code), (Verdict::Fail, 99));
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let scratch = Scratch::new("merge-refused");
+    let run = Recorded::default();
+    let other_plan = Recorded { scenario: run.scenario.replace("200", "400"), ..run.clone() };
+    let other_thresholds = Recorded { thresholds: Vec::new(), ..run.clone() };
+    let refused = |other: PathBuf, words: &str| {
+        let error =
+            merge(&scratch.0.join("out"), &open(&[run.write(&scratch.0), other])).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+        assert!(!scratch.0.join("out").exists(), "nothing is written");
+    };
+    refused(other_plan.write(&scratch.0), "scenarios: `rate: 200` / `rate: 400`");
+    refused(other_thresholds.write(&scratch.0), "thresholds: they are others");
+    refused(run.write_crashed(&scratch.0), "the run did not end");
+    let damaged = run.write(&scratch.0);
+    let log = fs::read_to_string(damaged.join("intervals.hlog")).unwrap();
+    fs::write(damaged.join("intervals.hlog"), log.replacen("HIST", "TSIH", 1)).unwrap();
+    let error = merge(&scratch.0.join("c"), &open(&[damaged])).unwrap_err();
+    assert!(matches!(error, MergeError::Write(_)) && error.to_string().contains("damaged"), "{error}");
+}
+
+#[test]
+fn journals_are_joined_where_no_terminal_is_in_two_runs() {
+    let scratch = Scratch::new("merge-journals");
+    let run = |terminals: &[&str]| {
+        let run = Recorded::default();
+        let mut folder = Folder::create(&scratch.0, run.name, 0, &run.scenario).unwrap();
+        terminals.iter().for_each(|terminal| folder.journal(&[entry(terminal)]).unwrap());
+        folder.finish(&run.summary(), None).unwrap();
+        folder.path().to_owned()
+    };
+    let (one, other, again) = (run(&["10000001", "10000002"]), run(&["10000003"]), run(&["10000002"]));
+    let out = scratch.0.join("joined");
+    merge(&out, &open(&[one.clone(), other])).unwrap();
+    let terminals: Vec<String> =
+        read_journal(&out).map(|line| line.unwrap().key.terminal.to_string()).collect();
+    assert_eq!(terminals, ["10000001", "10000002", "10000003"]);
+    let out = scratch.0.join("apart");
+    merge(&out, &open(&[one, again])).unwrap();
+    assert_eq!(read_journal(&out).count(), 0);
+    let events = Archive::open(&out).unwrap().events;
+    assert_eq!(events[0].text, "journals are not joined: terminal 10000002 is in more than one run");
+}
+
+#[test]
+fn the_command_exits_with_the_verdict_of_all() {
+    let scratch = Scratch::new("merge-cli");
+    let folder = Recorded::default().write(&scratch.0);
+    let out = scratch.0.join("out");
+    let finished = Finished::of(posfleet(["merge"]).args([&out, &folder, &folder])).exits_with(99);
+    assert!(finished.stdout.contains("2,030 planned"), "{}", finished.stdout);
+    let finished = Finished::of(posfleet(["merge"]).args([&out, &folder])).exits_with(107);
+    assert!(finished.stderr.contains("is not empty"), "{}", finished.stderr);
+    let finished =
+        Finished::of(posfleet(["merge"]).args([&scratch.0.join("x"), Path::new("/nowhere")])).exits_with(104);
+    assert!(finished.stderr.contains("is not a directory"), "{}", finished.stderr);
+}
+
+fn open(folders: &[PathBuf]) -> Vec<Archive> {
+    folders.iter().map(|folder| Archive::open(folder).unwrap()).collect()
+}
+
+fn entry(terminal: &str) -> Entry {
+    Entry {
+        at: Duration::from_millis(5),
+        terminal: terminal.parse().unwrap(),
+        batch: BatchNo::FIRST,
+        stan: Stan::FIRST,
+        kind: Kind::Sale,
+        merchant: MerchantId::from_bytes(b"898100012340001").unwrap(),
+        rrn: None,
+        amount: Amount::from_minor(12_345),
+        card: Some("6222021234567890".parse().unwrap()),
+        belief: Belief::Approved,
+    }
+}

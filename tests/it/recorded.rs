@@ -1,0 +1,186 @@
+//! Results folders of runs that never ran: every figure in them is known.
+
+use posfleet::{
+    engine::{Moment, Observer},
+    metrics::{
+        Class, Counters, EventLine, GeneratorSummary, HostCounts, Interval, LagSummary, Point,
+        ResponseCodeText, Severity, StepNames, Summary, Threshold, ThresholdSummary, Verdict,
+    },
+    reconcile::Findings,
+    report::Folder,
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// A run of some seconds, in each of which every step is approved two hundred times and times out once.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub name: &'static str,
+    pub seconds: u64,
+    /// By how much every response is later than in the plainest run, in percent.
+    pub slower: u64,
+    pub steps: Vec<&'static str>,
+    /// The effective scenario.
+    pub scenario: String,
+    pub thresholds: Vec<(&'static str, &'static str)>,
+}
+
+impl Default for Recorded {
+    fn default() -> Self {
+        Self {
+            name: "day",
+            seconds: 5,
+            slower: 0,
+            steps: vec!["sale", "sign in"],
+            scenario: "schema: 1\nname: day\nseed: 7\nscenarios:\n  day:\n    rate: 200\n".to_owned(),
+            thresholds: vec![("sale.response_time", "p(99) < 80ms"), ("failed", "count < 1")],
+        }
+    }
+}
+
+impl Recorded {
+    /// Writes the folder into `parent` as a run does that ends.
+    pub fn write(&self, parent: &Path) -> PathBuf {
+        let mut folder = self.write_seconds(parent);
+        folder.finish(&self.summary(), Some(&Findings::default())).unwrap();
+        folder.path().to_owned()
+    }
+
+    /// Writes the folder into `parent` as a run does that is killed in the end.
+    pub fn write_crashed(&self, parent: &Path) -> PathBuf {
+        self.write_seconds(parent).path().to_owned()
+    }
+
+    /// Everything that was recorded.
+    pub fn total(&self) -> Interval {
+        let mut total = Interval::new(1, self.steps.len());
+        (0..self.seconds).for_each(|second| total.merge(&self.second(second)));
+        total
+    }
+
+    pub fn names(&self) -> StepNames {
+        let mut names = StepNames::default();
+        for name in &self.steps {
+            names.intern(name);
+        }
+        names
+    }
+
+    pub fn summary(&self) -> Summary {
+        let (total, names) = (self.total(), self.names());
+        let judge = |&(metric, condition): &(&str, &str)| {
+            let threshold = Threshold::parse(metric, condition).unwrap();
+            let value = threshold.value(&total, &names, HostCounts::default());
+            let pass = value.is_none_or(|value| threshold.holds(value));
+            ThresholdSummary { expression: threshold.expression, value, pass }
+        };
+        let thresholds: Vec<ThresholdSummary> = self.thresholds.iter().map(judge).collect();
+        let holds = thresholds.iter().all(|judged| judged.pass);
+        Summary {
+            schema: Summary::SCHEMA,
+            scenario: self.name.to_owned(),
+            seed: 7,
+            verdict: if holds { Verdict::Pass } else { Verdict::Fail },
+            exit_code: if holds { 0 } else { 99 },
+            started_at: "2026-11-22T01:45:00Z".to_owned(),
+            duration_seconds: self.seconds as f64,
+            counters: total.counters(),
+            steps: names
+                .iter()
+                .zip(&total.steps)
+                .map(|(name, step)| (name.to_owned(), step.into()))
+                .collect(),
+            causes: [("sale: the target did not answer in time".to_owned(), self.seconds)].into(),
+            generator: GeneratorSummary {
+                schedule_lag_ms: LagSummary::from(total.lag.percentiles()),
+                cpu_seconds: 1.5,
+                max_rss_bytes: 50_000_000,
+                terminals: 100,
+                shards: 2,
+            },
+            thresholds,
+            settlements: None,
+            reconciliation: None,
+            mismatches: Vec::new(),
+            portal: None,
+            portal_findings: Vec::new(),
+        }
+    }
+
+    fn write_seconds(&self, parent: &Path) -> Folder {
+        let mut folder = Folder::create(parent, self.name, STARTED, &self.scenario).unwrap();
+        let event = |at_ms, severity, text: &str| EventLine {
+            at: Duration::from_millis(at_ms),
+            severity,
+            text: text.to_owned(),
+        };
+        folder.event(&event(3, Severity::Info, "scenario day begins")).unwrap();
+        folder.event(&event(1_200, Severity::Warning, "<b>three</b> dropped & \"late\"")).unwrap();
+        for second in 0..self.seconds {
+            let interval = self.second(second);
+            let begin = Duration::from_secs(second);
+            let point = point(begin, &interval);
+            folder
+                .interval(&Moment { begin, interval: &interval, steps: &self.names(), point: &point })
+                .unwrap();
+        }
+        folder
+    }
+
+    fn second(&self, second: u64) -> Interval {
+        let mut interval = Interval::new(1, self.steps.len());
+        for (number, step) in interval.steps.iter_mut().enumerate() {
+            for sample in 0..200 {
+                let plain = 2_000 + (sample * 7_919 + second * 104_729 + number as u64 * 1_299_709) % 50_000;
+                let response = Duration::from_micros(plain + plain * self.slower / 100);
+                step.record(Class::Approved, response, Some(response - Duration::from_micros(500)));
+            }
+            step.record(Class::TimedOut, Duration::from_secs(30), None);
+            step.codes.add(ResponseCodeText::of(*b"00"), 200);
+            step.checks_passed = 199;
+            step.checks_failed = 1;
+        }
+        (0..100).for_each(|sample| interval.lag.record(Duration::from_micros(50 + sample)));
+        interval.scenarios[0] =
+            Counters { planned: 203, started: 201, late: 4, dropped: 2, finished: 201, failed: 1 };
+        interval
+    }
+}
+
+fn point(begin: Duration, interval: &Interval) -> Point {
+    let codes = interval.codes().sorted();
+    Point {
+        at: begin + Duration::from_secs(1),
+        length: Duration::from_secs(1),
+        counters: interval.counters(),
+        in_flight: 0,
+        response: interval.response().percentiles(),
+        steps: interval.steps.iter().map(|step| step.total()).sum(),
+        errors: interval.steps.len() as u64,
+        lag: interval.lag.percentiles(),
+        codes: codes.into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
+    }
+}
+
+/// A directory of its own that goes with the test.
+pub struct Scratch(pub PathBuf);
+
+impl Scratch {
+    pub fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("posfleet-{}-{test}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+const STARTED: u64 = 1_795_311_900;
