@@ -12,6 +12,7 @@ mod host;
 mod ledger_store;
 mod line;
 mod process;
+pub mod serial;
 mod timer;
 
 pub use address::resolve;
