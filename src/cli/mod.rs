@@ -1,6 +1,7 @@
 //! The command line: what the user typed becomes what the program does, and its verdict an exit code.
 
 mod codec;
+mod devices;
 mod host;
 mod reconcile;
 mod rules;
@@ -30,11 +31,13 @@ enum Command {
     Reconcile(reconcile::ReconcileArguments),
     /// Runs the simulated acquirer on its own.
     Host(host::HostArguments),
+    /// Lists, checks, identifies and pretends the real terminals of a lab.
+    Devices(devices::DevicesArguments),
     /// Shows ISO 8583 messages: from digits, files and captures of the network, card data hidden.
     Decode(codec::DecodeArguments),
     /// Writes the bytes of messages that `decode --format json` printed.
     Encode(codec::EncodeArguments),
-    /// Prints the JSON Schema of scenario files, or of profile files, for editors.
+    /// Prints the JSON Schema of scenario files, of profile files or of rack files, for editors.
     Schema {
         /// Which files.
         #[arg(value_enum, default_value_t)]
@@ -65,6 +68,8 @@ enum SchemaOf {
     Scenario,
     /// Profile files of acquirers.
     Profile,
+    /// Rack files of labs.
+    Rack,
 }
 
 /// The exit codes of the program, beside those of a run's verdict.
@@ -96,10 +101,12 @@ pub fn main() -> ExitCode {
         Command::Expand(arguments) => scenario::expand(&arguments),
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
         Command::Host(arguments) => host::host(&arguments),
+        Command::Devices(arguments) => devices::devices(&arguments),
         Command::Decode(arguments) => codec::decode(&arguments),
         Command::Encode(arguments) => codec::encode(&arguments),
         Command::Schema { of: SchemaOf::Scenario } => print_json(&crate::scenario::schema()),
         Command::Schema { of: SchemaOf::Profile } => print_json(&crate::scenario::profile_schema()),
+        Command::Schema { of: SchemaOf::Rack } => print_json(&crate::scenario::rack_schema()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "posfleet", &mut io::stdout());
             Exit::Pass.into()
