@@ -15,6 +15,7 @@ mod outbox;
 mod policy;
 mod preset;
 mod register;
+pub mod script;
 pub mod signal;
 mod terminal;
 mod vocabulary;

@@ -2,10 +2,12 @@
 
 use super::line::{DataBits, LineSettings, Parity, StopBits};
 use crate::ecr::{
-    Dialogue, Frame, Link, LinkPolicy, Patience, Register, Role, Serving, Terminal, Text, caisse, concert,
-    mis, zvt,
+    Dialogue, Frame, Link, LinkPolicy, Patience, Register, Role, Service, Serving, Terminal, Text, caisse,
+    concert, mis,
+    script::{self, Script},
+    zvt,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// A protocol that is built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,21 @@ pub enum Protocol {
     Concert,
     /// Concert V3, which is Caisse-AP.
     CaisseAp,
+    /// One that a file describes.
+    Scripted,
+}
+
+/// A protocol that a file describes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// Whose terminals speak it, in a sentence or two.
+    pub description: String,
+    /// How their lines are set.
+    pub line: LineSettings,
+    /// What is said on them.
+    pub script: Arc<Script>,
 }
 
 /// A protocol with its settings.
@@ -27,6 +44,8 @@ pub enum Protocol {
 pub struct Speaker {
     /// Which one.
     pub protocol: Protocol,
+    /// What a file says about it, when it is [`Protocol::Scripted`].
+    pub profile: Option<Arc<Profile>>,
     /// Whether it is spoken over TCP.
     pub is_tcp: bool,
     /// The register's number, where the protocol has one.
@@ -43,7 +62,7 @@ pub type BoxedRegister = Register<Box<dyn Dialogue + Send>>;
 pub type BoxedTerminal = Terminal<Box<dyn Serving + Send>>;
 
 impl Protocol {
-    /// All of them with their names in files.
+    /// Those that are built in, with their names in files.
     pub const ALL: [(Self, &'static str); 5] = [
         (Self::AllinPay, "allinpay"),
         (Self::DfTlv, "df-tlv"),
@@ -85,7 +104,7 @@ impl Protocol {
             Self::Concert | Self::CaisseAp => {
                 LineSettings { data: DataBits::Seven, parity: Parity::Even, ..default }
             }
-            Self::AllinPay | Self::DfTlv => default,
+            Self::AllinPay | Self::DfTlv | Self::Scripted => default,
         }
     }
 }
@@ -93,7 +112,36 @@ impl Protocol {
 impl Speaker {
     /// A serial speaker with the settings of the protocol's documents.
     pub fn new(protocol: Protocol) -> Self {
-        Self { protocol, is_tcp: false, register: 1, currency: DEFAULT_CURRENCY, password: 0 }
+        Self { protocol, profile: None, is_tcp: false, register: 1, currency: DEFAULT_CURRENCY, password: 0 }
+    }
+
+    /// A serial speaker of a protocol that a file describes.
+    pub fn scripted(profile: Arc<Profile>) -> Self {
+        Self { profile: Some(profile), ..Self::new(Protocol::Scripted) }
+    }
+
+    /// The name of the driver.
+    pub fn name(&self) -> &str {
+        self.profile.as_ref().map_or(self.protocol.name(), |profile| &profile.name)
+    }
+
+    /// The settings of its line where a file says none.
+    pub fn line(&self) -> LineSettings {
+        self.profile.as_ref().map_or(self.protocol.line(), |profile| profile.line)
+    }
+
+    /// Whether its terminals tell who they are when they are asked how they are: terminal id and serial number.
+    pub fn tells(&self) -> [bool; 2] {
+        match &self.profile {
+            Some(profile) => profile.script.tells(Service::Status),
+            None => [self.protocol.tells_terminal(), false],
+        }
+    }
+
+    fn script(&self) -> Arc<Script> {
+        self.profile
+            .as_ref()
+            .map_or_else(|| Arc::new(Script::silent()), |profile| Arc::clone(&profile.script))
     }
 
     /// The cash register's machine.
@@ -104,6 +152,7 @@ impl Speaker {
             Protocol::Zvt => Box::new(zvt::Asking::new(self.password, self.currency)),
             Protocol::Concert => Box::new(concert::Asking::new(self.register, self.currency)),
             Protocol::CaisseAp => Box::new(caisse::Asking::new(self.register, self.currency, true)),
+            Protocol::Scripted => Box::new(script::Asking::new(self.script())),
         };
         Register::new(dialogue, self.link(Role::Register), Patience { reconnects: self.is_tcp, ..PATIENCE })
     }
@@ -120,6 +169,7 @@ impl Speaker {
             },
             Protocol::Concert => Box::new(concert::Answering::default()),
             Protocol::CaisseAp => Box::new(caisse::Answering::default()),
+            Protocol::Scripted => Box::new(script::Answering::new(self.script(), Text::from(id))),
         };
         Terminal::new(serving, self.link(Role::Terminal))
     }
@@ -130,6 +180,10 @@ impl Speaker {
             (Protocol::DfTlv, _) => (Frame::STX_BCD, LinkPolicy::BY_TERMINAL),
             (Protocol::Zvt, false) => (Frame::ZVT_SERIAL, LinkPolicy::ZVT),
             (Protocol::Zvt, true) => (Frame::ZVT_TCP, LinkPolicy::TCP),
+            (Protocol::Scripted, _) => {
+                let script = self.script();
+                (script.frame.clone(), script.link)
+            }
             (Protocol::CaisseAp, true) => (Frame::SILENCE, LinkPolicy::BARE),
             (Protocol::Concert | Protocol::CaisseAp, _) => (Frame::STX_LRC, LinkPolicy::CONCERT),
         };

@@ -243,9 +243,9 @@ mod tests {
 
     #[test]
     fn a_packed_card_is_hidden_and_an_amount_is_not() {
-        // 6225880123456782 has the right check digit.
-        let card = record(&[b"\x22\xf0\xf8\x62\x25\x88\x01\x23\x45\x67\x82"]);
-        assert_eq!(card, "0.000000 < 22 f0 f8 62 25 88 ** ** ** 67 82\n");
+        // 6225880123456783 has the right check digit.
+        let card = record(&[b"\x22\xf0\xf8\x62\x25\x88\x01\x23\x45\x67\x83"]);
+        assert_eq!(card, "0.000000 < 22 f0 f8 62 25 88 ** ** ** 67 83\n");
         let sale = record(&[b"\x06\x01\x0a\x04\x00\x00\x00\x00\x12\x50\x49\x09\x78"]);
         assert_eq!(sale, "0.000000 < 06 01 0a 04 00 00 00 00 12 50 49 09 78\n");
     }

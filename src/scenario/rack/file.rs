@@ -48,7 +48,8 @@ pub(super) struct Device {
     /// Whether it takes part.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// What it speaks: `allinpay`, `df-tlv`, `zvt`, `concert` or `caisse-ap`.
+    /// What it speaks: `allinpay`, `df-tlv`, `zvt`, `concert`, `caisse-ap`, the name of a shipped device profile, or the
+    /// file of one beside this file.
     pub driver: String,
     /// Where it is plugged in.
     pub port: Port,

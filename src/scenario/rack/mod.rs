@@ -1,7 +1,13 @@
 //! Rack files: the inventory of a lab, read and checked whole before the first port is opened.
 
 mod file;
+mod line;
+mod profile;
+mod profile_file;
+mod shelf;
 mod unique;
+
+pub use profile::{SHIPPED_DEVICES, device_profile_schema, parse_device_profile};
 
 pub(super) use file::Port;
 
@@ -15,16 +21,17 @@ use super::{
     undecodable,
 };
 use crate::{
-    ecr::{Service, Text},
-    expr::nearest,
+    ecr::Text,
     money::Amount,
     rack::{
-        BAUD_RATES, CardSource, DataBits, Device, Expected, Faults, LineSettings, Parity, Power, Protocol,
-        Rack, Reply, Selector, Simulation, Speaker, StopBits, is_name,
+        CardSource, DataBits, Device, Expected, Faults, LineSettings, Power, Protocol, Rack, Reply, Selector,
+        Simulation, Speaker, is_name,
     },
 };
-use file::{File, ParityWord, ServiceWord};
+use file::File;
+use profile::service;
 use serde_json::Value as Json;
+use shelf::Shelf;
 use std::{path::Path, time::Duration};
 
 /// Reads the rack file at `path`.
@@ -51,7 +58,8 @@ pub fn parse_rack(text: &str, name: &str, folder: &Path) -> Result<Rack, Diagnos
             }
         };
         let file = decoded.map_err(unread).ok()?;
-        Some(rack(file, &root, folder, &mut pass.problems))
+        let mut shelf = Shelf::new(folder, &mut pass.sources);
+        Some(rack(file, &root, folder, &mut shelf, &mut pass.problems))
     });
     pass.result(rack)
 }
@@ -61,9 +69,9 @@ pub fn rack_schema() -> Json {
     schema::of::<File>()
 }
 
-fn rack(file: File, root: &Node, folder: &Path, problems: &mut Vec<Problem>) -> Rack {
+fn rack(file: File, root: &Node, folder: &Path, shelf: &mut Shelf<'_>, problems: &mut Vec<Problem>) -> Rack {
     let place = root.child("devices");
-    let read = |(at, one)| device(one, place.item(at), problems);
+    let read = |(at, one)| device(one, place.item(at), shelf, problems);
     let devices: Vec<Device> = file.devices.into_iter().enumerate().filter_map(read).collect();
     unique::check(place, problems);
     let sim_folder = match file.simulation.folder {
@@ -78,29 +86,21 @@ fn file_name(name: &str) -> String {
     name.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' }).collect()
 }
 
-fn device(file: file::Device, node: &Node, problems: &mut Vec<Problem>) -> Option<Device> {
-    let Some(protocol) = Protocol::from_name(&file.driver) else {
-        problems.push(unknown_driver(&file.driver, node));
-        return None;
-    };
+fn device(
+    file: file::Device,
+    node: &Node,
+    shelf: &mut Shelf<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Device> {
     if !is_name(&file.id) {
         let message = "an id has letters, digits, `-`, `_` and `.`, and begins with a letter or digit";
         problems.push(Problem::new(node.at("id"), message));
     }
+    let speaker = speaker(&file, node, shelf, problems)?;
     let port = file.port.0;
-    if !port.is_serial() && !protocol.has_tcp() {
-        let message = format!("`{}` is spoken on serial lines only", protocol.name());
-        problems.push(Problem::new(node.at("port"), message));
-    }
-    let line = line(&file.line, protocol, &port, node, problems);
-    check_identity(&file.expect, protocol, node, problems);
-    let speaker = Speaker {
-        is_tcp: !port.is_serial(),
-        register: file.register.unwrap_or(1),
-        currency: file.currency.unwrap_or(156),
-        password: file.password.unwrap_or(0),
-        ..Speaker::new(protocol)
-    };
+    let line = line::settings(&file.line, speaker.line(), node, problems);
+    check_line(line, &speaker, &port, node, problems);
+    check_identity(&file.expect, &speaker, node, problems);
     Some(Device {
         id: file.id,
         is_enabled: file.enabled,
@@ -117,85 +117,67 @@ fn device(file: file::Device, node: &Node, problems: &mut Vec<Problem>) -> Optio
     })
 }
 
-fn unknown_driver(name: &str, node: &Node) -> Problem {
-    let known = || Protocol::ALL.iter().map(|(_, known)| *known);
-    let problem = Problem::new(node.at("driver"), format!("unknown driver `{name}`"));
-    match nearest(name, known()) {
-        near if near.is_empty() => {
-            problem.help(format!("the drivers are {}", known().collect::<Vec<_>>().join(", ")))
-        }
-        near => problem.did_you_mean(&near),
-    }
+/// A speaker and its settings, or the complaint about its name.
+fn speaker(
+    file: &file::Device,
+    node: &Node,
+    shelf: &mut Shelf<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Speaker> {
+    let speaker = match Protocol::from_name(&file.driver) {
+        Some(protocol) => Speaker::new(protocol),
+        None => Speaker::scripted(shelf.profile(&file.driver, &node.at("driver"), problems)?),
+    };
+    Some(Speaker {
+        is_tcp: !file.port.0.is_serial(),
+        register: file.register.unwrap_or(speaker.register),
+        currency: file.currency.unwrap_or(speaker.currency),
+        password: file.password.unwrap_or(speaker.password),
+        ..speaker
+    })
 }
 
-fn line(
-    file: &file::Line,
-    protocol: Protocol,
+fn check_line(
+    line: LineSettings,
+    speaker: &Speaker,
     port: &Selector,
     node: &Node,
     problems: &mut Vec<Problem>,
-) -> LineSettings {
-    let own = protocol.line();
-    let place = node.child("line");
-    let mut complain = |key: &str, message: String| problems.push(Problem::new(place.at(key), message));
+) {
+    let (place, name) = (node.child("line"), speaker.name());
+    if !port.is_serial() && !speaker.protocol.has_tcp() {
+        problems.push(Problem::new(node.at("port"), format!("`{name}` is spoken on serial lines only")));
+    }
     if !port.is_serial() && node.has("line") {
-        complain("", "a network address has no line to be set".to_owned());
+        problems.push(Problem::new(place.span.clone(), "a network address has no line to be set"));
     }
-    let baud = file.baud.unwrap_or(own.baud);
-    if !BAUD_RATES.contains(&baud) {
-        complain("baud", format!("no serial port has {baud} baud; the nearest is {}", nearest_baud(baud)));
-    }
-    let data = file.bits.map_or(Some(own.data), data_bits).unwrap_or_else(|| {
-        complain("bits", "a byte has 5, 6, 7 or 8 bits".to_owned());
-        own.data
-    });
-    if data != DataBits::Eight && !(protocol.is_text() && data == DataBits::Seven) {
-        complain("bits", format!("`{}` needs 8 bits: its bytes have any value", protocol.name()));
-    }
-    let stop = file.stop.map_or(Some(own.stop), stop_bits).unwrap_or_else(|| {
-        complain("stop", "there are 1 or 2 stop bits".to_owned());
-        own.stop
-    });
-    LineSettings { baud, data, parity: file.parity.map_or(own.parity, parity), stop }
-}
-
-fn nearest_baud(baud: u32) -> u32 {
-    BAUD_RATES.into_iter().min_by_key(|known| known.abs_diff(baud)).unwrap_or(LineSettings::DEFAULT.baud)
-}
-
-fn data_bits(bits: u32) -> Option<DataBits> {
-    [DataBits::Five, DataBits::Six, DataBits::Seven, DataBits::Eight]
-        .into_iter()
-        .find(|known| *known as u32 == bits)
-}
-
-fn stop_bits(bits: u32) -> Option<StopBits> {
-    [StopBits::One, StopBits::Two].into_iter().find(|known| *known as u32 == bits)
-}
-
-fn parity(word: ParityWord) -> Parity {
-    match word {
-        ParityWord::None => Parity::None,
-        ParityWord::Odd => Parity::Odd,
-        ParityWord::Even => Parity::Even,
+    let fits = match line.data {
+        DataBits::Eight => true,
+        DataBits::Seven => speaker.protocol.is_text() || speaker.protocol == Protocol::Scripted,
+        _ => false,
+    };
+    if !fits {
+        problems
+            .push(Problem::new(place.at("bits"), format!("`{name}` needs 8 bits: its bytes have any value")));
     }
 }
 
 /// What a protocol does not tell cannot be expected.
-fn check_identity(expect: &file::Expect, protocol: Protocol, node: &Node, problems: &mut Vec<Problem>) {
+fn check_identity(expect: &file::Expect, speaker: &Speaker, node: &Node, problems: &mut Vec<Problem>) {
+    let [tells_terminal, tells_serial] = speaker.tells();
     let place = node.child("expect");
     let mut untold = |key: &str, what: &str| {
-        let message = format!("terminals that speak `{}` do not tell their {what}", protocol.name());
+        let message = format!("terminals that speak `{}` do not tell their {what}", speaker.name());
         problems.push(Problem::new(place.at(key), message));
     };
-    if expect.terminal.is_some() && !protocol.tells_terminal() {
+    if expect.terminal.is_some() && !tells_terminal {
         untold("terminal", "terminal id");
     }
-    if expect.serial_number.is_some() {
+    if expect.serial_number.is_some() && !tells_serial {
         untold("serialNumber", "serial number");
     }
     let is_digits = |id: &String| id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_digit());
-    if protocol == Protocol::Zvt && expect.terminal.as_ref().is_some_and(|id| !is_digits(id)) {
+    if speaker.protocol == Protocol::Zvt && expect.terminal.as_ref().is_some_and(|id| !is_digits(id)) {
         problems.push(Problem::new(place.at("terminal"), "a terminal id of ZVT has eight digits"));
     }
 }
@@ -244,16 +226,6 @@ fn reply(file: file::Refuse) -> Reply {
         amounts: file.amount.unwrap_or(all).0,
         service: file.service.map(service),
         code: Text(file.code.unwrap_or_default().into_bytes()),
-    }
-}
-
-fn service(word: ServiceWord) -> Service {
-    match word {
-        ServiceWord::Sale => Service::Sale,
-        ServiceWord::Void => Service::Void,
-        ServiceWord::Refund => Service::Refund,
-        ServiceWord::SignIn => Service::SignIn,
-        ServiceWord::Settlement => Service::Settlement,
     }
 }
 
