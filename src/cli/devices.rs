@@ -159,7 +159,7 @@ fn row(device: &rack::Device, locator: &Locator, leases: &Leases) -> Value {
     };
     json!({
         "id": device.id,
-        "driver": device.speaker.protocol.name(),
+        "driver": device.speaker.name(),
         "port": device.port.to_string(),
         "line": device.port.is_serial().then(|| device.line.to_string()),
         "state": state,

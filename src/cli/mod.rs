@@ -37,7 +37,7 @@ enum Command {
     Decode(codec::DecodeArguments),
     /// Writes the bytes of messages that `decode --format json` printed.
     Encode(codec::EncodeArguments),
-    /// Prints the JSON Schema of scenario files, of profile files or of rack files, for editors.
+    /// Prints the JSON Schema of scenario files, of profiles or of rack files, for editors.
     Schema {
         /// Which files.
         #[arg(value_enum, default_value_t)]
@@ -70,6 +70,8 @@ enum SchemaOf {
     Profile,
     /// Rack files of labs.
     Rack,
+    /// Device profiles of terminals.
+    Device,
 }
 
 /// The exit codes of the program, beside those of a run's verdict.
@@ -107,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Schema { of: SchemaOf::Scenario } => print_json(&crate::scenario::schema()),
         Command::Schema { of: SchemaOf::Profile } => print_json(&crate::scenario::profile_schema()),
         Command::Schema { of: SchemaOf::Rack } => print_json(&crate::scenario::rack_schema()),
+        Command::Schema { of: SchemaOf::Device } => print_json(&crate::scenario::device_profile_schema()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "posfleet", &mut io::stdout());
             Exit::Pass.into()

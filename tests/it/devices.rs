@@ -46,6 +46,37 @@ fn every_protocol_sells_refuses_and_tells_who_it_is() {
     });
 }
 
+/// What is known of these terminals stands in files alone.
+#[test]
+fn terminals_that_files_describe_sell_and_refuse() {
+    let device = |name: &str| {
+        let refuse = "simulate: { refuse: [ { amount: 51.00, code: \"51\" } ] }";
+        format!("{{ id: {name}, driver: {name}, port: sim:{name}, line: {{ baud: 115200 }}, {refuse} }}")
+    };
+    let lab = Lab::of("scripts", &["transbank", "pax", "wiseasy"].map(device).join("\n  - "));
+    run(async {
+        let pretended = Pretended::start(&lab.rack, lab.setup.clock).await.unwrap();
+        for device in &lab.rack.devices {
+            let mut till = lab.device(&device.id);
+            let answer = till.ask(sale(7, 1_250), PATIENCE).await.unwrap();
+            let told = (answer.verdict, answer.amount.minor());
+            assert_eq!(told, (Verdict::Approved, 1_250), "{}", device.id);
+            let answer = till.ask(sale(8, 5_100), PATIENCE).await.unwrap();
+            assert_eq!(
+                (answer.verdict, &answer.code.0[..]),
+                (Verdict::Declined, &b"51"[..]),
+                "{}",
+                device.id
+            );
+            let refund = Request { service: Service::Refund, ..sale(9, 100) };
+            assert_eq!(till.ask(refund, PATIENCE).await.unwrap().verdict, Verdict::Unsupported);
+        }
+        for (id, tally) in pretended.finish().await {
+            assert_eq!(tally.books.into_iter().collect::<Vec<_>>(), [(7, 1)], "{id}");
+        }
+    });
+}
+
 #[test]
 fn zvt_is_spoken_over_tcp() {
     let port = free_port();

@@ -35,7 +35,7 @@ fn scenarios_in_documents_are_valid() {
 #[test]
 fn links_in_documents_lead_to_files() {
     for document in
-        ["README.md", "docs/architecture.md", "docs/performance.md", "docs/scenarios.md", "docs/cookbook.md"]
+        ["README.md", "docs/architecture.md", "docs/performance.md", "docs/scenarios.md", "docs/cookbook.md", "docs/devices.md"]
     {
         let path = root().join(document);
         let text = fs::read_to_string(&path).unwrap();

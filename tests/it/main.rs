@@ -12,6 +12,7 @@ mod dashboard;
 mod dashboard_fixture;
 mod decode;
 mod decode_parts;
+mod device_profiles;
 mod devices;
 mod devices_command;
 mod documents;
