@@ -366,7 +366,7 @@ mod tests {
             ("0200|{amount}|{id}|||0|", &b"0200|1500|17|||0|"[..]),
             ("{id:6}{amount:12}X", b"000017000000001500X"),
             ("\u{1c}{amount:6b}{id:3b}", b"\x1c\0\0\0\0\x15\0\0\0\x17"),
-            ("{{{amount}}}", b"{1500}"),
+            ("{{{amount},{id}}}", b"{1500,17}"),
         ] {
             let message = row_of(template);
             assert_eq!(message.write(&Values::of_request(&sale())), payload, "{template}");
