@@ -1,14 +1,18 @@
 //! `posfleet devices`: the terminals of a lab – what is plugged in, whether all can be had, who they are; or pretended.
 
-use super::{Exit, Format, complain, print, print_json, scenario::tell};
+use super::{
+    Exit, Format, complain, print, print_json,
+    scenario::{load_plain, tell},
+};
 use crate::{
     driver::{
         Clock, raise_descriptor_limit,
-        serial::{Device, DeviceError, Leases, Locator, Place, Plugged, Pretended, Recorders, Setup},
+        serial::{Device, DeviceError, Inner, Leases, Locator, Place, Plugged, Pretended, Recorders, Setup},
     },
     ecr::{Answer, Verdict},
     rack::{self, FailureClass, Rack},
     scenario::load_rack,
+    terminal::Terminal,
 };
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -68,6 +72,12 @@ struct SimulateArguments {
     /// Takes all chance from this number instead of that of the file.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Takes virtual terminals, keys and cards from this scenario: what a register asks for is done at a host.
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// Where that host is; devices with `relay` have the register carry their messages to it.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8583", requires = "scenario")]
+    host: String,
 }
 
 pub(super) fn devices(arguments: &DevicesArguments) -> ExitCode {
@@ -203,10 +213,12 @@ async fn ask(
     question: Question,
     within: Duration,
 ) -> Result<Option<Answer>, DeviceError> {
-    match question {
+    let answer = match question {
         Question::Open => device.probe().await.map(|()| None),
         Question::Identity => device.identify(within).await.map(Some),
-    }
+    };
+    device.release().await;
+    answer
 }
 
 fn chosen<'r>(rack: &'r Rack, ids: &[String]) -> Result<Vec<&'r rack::Device>, Exit> {
@@ -282,17 +294,29 @@ fn simulate(arguments: &SimulateArguments) -> Result<Exit, Exit> {
     let mut rack = load(&arguments.rack)?;
     rack.seed = arguments.seed.unwrap_or(rack.seed);
     raise_descriptor_limit();
-    let folder = rack.sim_folder.display().to_string();
-    let lease = Leases::of_user(OWNER).take(&folder, Duration::MAX).map_err(failed)?;
-    let served = runtime()?.block_on(serve(&rack));
-    drop(lease);
-    served
+    let inner = arguments.scenario.as_deref().map(virtual_terminals).transpose()?.unwrap_or_default();
+    runtime()?.block_on(serve(&rack, inner, &arguments.host))
 }
 
-async fn serve(rack: &Rack) -> Result<Exit, Exit> {
+/// The terminals of a scenario's groups, each with the cards of the host.
+fn virtual_terminals(path: &std::path::Path) -> Result<Vec<Inner>, Exit> {
+    let plan = load_plain(path).map_err(|diagnostics| {
+        tell(&diagnostics, Format::Human);
+        Exit::BadConfiguration
+    })?;
+    let cards = plan.host.cards;
+    let terminals = plan.groups.iter().flat_map(|group| group.identities.iter().map(move |one| (group, one)));
+    let inner = terminals.map(|(group, one)| {
+        let terminal = Terminal::new(one.terminal, one.merchant, one.tmk.clone(), &group.profile, false);
+        Inner::new(one.terminal.to_string(), terminal, Arc::clone(&group.profile), Arc::clone(&cards))
+    });
+    Ok(inner.collect())
+}
+
+async fn serve(rack: &Rack, inner: Vec<Inner>, host: &str) -> Result<Exit, Exit> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let pretended = Pretended::start(rack, Clock::start()).await.map_err(failed)?;
+    let pretended = Pretended::start_before(rack, Clock::start(), inner, host).await.map_err(failed)?;
     let count = pretended.ids().count();
     eprintln!("devices: {count} terminals pretended in {}; Ctrl-C stops", rack.sim_folder.display());
     tokio::select! {

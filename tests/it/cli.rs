@@ -95,10 +95,25 @@ fn a_reader_that_goes_away_is_not_an_error() {
 #[test]
 fn help_of_every_command() {
     let mut all = String::new();
-    let commands =
-        ["", "run", "validate", "expand", "reconcile", "host", "decode", "encode", "schema", "completions"];
+    let commands = [
+        "",
+        "run",
+        "validate",
+        "expand",
+        "reconcile",
+        "host",
+        "devices",
+        "devices list",
+        "devices check",
+        "devices identify",
+        "devices simulate",
+        "decode",
+        "encode",
+        "schema",
+        "completions",
+    ];
     for command in commands {
-        let arguments = [command, "--help"].into_iter().filter(|argument| !argument.is_empty());
+        let arguments = command.split_whitespace().chain(["--help"]);
         let help = Finished::of(&mut posfleet(arguments)).exits_with(0).stdout;
         all.push_str(&format!(
             "$ posfleet {command}{}--help\n{help}\n",

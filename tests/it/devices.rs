@@ -1,17 +1,37 @@
 //! Terminals on pseudo-terminals, driven through real ports: every protocol, and what can go wrong with a port.
 
-use crate::program::Folder;
+use crate::{program::Folder, tcp_till::plan};
+use nix::{
+    pty::openpty,
+    sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr},
+    unistd::ttyname,
+};
 use posfleet::{
     driver::{
-        Clock,
-        serial::{Device, DeviceError, Leases, Locator, OpenError, Place, Pretended, Recorders, Setup, open},
+        Clock, HostServer,
+        serial::{
+            Device, DeviceError, Inner, Leases, Locator, OpenError, Place, Pretended, Recorders, Setup, open,
+        },
+        wall_clock,
     },
     ecr::{Request, Service, Verdict},
+    host::{Config, Enrolment, Host},
     money::Amount,
     rack::{FailureClass, LineSettings, Rack},
-    scenario::parse_rack,
+    scenario::{Plan, parse_rack},
+    terminal::Terminal,
 };
-use std::{collections::HashSet, fs, future::Future, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fs::{self, File},
+    future::Future,
+    io::Write,
+    os::fd::OwnedFd,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::io::AsyncReadExt;
 
 /// A lab of pretended terminals in a folder of its own.
 struct Lab {
@@ -75,6 +95,51 @@ fn terminals_that_files_describe_sell_and_refuse() {
             assert_eq!(tally.books.into_iter().collect::<Vec<_>>(), [(7, 1)], "{id}");
         }
     });
+}
+
+/// Both ends at once: the terminals' own messages reach the host, two of them through the register's line, and the host
+/// has booked what the registers were told.
+#[test]
+fn the_host_books_what_the_registers_are_told() {
+    let plan = plan(SCENARIO);
+    let server = HostServer::start(
+        Host::new(Config { clock: wall_clock(), ..plan.host.clone() }),
+        "127.0.0.1:0".parse().unwrap(),
+        Clock::start(),
+    )
+    .unwrap();
+    let device = |name: &str| {
+        format!(
+            "{{ id: {name}, driver: {name}, port: sim:{name}, line: {{ baud: 115200 }}, simulate: {{ relay: true }} }}"
+        )
+    };
+    let lab = Lab::of("relay", &["allinpay", "df-tlv", "zvt"].map(device).join("\n  - "));
+    let told: BTreeSet<(String, u64)> = run(async {
+        let host = server.address().to_string();
+        let pretended =
+            Pretended::start_before(&lab.rack, lab.setup.clock, inner(&plan), &host).await.unwrap();
+        let mut told = BTreeSet::new();
+        for (number, device) in lab.rack.devices.iter().enumerate() {
+            let mut till = lab.device(&device.id);
+            let sign_in = Request { service: Service::SignIn, ..sale(1, 0) };
+            assert_eq!(
+                till.ask(sign_in, PATIENCE).await.unwrap().verdict,
+                Verdict::Approved,
+                "{}",
+                device.id
+            );
+            let answer = till.ask(sale(2, 1_250 + number as u64), PATIENCE).await.unwrap();
+            assert_eq!(answer.verdict, Verdict::Approved, "{}: {answer:?}", device.id);
+            assert!(answer.receipt > 0 && !answer.card.as_bytes().is_empty(), "{}: {answer:?}", device.id);
+            told.insert((plan.host.terminals[number].terminal.to_string(), answer.amount.minor()));
+        }
+        pretended.finish().await;
+        told
+    });
+    let (host, _) = server.finish();
+    let booked = host.ledger().captured().map(|(key, amount)| (key.terminal.to_string(), amount.minor()));
+    assert_eq!(booked.collect::<BTreeSet<_>>(), told);
+    assert_eq!(told.len(), 3);
 }
 
 #[test]
@@ -170,6 +235,55 @@ fn a_port_is_leased_to_one_and_free_when_it_is_closed() {
     });
 }
 
+/// Whoever has a port for longer than he said sends nothing more.
+#[test]
+fn a_lease_that_has_run_out_ends_the_work() {
+    let mut lab = Lab::of("expired", "{ id: a, driver: allinpay, port: sim:a }");
+    lab.setup = Arc::new(Setup { lease_time: Duration::ZERO, ..lab.fresh_setup() });
+    run(async {
+        let pretended = Pretended::start(&lab.rack, lab.setup.clock).await.unwrap();
+        let mut device = lab.device("a");
+        device.identify(PATIENCE).await.unwrap();
+        let error = device.ask(sale(1, 100), PATIENCE).await.unwrap_err();
+        assert!(matches!(error, DeviceError::LeaseExpired), "{error}");
+        assert_eq!(pretended.finish().await[0].1.asked, 0);
+    });
+}
+
+/// What was sent before a port was opened was meant for somebody else.
+#[test]
+fn stale_bytes_are_thrown_away() {
+    run(async {
+        let line = RawLine::new();
+        line.write(b"\x02\x00\x01A\x03\x43");
+        let mut port = open(&line.place(), LineSettings::DEFAULT).await.ok().unwrap();
+        line.write(b"new");
+        let mut first = [0; 64];
+        let count = port.read(&mut first).await.unwrap();
+        assert_eq!(&first[..count], b"new");
+    });
+}
+
+/// A line on which nothing has an end is given up in time, and the terminal is to blame: it was reached.
+#[test]
+fn endless_garbage_ends_in_time() {
+    let line = RawLine::new();
+    let Place::Serial(path) = line.place() else { panic!("a serial line") };
+    let lab = Lab::of("garbage", &format!("{{ id: a, driver: df-tlv, port: {} }}", path.display()));
+    let noise = std::thread::spawn(move || {
+        // Beginnings of frames among bytes that are none; the line takes them as fast as they are read.
+        while (&line.master).write_all(&[0x02, 0x99, 0x98, 0xFF, 0x06, 0x15, 0x02].repeat(64)).is_ok() {}
+    });
+    run(async {
+        let mut device = lab.device("a");
+        let error = device.identify(Duration::from_secs(2)).await.unwrap_err();
+        assert_eq!(error.class(), FailureClass::Device, "{error}");
+        assert!(device.contact().bytes > 4_096);
+        device.release().await;
+    });
+    drop(noise);
+}
+
 #[test]
 fn each_way_that_a_port_can_fail_has_its_words() {
     let lab = Lab::of("ports", "{ id: a, driver: allinpay, port: sim:a }");
@@ -240,6 +354,30 @@ fn every_byte_is_recorded_and_no_card() {
     assert!(of(">").len() >= 2 && of("#").len() == 1, "{trace}");
 }
 
+/// A pseudo-terminal with nobody behind it.
+struct RawLine {
+    master: File,
+    slave: OwnedFd,
+}
+
+impl RawLine {
+    fn new() -> Self {
+        let pair = openpty(None, None).unwrap();
+        let mut settings = tcgetattr(&pair.slave).unwrap();
+        cfmakeraw(&mut settings);
+        tcsetattr(&pair.slave, SetArg::TCSANOW, &settings).unwrap();
+        Self { master: File::from(pair.master), slave: pair.slave }
+    }
+
+    fn place(&self) -> Place {
+        Place::Serial(ttyname(&self.slave).unwrap())
+    }
+
+    fn write(&self, bytes: &[u8]) {
+        (&self.master).write_all(bytes).unwrap();
+    }
+}
+
 impl Lab {
     fn new(name: &str, text: &str) -> Self {
         let folder = Folder::new(name);
@@ -279,6 +417,17 @@ impl Lab {
     }
 }
 
+/// The terminals of a scenario with the cards of its host.
+fn inner(plan: &Plan) -> Vec<Inner> {
+    let profile = &plan.groups[0].profile;
+    let one = |enrolment: &Enrolment| {
+        let Enrolment { terminal, merchant, tmk } = enrolment.clone();
+        let inside = Terminal::new(terminal, merchant, tmk, profile, false);
+        Inner::new(terminal.to_string(), inside, Arc::clone(profile), Arc::clone(&plan.host.cards))
+    };
+    plan.host.terminals.iter().map(one).collect()
+}
+
 fn sale(id: u32, minor: u64) -> Request {
     Request { id, service: Service::Sale, amount: Amount::from_minor(minor), original: None }
 }
@@ -291,5 +440,15 @@ fn run<T>(what: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(what)
 }
 
+const SCENARIO: &str = "\
+schema: 1
+name: relay
+seed: 4
+terminals:
+  shop: { count: 3 }
+feeders: { cards: { generate: { count: 5 } } }
+scenarios:
+  opening: { flow: sign-in, executor: per-terminal-iterations, iterations: 1 }
+";
 /// No request takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -36,12 +36,13 @@ fn a_killed_simulator_leaves_nothing_in_the_way() {
     let (_folder, rack) = lab("killed");
     let first = simulate(&rack);
     let second = Finished::of(&mut devices("simulate", &rack)).exits_with(107);
-    assert!(second.stderr.contains("is held by posfleet devices (process "), "{}", second.stderr);
+    assert!(second.stderr.contains("is held by a simulator (process "), "{}", second.stderr);
     first.signal("KILL");
     drop(first);
     let gone = Finished::of(devices("check", &rack).args(["--device", "zvt-1"])).exits_with(107);
     assert!(
-        gone.stdout.contains("FAILED (infrastructure): ") && gone.stdout.contains("is not there"),
+        gone.stdout.contains("FAILED (infrastructure): ")
+            && gone.stdout.contains("nothing is plugged in at sim:zvt-1"),
         "{}",
         gone.stdout
     );

@@ -34,9 +34,14 @@ fn scenarios_in_documents_are_valid() {
 /// Every link between documents leads somewhere.
 #[test]
 fn links_in_documents_lead_to_files() {
-    for document in
-        ["README.md", "docs/architecture.md", "docs/performance.md", "docs/scenarios.md", "docs/cookbook.md", "docs/devices.md"]
-    {
+    for document in [
+        "README.md",
+        "docs/architecture.md",
+        "docs/performance.md",
+        "docs/scenarios.md",
+        "docs/cookbook.md",
+        "docs/devices.md",
+    ] {
         let path = root().join(document);
         let text = fs::read_to_string(&path).unwrap();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -156,6 +156,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "report",
             "scenario",
             "sim",
+            "terminal",
             "time",
             "web",
         ],

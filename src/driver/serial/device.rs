@@ -5,20 +5,17 @@ use super::{
     locate::{LocateError, Locator, Place},
     port::{self, OpenError},
     recorder::Recorders,
+    relay::relay,
     wire::{Arrival, Wire},
 };
 use crate::{
     driver::Clock,
-    ecr::{Address, Answer, Opaque, Outbox, Output, RegisterEvent, RegisterInput, Request, Service, Verdict},
+    ecr::{Answer, Outbox, Output, RegisterEvent, RegisterInput, Request, Service, Verdict},
     money::Amount,
     rack::{self, BoxedRegister, Expected, FailureClass, Selector},
     time::Instant,
 };
 use std::{future::Future, io, pin::Pin, sync::Arc, time::Duration};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
 /// What all devices of a run share.
 #[derive(Debug)]
@@ -218,6 +215,15 @@ impl Device {
         Ok(())
     }
 
+    /// Closes the port when it has taken what was sent, and gives it free.
+    pub async fn release(&mut self) {
+        if let Some(wire) = self.wire.take() {
+            self.feed(RegisterInput::Closed);
+            wire.close().await;
+        }
+        self.close();
+    }
+
     /// Closes the port and gives it free.
     pub fn close(&mut self) {
         if self.wire.is_some() {
@@ -296,7 +302,9 @@ impl Device {
                 Output::Close => (self.wire, self.opening) = (None, None),
                 Output::Event(RegisterEvent::Answered { answer, .. }) => self.answer = Some(answer),
                 Output::Event(RegisterEvent::RelayRequest { bytes, address }) => {
-                    self.relaying = Some(Box::pin(relay(bytes, address, self.setup.host.clone())));
+                    let named = format!("{}:{}", address.host, address.port);
+                    let host = self.setup.host.clone().unwrap_or(named);
+                    self.relaying = Some(Box::pin(relay(bytes.0, host, address.timeout)));
                 }
                 Output::Event(_) => {}
                 Output::Wait(until) => self.deadline = until,
@@ -409,23 +417,6 @@ async fn next(wire: &mut Option<Wire>) -> Arrival {
     }
 }
 
-/// Carries a message, which has its length before it, to a host and its answer back; nothing when there is none.
-async fn relay(bytes: Opaque, address: Address, host: Option<String>) -> Option<Vec<u8>> {
-    let host = host.unwrap_or_else(|| format!("{}:{}", address.host, address.port));
-    let within = if address.timeout.is_zero() { RELAY } else { address.timeout };
-    let exchange = async {
-        let mut stream = TcpStream::connect(host).await?;
-        stream.write_all(&bytes.0).await?;
-        let mut length = [0; 2];
-        stream.read_exact(&mut length).await?;
-        let mut answer = length.to_vec();
-        answer.resize(2 + usize::from(u16::from_be_bytes(length)), 0);
-        stream.read_exact(answer.get_mut(2..).unwrap_or_default()).await?;
-        io::Result::Ok(answer)
-    };
-    tokio::time::timeout(within, exchange).await.ok()?.ok()
-}
-
 /// Asks who is there; it moves no money.
 const QUESTION: Request = Request { id: 0, service: Service::Status, amount: Amount::ZERO, original: None };
 /// The first pause between two attempts to open a port; each is twice as long as the one before.
@@ -433,5 +424,3 @@ const PAUSE_FIRST: Duration = Duration::from_millis(20);
 const PAUSE_LAST: Duration = Duration::from_millis(500);
 /// No port is waited for longer. The register's own patience is longer: it hears why, and asks again.
 const REOPEN: Duration = Duration::from_secs(4);
-/// How long a host may take that the terminal says nothing about.
-const RELAY: Duration = Duration::from_secs(60);

@@ -79,13 +79,18 @@ impl Leases {
             .truncate(false)
             .open(self.path(port))
             .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let holder = Holder::read(&mut file).map_err(failed)?;
+        let mut tries = TRIES;
+        while let Err(error) = file.try_lock() {
+            if let TryLockError::Error(error) = error {
+                return Err(failed(error));
+            }
+            let holder = Holder::read(&mut file).map_err(failed)?;
+            // Whoever only looks who holds it has written nothing, and is gone in a moment.
+            if holder.process != 0 || tries == 0 {
                 return Err(LeaseError::Held { port: port.to_owned(), holder });
             }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            tries -= 1;
+            std::thread::sleep(MOMENT);
         }
         let now = unix_seconds();
         let expires = now.saturating_add(within.as_secs());
@@ -136,6 +141,7 @@ impl Drop for Lease {
 impl Holder {
     fn read(file: &mut File) -> io::Result<Self> {
         let mut text = String::new();
+        file.rewind()?;
         file.take(LONGEST).read_to_string(&mut text)?;
         let mut words = text.trim_end().splitn(4, ' ');
         let mut number = || words.next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
@@ -158,5 +164,7 @@ impl std::fmt::Display for Holder {
     }
 }
 
+const TRIES: u32 = 10;
+const MOMENT: Duration = Duration::from_millis(1);
 /// No lease file is longer.
 const LONGEST: u64 = 4_096;

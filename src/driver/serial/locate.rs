@@ -1,6 +1,6 @@
 //! From the selector of an inventory to what can be opened now.
 
-use super::plugged::Plugged;
+use super::{lease::Leases, plugged::Plugged};
 use crate::rack::Selector;
 use std::path::{Path, PathBuf};
 
@@ -45,10 +45,22 @@ impl Locator {
         match selector {
             Selector::Path(path) => Ok(Place::Serial(path.clone())),
             Selector::Tcp { host, port } => Ok(Place::Tcp(format!("{host}:{port}"))),
+            // The links of a simulator that was killed may lead to anybody's pseudo-terminal by now.
+            Selector::Sim(_) if !is_simulated(&self.sim_folder) => Err(LocateError::Absent(selector.clone())),
             Selector::Sim(name) => Ok(Place::Serial(self.sim_folder.join(name))),
             Selector::Usb { .. } | Selector::Location(_) => among(&Plugged::all(), selector),
         }
     }
+}
+
+/// The lease that a simulator has on its folder while it lives.
+pub(super) fn sim_lease(folder: &Path) -> (Leases, String) {
+    (Leases::at(folder, "a simulator"), folder.display().to_string())
+}
+
+fn is_simulated(folder: &Path) -> bool {
+    let (leases, name) = sim_lease(folder);
+    leases.holder(&name).is_ok_and(|holder| holder.is_some())
 }
 
 impl std::fmt::Display for Place {

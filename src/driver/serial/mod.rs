@@ -7,16 +7,21 @@
 //! What bytes mean is for [`crate::ecr`].
 
 mod device;
+mod inner;
+mod lane;
 mod lease;
 mod locate;
+mod paced;
 mod plugged;
 mod port;
 mod pretended;
 mod pty;
 mod recorder;
+mod relay;
 mod wire;
 
 pub use device::{Contact, Device, DeviceError, Setup};
+pub use inner::Inner;
 pub use lease::{Holder, Lease, LeaseError, Leases};
 pub use locate::{LocateError, Locator, Place};
 pub use plugged::{Plugged, UsbAdapter};

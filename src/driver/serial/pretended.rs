@@ -1,30 +1,34 @@
 //! Pretended terminals: each a terminal's machine at the end of a line that is as slow and as bad as it is told to be.
 
-use super::pty::Pty;
+use super::{
+    inner::{Inner, Wish},
+    lane::{Lane, Socket},
+    lease::{Lease, LeaseError},
+    locate::sim_lease,
+    paced::{Paced, Step},
+    relay::relay,
+};
 use crate::{
     driver::Clock,
-    ecr::{Answer, Outbox, Output, Request, TerminalEvent, TerminalInput, Text, Verdict},
-    rack::{Act, BoxedTerminal, Device, Mangler, Rack, Selector, Simulation},
+    ecr::{
+        Address, Answer, Original, Outbox, Output, Request, Service, TerminalEvent, TerminalInput, Text,
+        Verdict,
+    },
+    money::Amount,
+    rack::{BoxedTerminal, Device, Mangler, Protocol, Rack, Simulation},
     rng::{Domain, Rng, Seed},
     time::Instant,
 };
-use std::{
-    collections::{BTreeMap, VecDeque},
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-    task::JoinHandle,
-};
+use std::{collections::BTreeMap, fs, future::Future, io, path::PathBuf, pin::Pin, time::Duration};
+use tokio::{sync::watch, task::JoinHandle};
 
 /// Terminals that are pretended, until this is dropped.
 #[derive(Debug)]
 pub struct Pretended {
     stop: watch::Sender<bool>,
     terminals: Vec<(String, JoinHandle<Tally>)>,
+    /// Nobody else pretends anything in the same folder.
+    _lease: Lease,
 }
 
 /// What a pretended terminal did.
@@ -46,6 +50,9 @@ pub enum SimError {
     /// The folder of the links cannot be made.
     #[error("cannot make the folder {0}: {1}")]
     Folder(PathBuf, #[source] io::Error),
+    /// Somebody pretends terminals there already.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
     /// A line cannot be made.
     #[error("{0}: cannot make its line: {1}")]
     Line(String, #[source] io::Error),
@@ -57,6 +64,22 @@ impl Pretended {
     /// # Errors
     /// When a line cannot be made.
     pub async fn start(rack: &Rack, clock: Clock) -> Result<Self, SimError> {
+        Self::start_before(rack, clock, Vec::new(), "").await
+    }
+
+    /// The same with virtual terminals inside of the first of them, which do at a host what they are asked for.
+    ///
+    /// # Errors
+    /// When a line cannot be made.
+    pub async fn start_before(
+        rack: &Rack,
+        clock: Clock,
+        inner: Vec<Inner>,
+        host: &str,
+    ) -> Result<Self, SimError> {
+        let (leases, name) = sim_lease(&rack.sim_folder);
+        let lease = leases.take(&name, Duration::MAX)?;
+        let mut inner = inner.into_iter();
         fs::create_dir_all(&rack.sim_folder)
             .map_err(|error| SimError::Folder(rack.sim_folder.clone(), error))?;
         let (stop, stopped) = watch::channel(false);
@@ -64,11 +87,12 @@ impl Pretended {
         for (number, device) in rack.devices.iter().enumerate().filter(|(_, device)| device.is_enabled) {
             let failed = |error| SimError::Line(device.id.clone(), error);
             let Some(socket) = Socket::of(device, &rack.sim_folder).await.map_err(failed)? else { continue };
-            let terminal = Terminal::new(device, number as u64, Seed(rack.seed), clock);
+            let inner = inner.next().map(|inner| (inner, host.to_owned()));
+            let terminal = Terminal::new(device, number as u64, Seed(rack.seed), clock, inner);
             let task = tokio::spawn(terminal.serve(socket, stopped.clone()));
             terminals.push((device.id.clone(), task));
         }
-        Ok(Self { stop, terminals })
+        Ok(Self { stop, terminals, _lease: lease })
     }
 
     /// The names of those that are pretended.
@@ -94,72 +118,6 @@ impl Tally {
     }
 }
 
-/// Where lines to a pretended terminal come from.
-enum Socket {
-    Link(PathBuf, Option<Pty>),
-    Listener(TcpListener),
-}
-
-/// A line to whoever plays the register.
-enum Lane {
-    Pty(Pty),
-    Tcp(TcpStream),
-}
-
-impl Socket {
-    async fn of(device: &Device, folder: &Path) -> io::Result<Option<Self>> {
-        match &device.port {
-            Selector::Sim(name) => {
-                let link = folder.join(name);
-                // The first one is there before anybody is told that it is.
-                let first = Pty::open(&link)?;
-                Ok(Some(Self::Link(link, Some(first))))
-            }
-            Selector::Tcp { host, port } if matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]") => {
-                Ok(Some(Self::Listener(TcpListener::bind(format!("{host}:{port}")).await?)))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// The next line; a link waits for nobody.
-    async fn next(&mut self) -> io::Result<Lane> {
-        match self {
-            Self::Link(link, first) => match first.take() {
-                Some(first) => Ok(Lane::Pty(first)),
-                None => Pty::open(link).map(Lane::Pty),
-            },
-            Self::Listener(listener) => {
-                let (stream, _) = listener.accept().await?;
-                stream.set_nodelay(true)?;
-                Ok(Lane::Tcp(stream))
-            }
-        }
-    }
-}
-
-impl Lane {
-    async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Pty(pty) => pty.read(buffer).await,
-            Self::Tcp(stream) => loop {
-                stream.readable().await?;
-                match stream.try_read(buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    read => return read,
-                }
-            },
-        }
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Pty(pty) => pty.write(bytes),
-            Self::Tcp(stream) => drop(stream.try_write(bytes)),
-        }
-    }
-}
-
 /// A pretended terminal.
 struct Terminal {
     machine: BoxedTerminal,
@@ -167,33 +125,45 @@ struct Terminal {
     simulation: Simulation,
     clock: Clock,
     rng: Rng,
-    mangler: Mangler,
-    /// How long a byte is on the line; nothing over TCP.
-    byte_time: Duration,
+    line: Paced,
     deadline: Option<Instant>,
     /// What is to be said, and when.
     decision: Option<(Instant, u32, Answer)>,
-    acts: VecDeque<Act>,
-    /// When the line has carried what it was given, in either direction.
-    sent: Instant,
+    /// What the line is still carrying to us, and until when.
     received: Option<(Instant, Vec<u8>)>,
     heard_until: Instant,
     is_met: bool,
-    /// Until when the line is broken.
+    /// How long the line is broken.
     away: Option<Duration>,
+    /// The virtual terminal inside, and its host.
+    inner: Option<(Inner, String)>,
+    /// Whether the register carries its messages.
+    relays: bool,
+    carrying: Option<Carrying>,
+    /// The number of the request that is under way.
+    active: Option<u32>,
+    /// The number and the receipt of the last approval.
+    approved: (u32, u32),
     tally: Tally,
 }
+
+/// A message on its way to the host and back.
+type Carrying = Pin<Box<dyn Future<Output = Option<Vec<u8>>> + Send>>;
 
 /// What ended a wait.
 enum Wake {
     Read(io::Result<usize>),
+    Carried(Option<Vec<u8>>),
     Time,
     Stop,
 }
 
 impl Terminal {
-    fn new(device: &Device, number: u64, seed: Seed, clock: Clock) -> Self {
-        let id = device.expected.terminal.clone().unwrap_or_else(|| format!("{:08}", number + 1));
+    fn new(device: &Device, number: u64, seed: Seed, clock: Clock, inner: Option<(Inner, String)>) -> Self {
+        let expected = device.expected.terminal.clone().unwrap_or_else(|| format!("{:08}", number + 1));
+        let id = inner.as_ref().map_or(expected, |(inner, _)| inner.id().to_owned());
+        let byte_time = if device.port.is_serial() { device.line.byte_time() } else { Duration::ZERO };
+        let can_relay = matches!(device.speaker.protocol, Protocol::AllinPay | Protocol::DfTlv);
         let mangler = Mangler::new(device.simulation.faults, seed.stream(Domain::Network, number, 0));
         Self {
             machine: device.speaker.terminal(&id),
@@ -201,16 +171,18 @@ impl Terminal {
             simulation: device.simulation.clone(),
             clock,
             rng: seed.stream(Domain::Fleet, number, 0),
-            mangler,
-            byte_time: if device.port.is_serial() { device.line.byte_time() } else { Duration::ZERO },
+            line: Paced::new(byte_time, mangler),
             deadline: None,
             decision: None,
-            acts: VecDeque::new(),
-            sent: Instant::START,
             received: None,
             heard_until: Instant::START,
             is_met: false,
             away: None,
+            inner,
+            relays: device.simulation.relays && can_relay,
+            carrying: None,
+            active: None,
+            approved: (0, 0),
             tally: Tally::default(),
         }
     }
@@ -231,7 +203,7 @@ impl Terminal {
                 break;
             }
         }
-        self.tally.faults = self.mangler.count();
+        self.tally.faults = self.line.mangler.count();
         self.tally
     }
 
@@ -243,6 +215,7 @@ impl Terminal {
             let due = self.due().map(|due| self.clock.to_std(due).into());
             let wake = tokio::select! {
                 read = lane.read(&mut buffer), if self.received.is_none() => Wake::Read(read),
+                carried = carried(&mut self.carrying) => Wake::Carried(carried),
                 () = sleep_until(due) => Wake::Time,
                 _ = stopped.changed() => Wake::Stop,
             };
@@ -250,6 +223,10 @@ impl Terminal {
                 Wake::Stop => break true,
                 Wake::Read(Ok(0) | Err(_)) => break false,
                 Wake::Read(Ok(count)) => self.hear(buffer.get(..count).unwrap_or_default()),
+                Wake::Carried(answer) => {
+                    self.carrying = None;
+                    self.heard_from_host(answer.as_deref());
+                }
                 Wake::Time => self.catch_up(&mut lane),
             }
             if self.away.is_some() {
@@ -257,10 +234,9 @@ impl Terminal {
             }
         };
         drop(lane);
-        (self.received, self.sent) = (None, self.clock.now());
-        self.acts.clear();
+        self.received = None;
         self.feed(TerminalInput::Closed);
-        self.acts.clear();
+        self.line.clear(self.clock.now());
         is_stopped
     }
 
@@ -268,14 +244,14 @@ impl Terminal {
     fn due(&self) -> Option<Instant> {
         let decision = self.decision.as_ref().map(|(at, ..)| *at);
         let received = self.received.as_ref().map(|(at, _)| *at);
-        let sent = self.acts.front().map(|_| self.sent);
-        [decision, received, sent, self.deadline].into_iter().flatten().min()
+        let inner = self.inner.as_ref().and_then(|(inner, _)| inner.due());
+        [decision, received, inner, self.line.due(), self.deadline].into_iter().flatten().min()
     }
 
     /// Bytes are heard when the line has carried them, not when the kernel hands them over.
     fn hear(&mut self, bytes: &[u8]) {
         let now = self.clock.now();
-        self.heard_until = self.heard_until.max(now) + self.byte_time * bytes.len() as u32;
+        self.heard_until = self.heard_until.max(now) + self.line.byte_time * bytes.len() as u32;
         self.received = Some((self.heard_until, bytes.to_vec()));
         if self.heard_until <= now {
             self.listen(now);
@@ -288,7 +264,14 @@ impl Terminal {
         if self.decision.as_ref().is_some_and(|(at, ..)| *at <= now)
             && let Some((_, _, answer)) = self.decision.take()
         {
+            self.active = None;
             self.feed(TerminalInput::Decide(answer));
+        }
+        if let Some((inner, _)) = self.inner.as_mut()
+            && inner.due().is_some_and(|due| due <= now)
+        {
+            let wishes = inner.wake(now);
+            self.fulfil(wishes);
         }
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             self.feed(TerminalInput::Timeout);
@@ -307,108 +290,133 @@ impl Terminal {
         self.feed(TerminalInput::Received(&bytes));
     }
 
-    /// Writes what the line has carried by now, a few milliseconds of it at a time.
+    /// Writes what the line has carried by now.
     fn speak(&mut self, now: Instant, lane: &mut Lane) {
-        while self.sent <= now
-            && let Some(act) = self.acts.pop_front()
-        {
-            match act {
-                Act::Pause(time) => self.sent = now + time,
-                Act::HangUp(time) => return self.away = Some(time),
-                Act::Send(mut bytes) => {
-                    let rest = bytes.split_off(self.chunk().min(bytes.len()));
-                    lane.write(&bytes);
-                    self.pace(rest, now);
-                }
+        while let Some(step) = self.line.next(now) {
+            match step {
+                Step::Write(bytes) => lane.write(&bytes),
+                Step::Break(time) => return self.away = Some(time),
             }
         }
-    }
-
-    /// The rest goes when the line has carried as much of it as goes at once.
-    fn pace(&mut self, rest: Vec<u8>, now: Instant) {
-        let ahead = match self.acts.front() {
-            _ if !rest.is_empty() => rest.len(),
-            Some(Act::Send(next)) => next.len(),
-            _ => return,
-        };
-        let start = if now.since(self.sent) > LATE { now } else { self.sent };
-        self.sent = start + self.byte_time * ahead.min(self.chunk()) as u32;
-        if !rest.is_empty() {
-            self.acts.push_front(Act::Send(rest));
-        }
-    }
-
-    /// How many bytes go at once.
-    fn chunk(&self) -> usize {
-        if self.byte_time.is_zero() {
-            return usize::MAX;
-        }
-        (CHUNK.as_nanos() / self.byte_time.as_nanos()).max(1) as usize
     }
 
     fn feed(&mut self, input: TerminalInput<'_>) {
         let now = self.clock.now();
         let mut outbox = std::mem::take(&mut self.outbox);
         self.machine.handle(now, input, &mut outbox);
-        let mut asked = None;
+        let mut events = Vec::new();
         while let Some(output) = outbox.poll() {
             match output {
-                Output::Send(range) => self.say(now, outbox.bytes(range)),
-                Output::Event(TerminalEvent::Asked(request)) => asked = Some(request),
-                Output::Event(event) => self.happened(&event),
+                Output::Send(range) => self.line.put(now, outbox.bytes(range)),
+                Output::Event(event) => events.push(event),
                 Output::Wait(until) => self.deadline = until,
                 // A terminal is connected to.
                 Output::Connect | Output::Close => {}
             }
         }
         self.outbox = outbox;
-        if let Some(request) = asked {
-            self.asked(now, &request);
-        }
+        events.into_iter().for_each(|event| self.happened(event));
     }
 
-    /// Puts bytes on the line, behind those that are on it.
-    fn say(&mut self, now: Instant, bytes: &[u8]) {
-        let mut acts = Vec::new();
-        self.mangler.transmit(bytes, &mut acts);
-        if self.acts.is_empty()
-            && let Some(Act::Send(first)) = acts.first()
-        {
-            self.sent = self.sent.max(now) + self.byte_time * first.len().min(self.chunk()) as u32;
-        }
-        self.acts.extend(acts);
-    }
-
-    fn asked(&mut self, now: Instant, request: &Request) {
+    fn asked(&mut self, request: &Request) {
+        let now = self.clock.now();
         self.tally.asked += 1;
-        let thinks = self.simulation.thought(&mut self.rng);
-        let mut answer = self.simulation.decide(request, self.tally.asked);
-        if self.mangler.is_battery_low() {
-            answer = refusal(b"battery low");
-        }
-        if self.mangler.reboots() {
+        self.active = Some(request.id);
+        if self.line.mangler.reboots() {
             // What it had not booked is not done; nobody hears of it before the line is back.
+            self.active = None;
             self.feed(TerminalInput::Decide(refusal(b"restarted")));
-            self.acts.clear();
+            self.line.clear(now);
             self.away = Some(REBOOT);
             return;
         }
-        self.decision = Some((now + thinks, request.id, answer));
+        let is_low = self.line.mangler.is_battery_low();
+        match &mut self.inner {
+            _ if is_low => self.decide(refusal(b"battery low")),
+            Some((inner, _)) => match inner.ask(now, request) {
+                Some(wishes) => self.fulfil(wishes),
+                None => self.decide(refusal(b"not possible")),
+            },
+            None => {
+                let answer = self.simulation.decide(request, self.tally.asked);
+                self.decide(answer);
+            }
+        }
     }
 
-    fn happened(&mut self, event: &TerminalEvent) {
-        match event {
-            TerminalEvent::Abandoned(id) => {
-                if self.decision.as_ref().is_some_and(|(_, asked, _)| asked == id) {
-                    self.decision = None;
+    /// Says it when the customer is done.
+    fn decide(&mut self, answer: Answer) {
+        let Some(id) = self.active else { return };
+        if answer.verdict == Verdict::Approved {
+            self.approved = (id, answer.receipt);
+        }
+        let thinks = self.simulation.thought(&mut self.rng);
+        self.decision = Some((self.clock.now() + thinks, id, answer));
+    }
+
+    fn fulfil(&mut self, wishes: Vec<Wish>) {
+        for wish in wishes {
+            match wish {
+                Wish::Tell(answer) => self.decide(answer),
+                Wish::Carry(bytes) if self.relays && self.active.is_some() && self.decision.is_none() => {
+                    let address = self.address();
+                    self.feed(TerminalInput::Relay { bytes: &bytes, address });
+                }
+                // Between two requests nobody carries anything: it waits for the next one.
+                Wish::Carry(_) if self.relays => self.heard_from_host(None),
+                Wish::Carry(bytes) => {
+                    let host = self.inner.as_ref().map(|(_, host)| host.clone()).unwrap_or_default();
+                    self.carrying = Some(Box::pin(relay(bytes, host, HOST)));
                 }
             }
-            TerminalEvent::Booked(id) => *self.tally.books.entry(*id).or_insert(0) += 1,
+        }
+    }
+
+    fn heard_from_host(&mut self, answer: Option<&[u8]>) {
+        let now = self.clock.now();
+        if let Some((inner, _)) = &mut self.inner {
+            let wishes = inner.hear(now, answer);
+            self.fulfil(wishes);
+        }
+    }
+
+    /// Where the register is to carry messages.
+    fn address(&self) -> Address {
+        let host = self.inner.as_ref().map_or("", |(_, host)| host);
+        let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
+        Address { host: name.to_owned(), port: port.parse().unwrap_or(0), timeout: HOST }
+    }
+
+    fn happened(&mut self, event: TerminalEvent) {
+        match event {
+            TerminalEvent::Asked(request) => self.asked(&request),
+            TerminalEvent::Abandoned(id) => {
+                self.active = None;
+                if self.decision.take_if(|(_, asked, _)| *asked == id).is_some() {
+                    self.undo(id);
+                }
+            }
+            TerminalEvent::Booked(id) => *self.tally.books.entry(id).or_insert(0) += 1,
             TerminalEvent::Reversed(id) => {
                 self.tally.reversed += 1;
-                self.tally.books.remove(id);
+                self.tally.books.remove(&id);
+                self.undo(id);
             }
-            TerminalEvent::RelayAnswer(_) | TerminalEvent::Asked(_) => {}
+            TerminalEvent::RelayAnswer(answer) => {
+                self.heard_from_host(answer.as_ref().map(|bytes| bytes.0.as_slice()));
+            }
+        }
+    }
+
+    /// What the register did not take is undone at the host too.
+    fn undo(&mut self, id: u32) {
+        let now = self.clock.now();
+        let (approved, receipt) = self.approved;
+        let original = Some(Original { receipt, ..Original::default() });
+        let void = Request { id: 0, service: Service::Void, amount: Amount::ZERO, original };
+        if let Some((inner, _)) = self.inner.as_mut().filter(|_| approved == id) {
+            let wishes = inner.ask(now, &void).unwrap_or_default();
+            self.fulfil(wishes);
         }
     }
 }
@@ -425,6 +433,13 @@ async fn wait(time: Duration, stopped: &mut watch::Receiver<bool>) -> bool {
     }
 }
 
+async fn carried(carrying: &mut Option<Carrying>) -> Option<Vec<u8>> {
+    match carrying {
+        Some(carrying) => carrying.await,
+        None => std::future::pending().await,
+    }
+}
+
 async fn sleep_until(due: Option<tokio::time::Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due).await,
@@ -433,10 +448,8 @@ async fn sleep_until(due: Option<tokio::time::Instant>) {
 }
 
 const READ: usize = 4_096;
-/// So much of a transmission is written at once: the runtime's clock is no finer.
-const CHUNK: Duration = Duration::from_millis(2);
-/// A line that is more behind than this does not catch up.
-const LATE: Duration = Duration::from_millis(20);
+/// How long a host may take.
+const HOST: Duration = Duration::from_secs(60);
 /// How long a terminal takes to start.
 const REBOOT: Duration = Duration::from_secs(2);
 /// Before a line that could not be made is tried again.

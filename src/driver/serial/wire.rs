@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     sync::mpsc,
-    task::JoinHandle,
     time::{Instant, timeout_at},
 };
 
@@ -19,12 +18,12 @@ pub enum Arrival {
     HungUp,
 }
 
-/// One end of the queues to the task that owns a port; the port closes when this is dropped.
+/// One end of the queues to the task that owns a port. When this is dropped the port closes, as soon as it has taken
+/// what was sent: the last thing that is said is often the acknowledgement of an answer.
 #[derive(Debug)]
 pub struct Wire {
     outgoing: mpsc::Sender<Vec<u8>>,
     arrivals: mpsc::Receiver<Arrival>,
-    task: JoinHandle<()>,
 }
 
 impl Wire {
@@ -32,13 +31,22 @@ impl Wire {
     pub fn start(port: Box<dyn Port>, recorder: Option<Recorder>, clock: Clock) -> Self {
         let (outgoing, from_us) = mpsc::channel(QUEUE);
         let (to_us, arrivals) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(Owner { recorder, clock }.own(port, from_us, to_us));
-        Self { outgoing, arrivals, task }
+        tokio::spawn(Owner { recorder, clock }.own(port, from_us, to_us));
+        Self { outgoing, arrivals }
     }
 
     /// Sends bytes; `false` when the port is gone or takes nothing any more.
     pub fn send(&self, bytes: &[u8]) -> bool {
         self.outgoing.try_send(bytes.to_vec()).is_ok()
+    }
+
+    /// Closes the port and waits until that is done.
+    pub async fn close(self) {
+        let Self { outgoing, mut arrivals } = self;
+        drop(outgoing);
+        // The task lets go of its end of the queue last of all.
+        let drained = async { while arrivals.recv().await.is_some() {} };
+        let _ = tokio::time::timeout(STUCK, drained).await;
     }
 
     /// What has come already.
@@ -49,12 +57,6 @@ impl Wire {
     /// What comes next. Giving up the wait loses nothing.
     pub async fn next(&mut self) -> Arrival {
         self.arrivals.recv().await.unwrap_or(Arrival::HungUp)
-    }
-}
-
-impl Drop for Wire {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
