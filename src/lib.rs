@@ -19,6 +19,9 @@ pub mod iso8583;
 pub mod directory;
 pub mod http;
 
+// The terminals of a lab, as values.
+pub mod rack;
+
 // From dumps and captures to messages.
 pub mod inspect;
 

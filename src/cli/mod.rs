@@ -2,6 +2,7 @@
 
 mod codec;
 mod compare;
+mod devices;
 mod host;
 mod merge;
 mod portal;
@@ -40,11 +41,13 @@ enum Command {
     Merge(merge::MergeArguments),
     /// Runs the simulated acquirer on its own.
     Host(host::HostArguments),
+    /// Lists, checks, identifies and pretends the real terminals of a lab.
+    Devices(devices::DevicesArguments),
     /// Shows ISO 8583 messages: from digits, files and captures of the network, card data hidden.
     Decode(codec::DecodeArguments),
     /// Writes the bytes of messages that `decode --format json` printed.
     Encode(codec::EncodeArguments),
-    /// Prints the JSON Schema of scenario files, of profile files, or of the summaries of runs.
+    /// Prints the JSON Schema of scenario files, profiles, rack files, or summaries of runs, for editors.
     Schema {
         /// Which files.
         #[arg(value_enum, default_value_t)]
@@ -77,6 +80,10 @@ enum SchemaOf {
     Profile,
     /// The file `summary.json` of a results folder.
     Results,
+    /// Rack files of labs.
+    Rack,
+    /// Device profiles of terminals.
+    Device,
 }
 
 /// The exit codes of the program, beside those of a run's verdict.
@@ -113,11 +120,14 @@ pub fn main() -> ExitCode {
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),
         Command::Host(arguments) => host::host(&arguments),
+        Command::Devices(arguments) => devices::devices(&arguments),
         Command::Decode(arguments) => codec::decode(&arguments),
         Command::Encode(arguments) => codec::encode(&arguments),
         Command::Schema { of: SchemaOf::Scenario } => print_json(&crate::scenario::schema()),
         Command::Schema { of: SchemaOf::Profile } => print_json(&crate::scenario::profile_schema()),
         Command::Schema { of: SchemaOf::Results } => print_json(&crate::report::summary_schema()),
+        Command::Schema { of: SchemaOf::Rack } => print_json(&crate::scenario::rack_schema()),
+        Command::Schema { of: SchemaOf::Device } => print_json(&crate::scenario::device_profile_schema()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "posfleet", &mut io::stdout());
             Exit::Pass.into()

@@ -14,6 +14,7 @@ mod ledger_store;
 mod line;
 mod process;
 mod secret;
+pub mod serial;
 mod timer;
 mod web;
 

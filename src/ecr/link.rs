@@ -3,45 +3,11 @@
 use super::{
     deframer::{Deframer, Piece},
     frame::{Frame, FrameError},
+    policy::{LinkPolicy, Role, Signalling},
     signal,
 };
 use crate::time::Instant;
 use std::{collections::VecDeque, fmt, time::Duration};
-
-/// Which end of the line a machine is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The cash register.
-    Register,
-    /// The payment terminal.
-    Terminal,
-}
-
-/// What single bytes go with a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signalling {
-    /// None: the answer is the acknowledgement.
-    Bare,
-    /// The terminal acknowledges what the register sends, and not the other way round.
-    ByTerminal,
-    /// Both sides answer every frame with ACK or NAK.
-    Acknowledged,
-    /// Every frame has a session of its own: ENQ, ACK, frame, ACK, EOT.
-    Session,
-}
-
-/// Timers and repeats of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LinkPolicy {
-    /// What goes with a frame.
-    pub signalling: Signalling,
-    /// T1: the longest silence inside a frame.
-    pub gap: Duration,
-    /// T2: how long to wait for an acknowledgement.
-    pub acknowledgement: Duration,
-    /// How often a frame or an enquiry is sent again.
-    pub repeats: u8,
-}
 
 /// What a link tells its session.
 #[derive(Clone, PartialEq, Eq)]
@@ -126,10 +92,12 @@ impl Link {
         *self = Self { is_busy, ..Self::new(frame, self.policy, self.role) };
     }
 
-    /// Gives up what is being sent and what waits to be.
+    /// Gives up what is being sent and what waits to be; what is being received comes to its end.
     pub fn give_up(&mut self) {
         self.queue.clear();
-        self.state = State::Idle;
+        if !matches!(self.state, State::Receiving { .. }) {
+            self.state = State::Idle;
+        }
     }
 
     /// Refuses enquiries from now on, or takes them again.
@@ -424,119 +392,5 @@ impl fmt::Debug for Link {
     }
 }
 
-impl LinkPolicy {
-    /// No acknowledgements: AllinPay; Caisse-AP on TCP, where silence ends a message.
-    pub const BARE: Self = Self {
-        signalling: Signalling::Bare,
-        gap: Duration::from_millis(200),
-        acknowledgement: Duration::from_secs(5),
-        repeats: 0,
-    };
-
-    /// TCP: segments may come late, the stream keeps its place.
-    pub const TCP: Self = Self { gap: Duration::from_secs(5), ..Self::BARE };
-
-    /// A single ACK of the terminal before its answer: DF-TLV.
-    pub const BY_TERMINAL: Self = Self {
-        signalling: Signalling::ByTerminal,
-        acknowledgement: Duration::from_secs(2),
-        repeats: 2,
-        ..Self::BARE
-    };
-
-    /// ZVT on a serial line: T1 200 ms, T2 5 s, two repeats (PA00P016).
-    pub const ZVT: Self = Self { signalling: Signalling::Acknowledged, repeats: 2, ..Self::BARE };
-
-    /// Concert: a session for every frame. T2 is the 3 s of the slowest known client: signals carry no number, so an
-    /// ACK that comes after T2 would be taken for that of the repeat, and a lost frame for a delivered one.
-    pub const CONCERT: Self = Self {
-        signalling: Signalling::Session,
-        acknowledgement: Duration::from_secs(3),
-        repeats: 3,
-        ..Self::BARE
-    };
-}
-
 /// Payloads that may wait for the line.
 const QUEUE_MAX: usize = 8;
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
-mod tests {
-    use super::*;
-
-    fn pair(policy: LinkPolicy) -> (Link, Link) {
-        let new = |role| Link::new(Frame::STX_LRC, policy, role);
-        (new(Role::Register), new(Role::Terminal))
-    }
-
-    /// Carries what both have to say to the other until both are silent; `lose` may take a transmission away.
-    fn carry(now: Instant, a: &mut Link, b: &mut Link, mut lose: impl FnMut(&[u8]) -> bool) {
-        loop {
-            let (there, back) = (std::mem::take(a.outgoing()), std::mem::take(b.outgoing()));
-            if there.is_empty() && back.is_empty() {
-                return;
-            }
-            if !lose(&there) {
-                b.receive(now, &there);
-            }
-            if !lose(&back) {
-                a.receive(now, &back);
-            }
-        }
-    }
-
-    fn notices(link: &mut Link) -> Vec<Notice> {
-        std::iter::from_fn(|| link.poll()).collect()
-    }
-
-    #[test]
-    fn a_lost_acknowledgement_makes_a_repeat_and_no_second_payload() {
-        let (mut register, mut terminal) = pair(LinkPolicy::ZVT);
-        register.send(Instant::START, b"A").unwrap();
-        carry(Instant::START, &mut register, &mut terminal, |bytes| bytes == [signal::ACK]);
-        let later = Instant::START + Duration::from_secs(5);
-        assert_eq!(register.deadline(), Some(later));
-        register.timeout(later);
-        carry(later, &mut register, &mut terminal, |_| false);
-        assert_eq!(notices(&mut register), [Notice::Delivered]);
-        assert_eq!(notices(&mut terminal), [Notice::Frame(b"A".to_vec())]);
-    }
-
-    #[test]
-    fn a_side_that_hears_nothing_gives_up_after_its_repeats() {
-        let (mut register, mut terminal) = pair(LinkPolicy::ZVT);
-        let mut sent = 0;
-        register.send(Instant::START, b"A").unwrap();
-        while let Some(now) = register.deadline() {
-            carry(now, &mut register, &mut terminal, |_| {
-                sent += 1;
-                true
-            });
-            register.timeout(now);
-        }
-        assert_eq!((sent, notices(&mut register)), (6, vec![Notice::Undelivered { was_sent: true }]));
-    }
-
-    #[test]
-    fn both_enquire_at_once_and_both_are_heard() {
-        let (mut register, mut terminal) = pair(LinkPolicy::CONCERT);
-        register.send(Instant::START, b"A").unwrap();
-        terminal.send(Instant::START, b"B").unwrap();
-        carry(Instant::START, &mut register, &mut terminal, |_| false);
-        assert_eq!(notices(&mut register), [Notice::Delivered, Notice::Frame(b"B".to_vec())]);
-        assert_eq!(notices(&mut terminal), [Notice::Frame(b"A".to_vec()), Notice::Delivered]);
-    }
-
-    #[test]
-    fn presence_is_answered_and_a_busy_side_refuses() {
-        let (mut register, mut terminal) = pair(LinkPolicy::CONCERT);
-        register.enquire(Instant::START);
-        carry(Instant::START, &mut register, &mut terminal, |_| false);
-        assert_eq!(notices(&mut register), [Notice::Present]);
-        terminal.set_busy(true);
-        register.enquire(Instant::START);
-        carry(Instant::START, &mut register, &mut terminal, |_| false);
-        assert_eq!(notices(&mut register), [Notice::Undelivered { was_sent: false }]);
-    }
-}

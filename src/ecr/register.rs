@@ -32,6 +32,16 @@ pub trait Dialogue {
     fn go_on(&mut self, request: &Request, cue: Cue<'_>, talk: &mut Talk<'_>) -> Step;
 }
 
+impl<D: Dialogue + ?Sized> Dialogue for Box<D> {
+    fn begin(&mut self, request: &Request, purpose: Purpose, talk: &mut Talk<'_>) -> Step {
+        (**self).begin(request, purpose, talk)
+    }
+
+    fn go_on(&mut self, request: &Request, cue: Cue<'_>, talk: &mut Talk<'_>) -> Step {
+        (**self).go_on(request, cue, talk)
+    }
+}
+
 /// Why a request is on the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -58,6 +68,7 @@ pub enum Cue<'a> {
 
 /// How far a dialogue is.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each input, on the stack")]
 pub enum Step {
     /// Not at its end.
     Going,

@@ -14,6 +14,12 @@ pub trait Serving {
     fn go_on(&mut self, cue: Cue<'_>, reply: &mut Reply<'_>);
 }
 
+impl<S: Serving + ?Sized> Serving for Box<S> {
+    fn go_on(&mut self, cue: Cue<'_>, reply: &mut Reply<'_>) {
+        (**self).go_on(cue, reply);
+    }
+}
+
 /// What makes a terminal go on.
 #[derive(Debug)]
 pub enum Cue<'a> {

@@ -74,6 +74,10 @@ pub struct Answer {
     pub text: Text,
     /// The lines of the receipt.
     pub lines: Vec<Text>,
+    /// Who answers: the terminal id (DE 41); empty where the protocol does not tell.
+    pub terminal: Text,
+    /// The serial number of what answers; empty where the protocol does not tell.
+    pub serial_number: Text,
 }
 
 /// How a request ended.
@@ -107,6 +111,8 @@ impl Answer {
             card: MaskedCard::default(),
             text: Text::default(),
             lines: Vec::new(),
+            terminal: Text::default(),
+            serial_number: Text::default(),
         }
     }
 }

@@ -24,6 +24,7 @@ mod operation_keys;
 mod overlay;
 mod plan;
 mod portal;
+mod rack;
 mod rule;
 mod scale;
 mod schema;
@@ -47,6 +48,9 @@ pub use mapping::load_mapping;
 pub use node::Span;
 pub use overlay::Overrides;
 pub use plan::{Connection, Group, Identity, Plan, Scenario, Start, Target};
+pub use rack::{
+    SHIPPED_DEVICES, device_profile_schema, load_rack, parse_device_profile, parse_rack, rack_schema,
+};
 pub use schema::schema;
 pub use valid::{Valid, validate_file};
 pub use words::{Mac, TerminalKind};

@@ -1,6 +1,9 @@
 //! What kind of file one is, by its keys, and whether it is valid.
 
-use super::{Diagnostics, Overrides, acquirer, load, load_file, load_mapping, read_file};
+use super::{
+    Diagnostics, Overrides, acquirer, load, load_file, load_mapping, load_rack, parse_device_profile,
+    read_file,
+};
 use std::{fmt, path::Path};
 
 /// A file that is valid.
@@ -12,9 +15,13 @@ pub enum Valid {
     Profile(String),
     /// A mapping of a host's statement.
     Mapping,
+    /// The inventory of a lab of this name.
+    Rack(String),
+    /// A device profile of this name.
+    Device(String),
 }
 
-/// Reads the file at `path`, whichever of the three it is; what is none of the others is taken for a scenario.
+/// Reads the file at `path`, whichever of the five it is; what is none of the others is taken for a scenario.
 ///
 /// # Errors
 /// Everything that is wrong with it.
@@ -23,6 +30,8 @@ pub fn validate_file(path: &Path, fallback_seed: u64) -> Result<Valid, Diagnosti
     match Looks::of(&text) {
         Looks::Profile => acquirer::parse_profile(&text, &name).map(|acquirer| Valid::Profile(acquirer.name)),
         Looks::Mapping => load_mapping(path).map(|_| Valid::Mapping),
+        Looks::Device => parse_device_profile(&text, &name).map(|profile| Valid::Device(profile.name)),
+        Looks::Rack => load_rack(path).map(|rack| Valid::Rack(rack.name)),
         Looks::Scenario => {
             load_file(path, &Overrides::default(), fallback_seed).map(|plan| Valid::Scenario(plan.name))
         }
@@ -35,6 +44,8 @@ enum Looks {
     Scenario,
     Profile,
     Mapping,
+    Rack,
+    Device,
 }
 
 impl Looks {
@@ -44,8 +55,10 @@ impl Looks {
         let has = |key| root.has(key);
         match () {
             () if has("terminals") || has("scenarios") => Self::Scenario,
+            () if has("exchanges") && has("messages") => Self::Device,
             () if has("extends") || has("elements") || has("framing") => Self::Profile,
             () if has("columns") => Self::Mapping,
+            () if has("devices") => Self::Rack,
             () => Self::Scenario,
         }
     }
@@ -57,6 +70,8 @@ impl fmt::Display for Valid {
             Self::Scenario(name) => f.write_str(name),
             Self::Profile(name) => write!(f, "profile {name}"),
             Self::Mapping => f.write_str("mapping of a statement"),
+            Self::Device(name) => write!(f, "device profile {name}"),
+            Self::Rack(name) => write!(f, "rack {name}"),
         }
     }
 }

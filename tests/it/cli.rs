@@ -105,13 +105,18 @@ fn help_of_every_command() {
         "compare",
         "merge",
         "host",
+        "devices",
+        "devices list",
+        "devices check",
+        "devices identify",
+        "devices simulate",
         "decode",
         "encode",
         "schema",
         "completions",
     ];
     for command in commands {
-        let arguments = [command, "--help"].into_iter().filter(|argument| !argument.is_empty());
+        let arguments = command.split_whitespace().chain(["--help"]);
         let help = Finished::of(&mut posfleet(arguments)).exits_with(0).stdout;
         all.push_str(&format!(
             "$ posfleet {command}{}--help\n{help}\n",

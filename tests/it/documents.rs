@@ -41,6 +41,7 @@ fn links_in_documents_lead_to_files() {
         "docs/scenarios.md",
         "docs/cookbook.md",
         "docs/reading-results.md",
+        "docs/devices.md",
     ] {
         let path = root().join(document);
         let text = fs::read_to_string(&path).unwrap();

@@ -67,7 +67,7 @@ fn zvt_commands_mean_what_the_vectors_say() {
     let eur = 978;
     for expected in [
         zvt::Message::Registration { password: 123_456, config: 0xDE, currency: Some(eur) },
-        zvt::Message::Completion { status: Some(0x10) },
+        zvt::Message::Completion { status: Some(0x10), terminal: Some(52_523_535) },
         zvt::Message::Authorisation { amount: Amount::from_minor(100), currency: eur, id: 1 },
         zvt::Message::Authorisation { amount: Amount::from_minor(1250), currency: eur, id: 0 },
         zvt::Message::Intermediate { code: 0x0A, minutes: None },

@@ -5,14 +5,16 @@ use posfleet::{
     ecr::{
         Address, Answer, Dialogue, Frame, Link, LinkPolicy, MaskedCard, Original, Outbox, Output, Patience,
         Register, RegisterEvent, RegisterInput, Request, Role, Service, Serving, Terminal, TerminalEvent,
-        TerminalInput, Verdict, caisse, concert, mis, zvt,
+        TerminalInput, Text, Verdict, caisse, concert, mis, script, zvt,
     },
     money::Amount,
     rng::{Domain, Rng, Seed},
+    scenario::{SHIPPED_DEVICES, parse_device_profile},
     time::Instant,
 };
 use std::{
     collections::{BTreeMap, HashMap},
+    sync::Arc,
     time::Duration,
 };
 
@@ -52,6 +54,16 @@ fn caisse_ap_tcp() {
 #[test]
 fn caisse_ap_serial() {
     survives(Wire::Serial, || caisse_pair(&Frame::STX_LRC, LinkPolicy::CONCERT, false));
+}
+
+#[test]
+fn a_script_with_acknowledgements() {
+    survives(Wire::Serial, || script_pair("transbank"));
+}
+
+#[test]
+fn a_script_without_acknowledgements() {
+    survives(Wire::Serial, || script_pair("wiseasy"));
 }
 
 /// A register that says three times that its goods are not out gets its sale all the same; eleven times, and it is undone.
@@ -140,6 +152,19 @@ fn caisse_pair(
     reconnects: bool,
 ) -> (Register<caisse::Asking>, Terminal<caisse::Answering>) {
     pair(caisse::Asking::new(1, 978, true), caisse::Answering::default(), frame, policy, reconnects)
+}
+
+/// A shipped device profile, without what has no number: of that a lost answer leaves nothing to be learned.
+fn script_pair(name: &str) -> (Register<script::Asking>, Terminal<script::Answering>) {
+    let (_, text) = SHIPPED_DEVICES.iter().find(|(known, _)| *known == name).unwrap();
+    let profile = parse_device_profile(text, name).unwrap();
+    let mut script = (*profile.script).clone();
+    script.exchanges.retain(|(service, _)| *service != Service::Void);
+    // A beat every two seconds would be most of what happens.
+    script.heartbeat = script.heartbeat.map(|(beat, _)| (beat, Duration::from_secs(60)));
+    let (frame, policy, script) = (script.frame.clone(), script.link, Arc::new(script));
+    let answering = script::Answering::new(Arc::clone(&script), Text::default());
+    pair(script::Asking::new(script), answering, &frame, policy, false)
 }
 
 fn pair<D: Dialogue, S: Serving>(

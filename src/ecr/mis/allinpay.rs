@@ -91,6 +91,7 @@ fn write_answer(fields: Fields, id: u32, answer: &Answer) -> Fields {
     let lines: Vec<&[u8]> = answer.lines.iter().map(|line| &*line.0).collect();
     let fields = fields
         .with(tag::AMOUNT, amount(answer.amount).as_bytes())
+        .with_some(tag::TERMINAL, &answer.terminal.0)
         .with_some(tag::CARD, answer.card.as_bytes())
         .with_some(tag::APPROVAL, &answer.approval.0)
         .with_some(tag::REFERENCE, &answer.reference.0)
@@ -113,6 +114,8 @@ fn read_answer(fields: &Fields, code: &[u8]) -> Answer {
         card: MaskedCard::new(fields.value(tag::CARD)),
         text: fields.value(tag::TEXT).into(),
         lines: print.map(Text::from).collect(),
+        terminal: fields.value(tag::TERMINAL).into(),
+        serial_number: Text::default(),
     }
 }
 
@@ -179,6 +182,7 @@ mod tag {
     pub const APP: u16 = 0x9F00;
     pub const TYPE: u16 = 0x9F01;
     pub const AMOUNT: u16 = 0x9F02;
+    pub const TERMINAL: u16 = 0x9F05;
     pub const CARD: u16 = 0x9F0B;
     pub const VOUCHER: u16 = 0x9F0E;
     pub const APPROVAL: u16 = 0x9F0F;

@@ -145,6 +145,7 @@ fn write_answer(head: Fields, service: u8, id: u32, answer: &Answer) -> Fields {
     let inner = with_number(with_number(inner, tag::TRACE, answer.trace), tag::VOUCHER, answer.receipt)
         .with_some(tag::REFERENCE, &answer.reference.0)
         .with_some(tag::APPROVAL, &answer.approval.0)
+        .with_some(tag::TERMINAL, &answer.terminal.0)
         .with_some(tag::CARD, answer.card.as_bytes());
     let fields =
         head.with(tag::SERVICE, &[service]).with(tag::INNER, &with_order(inner, id).write(Coding::Ber));
@@ -167,6 +168,8 @@ fn read_result(codes: &Codes, fields: &Fields, service: u8) -> Result<Message, F
         card: MaskedCard::new(inner.value(tag::CARD)),
         text: Text::from(fields.value(tag::TEXT)),
         lines: Vec::new(),
+        terminal: inner.value(tag::TERMINAL).into(),
+        serial_number: Text::default(),
     };
     let id = inner.number(tag::ORDER) as u32;
     if service == codes.query {
@@ -224,6 +227,7 @@ mod tag {
     pub const VERSION: u16 = 0xDF09;
     pub const TRACE: u16 = 0xDF0A;
     pub const VOUCHER: u16 = 0xDF10;
+    pub const TERMINAL: u16 = 0xDF12;
     pub const ORIGINAL_DATE: u16 = 0xDF17;
     pub const ORIGINAL: u16 = 0xDF18;
     pub const REFERENCE: u16 = 0xDF1A;

@@ -5,7 +5,7 @@ use crate::ecr::{
     link::Notice,
     outbox::{Opaque, TerminalEvent},
     terminal::{Cue, Remembered, Reply, Serving},
-    vocabulary::{Answer, Request, Service, Verdict},
+    vocabulary::{Answer, Request, Service, Text, Verdict},
 };
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Answering {
     preset: Preset,
+    /// The terminal id that every answer tells; empty for none.
+    terminal: Text,
     last: Option<Remembered>,
     active: Option<Active>,
 }
@@ -31,7 +33,13 @@ struct Active {
 impl Answering {
     /// A terminal that speaks this preset.
     pub fn new(preset: Preset) -> Self {
-        Self { preset, last: None, active: None }
+        Self { preset, terminal: Text::default(), last: None, active: None }
+    }
+
+    /// The same for a terminal that tells its terminal id (DE 41).
+    #[must_use]
+    pub fn with_terminal(self, terminal: Text) -> Self {
+        Self { terminal, ..self }
     }
 
     fn say(&self, echo: u16, message: Message, reply: &mut Reply<'_>) {
@@ -61,7 +69,8 @@ impl Answering {
                 self.say(echo, Message::Answer { id: request.id, service, answer }, reply);
             }
             (None, Service::Status) => {
-                let answer = Answer::bare(Verdict::Approved);
+                let terminal = self.terminal.clone();
+                let answer = Answer { terminal, ..Answer::bare(Verdict::Approved) };
                 self.say(echo, Message::Answer { id: request.id, service: Service::Status, answer }, reply);
             }
             (None, _) => {
@@ -82,6 +91,7 @@ impl Answering {
     fn decide(&mut self, answer: Answer, reply: &mut Reply<'_>) {
         let Some(Active { request, echo, .. }) = self.active.take() else { return };
         *reply.0.timer = None;
+        let answer = Answer { terminal: self.terminal.clone(), ..answer };
         if answer.verdict == Verdict::Approved && request.service.moves_money() {
             reply.0.event(TerminalEvent::Booked(request.id));
         }

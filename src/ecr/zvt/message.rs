@@ -38,8 +38,8 @@ pub enum Message {
     Status(Box<Status>),
     /// 04 FF; `minutes` changes T4.
     Intermediate { code: u8, minutes: Option<u8> },
-    /// 06 0F, with the status byte of bitmap 19 where it has one.
-    Completion { status: Option<u8> },
+    /// 06 0F, with the status byte of bitmap 19 and the terminal id of bitmap 29 where it has them.
+    Completion { status: Option<u8>, terminal: Option<u32> },
     /// 06 1E, of the terminal.
     Aborted(u8),
     /// 06 D1; bit 80 of the attribute marks the last line.
@@ -105,7 +105,11 @@ impl Message {
             Self::Intermediate { code, minutes } => {
                 (0x04FF, [*code].into_iter().chain(minutes.map(|m| bcd::pack(u64::from(m), 1)[0])).collect())
             }
-            Self::Completion { status } => (0x060F, status.map(|byte| vec![0x19, byte]).unwrap_or_default()),
+            Self::Completion { status, terminal } => {
+                let terminal = terminal.map(|id| bcd::pack(u64::from(id), 4)).unwrap_or_default();
+                let status: Vec<u8> = status.iter().copied().collect();
+                (0x060F, Bmps::default().with_some(0x19, &status).with_some(0x29, &terminal).write())
+            }
             Self::Aborted(code) => (0x061E, vec![*code]),
             Self::PrintLine { attribute, text } => (0x06D1, [&[*attribute], &*text.0].concat()),
             Self::PrintBlock(lines) => {
@@ -171,7 +175,9 @@ impl Message {
 
     fn read_completion(data: &[u8]) -> Result<Self, ApduError> {
         let fields = Bmps::parse(data)?;
-        Ok(Self::Completion { status: fields.find(0x19).and_then(|byte| byte.first().copied()) })
+        let terminal = fields.find(0x29).map(|digits| number(digits, 0x29)).transpose()?;
+        let status = fields.find(0x19).and_then(|byte| byte.first().copied());
+        Ok(Self::Completion { status, terminal: terminal.map(|id| id as u32) })
     }
 }
 
@@ -219,9 +225,19 @@ impl Status {
             card: unpack_card(fields.find(0x22).unwrap_or_default()),
             text: fields.find(0x3C).unwrap_or_default().into(),
             lines: Vec::new(),
+            terminal: match fields.find(0x29) {
+                Some(digits) => terminal_id(number(digits, 0x29)? as u32),
+                None => Text::default(),
+            },
+            serial_number: Text::default(),
         };
         Ok(Self { result, id: read_id(fields)?, answer })
     }
+}
+
+/// A terminal id in the form of the other protocols: eight digits.
+pub(super) fn terminal_id(id: u32) -> Text {
+    Text(format!("{id:08}").into_bytes())
 }
 
 fn paid(amount: Amount, currency: u16, id: u32) -> Bmps {

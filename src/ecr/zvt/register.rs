@@ -1,6 +1,6 @@
 //! What a ZVT register says: it commands, then the terminal is master until its completion or abort.
 
-use super::message::Message;
+use super::message::{Message, terminal_id};
 use crate::ecr::{
     link::Notice,
     outbox::RegisterEvent,
@@ -23,6 +23,8 @@ pub struct Asking {
     t4: Duration,
     status: Option<(u32, Answer)>,
     lines: Vec<Text>,
+    /// Who completed the last command.
+    terminal: Text,
     goods_left: u8,
 }
 
@@ -55,6 +57,7 @@ impl Asking {
             t4: T4,
             status: None,
             lines: Vec::new(),
+            terminal: Text::default(),
             goods_left: 0,
         }
     }
@@ -119,7 +122,10 @@ impl Asking {
             }
             Message::PrintLine { text, .. } => self.print(vec![text], talk),
             Message::PrintBlock(lines) => self.print(lines, talk),
-            Message::Completion { .. } => self.completed(request, talk),
+            Message::Completion { terminal, .. } => {
+                self.terminal = terminal.map(terminal_id).unwrap_or_default();
+                self.completed(request, talk)
+            }
             Message::Aborted(code) => self.aborted(code, talk),
             _ => self.reply(&Message::Negative(NOT_POSSIBLE), talk),
         }
@@ -158,7 +164,8 @@ impl Asking {
             Phase::Registered => {
                 self.is_registered = true;
                 if request.service == Service::SignIn {
-                    return self.finish(Answer::bare(Verdict::Approved));
+                    let terminal = self.terminal.clone();
+                    return self.finish(Answer { terminal, ..Answer::bare(Verdict::Approved) });
                 }
                 self.command(request, talk)
             }
@@ -180,7 +187,10 @@ impl Asking {
             (Purpose::Do, Some((_, answer))) => self.finish(Answer { lines, ..answer }),
             // Money without a status information is money without an amount: ask.
             (Purpose::Do, None) if request.service.moves_money() => self.lose(true),
-            (Purpose::Do, None) => self.finish(Answer { lines, ..Answer::bare(Verdict::Approved) }),
+            (Purpose::Do, None) => {
+                let terminal = self.terminal.clone();
+                self.finish(Answer { lines, terminal, ..Answer::bare(Verdict::Approved) })
+            }
         }
     }
 

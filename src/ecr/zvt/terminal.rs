@@ -20,6 +20,8 @@ use std::{collections::VecDeque, time::Duration};
 #[derive(Debug)]
 pub struct Answering {
     is_registered: bool,
+    /// The terminal id it tells when it has completed; none of its own is told.
+    terminal: Option<u32>,
     last: Option<Remembered>,
     state: State,
 }
@@ -54,11 +56,17 @@ enum Step {
 
 impl Default for Answering {
     fn default() -> Self {
-        Self { is_registered: false, last: None, state: State::Idle }
+        Self { is_registered: false, terminal: None, last: None, state: State::Idle }
     }
 }
 
 impl Answering {
+    /// The same for a terminal that tells this terminal id, of up to eight digits.
+    #[must_use]
+    pub fn with_terminal(self, id: u32) -> Self {
+        Self { terminal: Some(id % 100_000_000), ..self }
+    }
+
     fn take(&mut self, message: Message, reply: &mut Reply<'_>) {
         match (message, &mut self.state) {
             (Message::Positive, State::Telling(tale)) if !tale.is_waiting => self.tell(reply),
@@ -127,14 +135,15 @@ impl Answering {
 
     fn complete(&mut self, reply: &mut Reply<'_>) {
         say(&Message::Positive, reply);
-        self.begin(VecDeque::from([Step::Say(Message::Completion { status: Some(0) })]), None, reply);
+        let completion = Message::Completion { status: Some(0), terminal: self.terminal };
+        self.begin(VecDeque::from([Step::Say(completion)]), None, reply);
     }
 
     /// Tells once more what is in the books.
     fn repeat(&mut self, last: &Remembered, reply: &mut Reply<'_>) {
         say(&Message::Positive, reply);
         let status = Message::Status(Box::new(Status::of(last.request.id, &last.answer)));
-        let end = Message::Completion { status: None };
+        let end = Message::Completion { status: None, terminal: None };
         self.begin(VecDeque::from([Step::Say(status), Step::Say(end)]), None, reply);
     }
 
@@ -153,7 +162,7 @@ impl Answering {
         }
         let line = |text: &_| Step::Say(Message::PrintLine { attribute: 0, text: Clone::clone(text) });
         steps.extend(answer.lines.iter().map(line));
-        steps.extend([Step::Book, Step::Say(Message::Completion { status: None })]);
+        steps.extend([Step::Book, Step::Say(Message::Completion { status: None, terminal: None })]);
         let pending = request.service.moves_money().then_some(Remembered { request, answer });
         self.begin(steps, pending, reply);
     }

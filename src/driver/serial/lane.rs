@@ -1,0 +1,78 @@
+//! The lines to a pretended terminal: pseudo-terminals behind a link, or connections.
+
+use super::pty::Pty;
+use crate::rack::{Device, Selector};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Where lines to a pretended terminal come from.
+pub(super) enum Socket {
+    Link(PathBuf, Option<Pty>),
+    Listener(TcpListener),
+}
+
+/// A line to whoever plays the register.
+pub(super) enum Lane {
+    Pty(Pty),
+    Tcp(TcpStream),
+}
+
+impl Socket {
+    /// Where the lines to a device come from; `None` when it is not pretended.
+    pub(super) async fn of(device: &Device, folder: &Path) -> io::Result<Option<Self>> {
+        match &device.port {
+            Selector::Sim(name) => {
+                let link = folder.join(name);
+                // The first one is there before anybody is told that it is.
+                let first = Pty::open(&link)?;
+                Ok(Some(Self::Link(link, Some(first))))
+            }
+            Selector::Tcp { host, port } if matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]") => {
+                Ok(Some(Self::Listener(TcpListener::bind(format!("{host}:{port}")).await?)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The next line; a link waits for nobody.
+    pub(super) async fn next(&mut self) -> io::Result<Lane> {
+        match self {
+            Self::Link(link, first) => match first.take() {
+                Some(first) => Ok(Lane::Pty(first)),
+                None => Pty::open(link).map(Lane::Pty),
+            },
+            Self::Listener(listener) => {
+                let (stream, _) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok(Lane::Tcp(stream))
+            }
+        }
+    }
+}
+
+impl Lane {
+    /// Reads what comes. Giving up the wait loses nothing.
+    pub(super) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Pty(pty) => pty.read(buffer).await,
+            Self::Tcp(stream) => loop {
+                stream.readable().await?;
+                match stream.try_read(buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    read => return read,
+                }
+            },
+        }
+    }
+
+    /// Writes what the line takes; the rest is lost.
+    pub(super) fn write(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Pty(pty) => pty.write(bytes),
+            Self::Tcp(stream) => drop(stream.try_write(bytes)),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The structs of device profiles; doc comments become descriptions of the JSON Schema.
+
+use super::{
+    super::{duration::Time, named::Named, words::choice},
+    file::{Line, ServiceWord},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How a terminal speaks, without a line of Rust.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ProfileFile {
+    /// The version of this format.
+    #[serde(rename = "schema")]
+    #[schemars(range(min = 1, max = 1))]
+    pub _schema: u32,
+    /// The name of the protocol.
+    pub name: String,
+    /// Whose terminals speak it.
+    #[serde(default)]
+    pub description: String,
+    /// How their lines are set.
+    #[serde(default)]
+    pub line: Line,
+    /// How a message travels.
+    pub frame: FrameFile,
+    /// Who acknowledges what.
+    #[serde(default)]
+    pub link: LinkFile,
+    /// The messages: text with values in braces, or such texts behind tags.
+    pub messages: Named<MessageFile>,
+    /// What asks for each service, and what answers.
+    pub exchanges: Named<ExchangeFile>,
+    /// How the terminal is asked what its last transaction was.
+    pub last: Option<ExchangeFile>,
+    /// Messages that are answered at once.
+    #[serde(default)]
+    pub replies: Vec<ReplyFile>,
+    /// What the terminal says when nothing else is said.
+    pub heartbeat: Option<HeartbeatFile>,
+}
+
+/// How a message travels.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct FrameFile {
+    /// A frame that is known; what else is said here changes it.
+    pub preset: Option<Preset>,
+    /// The bytes that begin it, in hexadecimal digits.
+    pub start: Option<String>,
+    /// How its length is written; without one, the end bytes end it.
+    pub length: Option<LengthFile>,
+    /// The byte that the message doubles, in two hexadecimal digits.
+    pub escape: Option<String>,
+    /// The bytes that end it, in hexadecimal digits.
+    pub end: Option<String>,
+    /// Its check bytes.
+    pub check: Option<CheckFile>,
+    /// The bytes behind the check bytes, in hexadecimal digits.
+    pub tail: Option<String>,
+    /// The bytes that stand alone between frames, in hexadecimal digits.
+    pub signals: Option<String>,
+    /// The longest message, in bytes.
+    #[schemars(range(min = 1, max = 65_535))]
+    pub max: Option<u32>,
+}
+
+choice! {
+    /// A frame that is known.
+    Preset {
+        /// `STX text ETX LRC`: Transbank, PAX, Concert.
+        StxLrc = "stx-lrc",
+        /// `STX length data ETX LRC`, the length in decimal digits.
+        StxBcd = "stx-bcd",
+        /// `DLE STX data DLE ETX CRC`: ZVT.
+        Zvt = "zvt",
+        /// The frame of iSelf.
+        Iself = "iself",
+        /// `55 AA … CC 33`.
+        Wiseasy = "wiseasy",
+        /// `STX text ETX` and eight check bytes.
+        Ghl = "ghl",
+    }
+}
+
+/// How the length of a message is written.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct LengthFile {
+    /// How it is written.
+    pub form: LengthWord,
+    /// In so many bytes.
+    #[schemars(range(min = 1, max = 8))]
+    pub bytes: u8,
+    /// So many bytes of the message come before it and are not counted.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 64))]
+    pub after: u8,
+}
+
+choice! {
+    /// How a length is written.
+    LengthWord {
+        /// Two decimal digits in a byte.
+        Bcd = "bcd",
+        /// Highest byte first.
+        BigEndian = "big-endian",
+        /// Lowest byte first.
+        LittleEndian = "little-endian",
+        /// Decimal digits.
+        Ascii = "ascii",
+    }
+}
+
+/// Check bytes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CheckFile {
+    /// How they are computed.
+    pub kind: CheckWord,
+    /// What is added to an exclusive or in the end, in two hexadecimal digits.
+    pub post: Option<String>,
+    /// What they cover besides the message.
+    #[serde(default)]
+    pub covers: Vec<CoverWord>,
+}
+
+choice! {
+    /// How check bytes are computed.
+    CheckWord {
+        /// There are none.
+        None = "none",
+        /// One byte, the exclusive or of all: LRC.
+        Xor = "xor",
+        /// Two bytes, CRC-16/KERMIT, lowest first.
+        Kermit = "kermit",
+        /// Eight bytes, each the exclusive or of every eighth.
+        XorColumns = "xor-columns",
+    }
+}
+
+choice! {
+    /// What check bytes cover besides the message.
+    CoverWord {
+        /// The bytes that begin the frame.
+        Start = "start",
+        /// The length.
+        Length = "length",
+        /// The last of the bytes that end the frame.
+        End = "end",
+    }
+}
+
+/// Who acknowledges what.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct LinkFile {
+    /// Who answers a frame with ACK or NAK.
+    pub acknowledge: AcknowledgeWord,
+    /// The longest silence inside a frame.
+    pub gap: Option<Time>,
+    /// How long an acknowledgement may take.
+    pub timeout: Option<Time>,
+    /// How often a frame is sent again.
+    pub repeats: Option<u8>,
+}
+
+choice! {
+    /// Who answers a frame with ACK or NAK.
+    AcknowledgeWord {
+        /// Nobody: the answer is the acknowledgement.
+        None = "none",
+        /// The terminal.
+        Terminal = "terminal",
+        /// Both.
+        Both = "both",
+        /// Both, in a session of its own for every frame: ENQ, ACK, frame, ACK, EOT.
+        Session = "session",
+    }
+}
+
+/// A message: text with values in braces, or such texts behind tags.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum MessageFile {
+    /// `0200|{amount}|{id}|`; a brace of the message itself is written twice.
+    Row(String),
+    /// Behind tags.
+    Tags(TagsFile),
+}
+
+/// Texts behind tags of two bytes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct TagsFile {
+    /// How lengths are written.
+    pub tags: CodingWord,
+    /// Each tag, in four hexadecimal digits, with its text.
+    pub fields: Named<String>,
+}
+
+choice! {
+    /// How the lengths behind tags are written.
+    CodingWord {
+        /// Two bytes, highest first.
+        Flat = "flat",
+        /// As in BER.
+        Ber = "ber",
+    }
+}
+
+/// What asks, and what answers.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ExchangeFile {
+    /// The message that asks.
+    pub send: String,
+    /// The messages that may answer; without any, the acknowledgement is the answer.
+    #[serde(default)]
+    pub expect: Vec<ExpectFile>,
+    /// How long the answer may take.
+    pub within: Time,
+}
+
+/// A message that may answer.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ExpectFile {
+    /// The message.
+    pub message: String,
+    /// Whether the terminal is still at it: the time begins anew.
+    #[serde(default)]
+    pub wait: bool,
+    /// The codes that mean yes; all others mean no.
+    #[serde(default)]
+    pub approved: Vec<String>,
+}
+
+/// A message that is answered at once.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ReplyFile {
+    /// The message that is heard.
+    pub to: String,
+    /// The message that answers it.
+    pub with: String,
+}
+
+/// What the terminal says when nothing else is said.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct HeartbeatFile {
+    /// The message.
+    pub message: String,
+    /// How often.
+    pub every: Time,
+}
+
+/// The word of a service in `exchanges`.
+pub(super) fn service_words() -> impl Iterator<Item = (Option<ServiceWord>, &'static str)> {
+    let own = ServiceWord::ALL.iter().map(|(word, name)| (Some(*word), *name));
+    own.chain([(None, STATUS)])
+}
+
+/// The exchange that asks a terminal how it is.
+const STATUS: &str = "status";
