@@ -26,8 +26,8 @@ pub use portal_books::{AlarmRow, PayoutRow, PortalBooks, alarm_rows, payout_rows
 
 use crate::{
     driver::{
-        Charter, Clock, Durable, HostServer, HttpClient, LedgerWriter, ServeError, StoreError, raise_descriptor_limit,
-        resolve, unix_seconds, wall_clock,
+        Charter, Clock, Durable, HostServer, HttpClient, LedgerWriter, ServeError, StoreError,
+        raise_descriptor_limit, resolve, unix_seconds, wall_clock,
     },
     host::Host,
     http::{Failure, Server},
