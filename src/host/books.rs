@@ -18,15 +18,8 @@ impl Host {
         if let Record::Booked(booking) = record {
             self.last_reference = self.last_reference.max(number_of(&booking.rrn));
         }
-        self.set_silent(true);
+        self.come_back();
         self.apply(record);
-        self.set_silent(false);
-    }
-
-    fn set_silent(&mut self, is_silent: bool) {
-        if let Some(counter) = self.counter.as_deref_mut() {
-            counter.is_silent = is_silent;
-        }
     }
 
     /// What the account of a card holds: nothing rather than less than nothing.
@@ -41,6 +34,7 @@ impl Host {
 
     /// Changes the books, and says so in front of whatever tells of it.
     pub(super) fn record(&mut self, record: Record, out: &mut Outbox) {
+        self.be_back();
         self.apply(&record);
         out.push(Output::Record(record));
     }

@@ -26,10 +26,12 @@ pub(super) struct Counter {
     pub(super) sold: Sold,
     pub(super) sightings: HashMap<TerminalId, Sighting>,
     /// Terminals whose parameters have changed since they downloaded them.
+    ///
+    /// A restart forgets who has downloaded: those whose card was ever changed do it once more.
     outdated: HashSet<TerminalId>,
     online_within: Duration,
     /// Whether the books come back, of which the portal is told nothing: it has inputs of its own.
-    pub(super) is_silent: bool,
+    pub(super) is_coming_back: bool,
     /// The cipher of master keys that are given out.
     cipher: Algorithm,
 }
@@ -44,7 +46,7 @@ impl Counter {
             sightings: HashMap::new(),
             outdated: HashSet::new(),
             online_within: config.portal.as_ref()?.rules.online_within,
-            is_silent: false,
+            is_coming_back: false,
             cipher: first.map_or(Algorithm::Tdes, |enrolment| enrolment.tmk.algorithm()),
         }))
     }
@@ -94,6 +96,16 @@ impl Host {
 
     /// Does something with the portal and what it may ask, and follows what comes of it; nothing without a portal.
     pub(super) fn at_counter<T>(
+        &mut self,
+        now: Instant,
+        work: impl FnOnce(&mut Portal, &dyn Acquirer) -> T,
+    ) -> Option<T> {
+        self.be_back();
+        self.with_portal(now, work)
+    }
+
+    /// The same, also while the books come back.
+    pub(super) fn with_portal<T>(
         &mut self,
         now: Instant,
         work: impl FnOnce(&mut Portal, &dyn Acquirer) -> T,

@@ -2,12 +2,13 @@
 //!
 //! The portal tells what it has taken in, and each of these inputs goes out as [`Output::Note`] in front of whatever
 //! tells of it, in one sequence with the records of the books. The host's books and the portal are restored each from
-//! their own: while records are taken again, the portal is told nothing.
+//! their own: while records are taken again, the portal is told nothing. What depends on both is counted once, when the
+//! host first does something new.
 
-use super::{Config, Host, Outbox, Output, PortalSetup};
+use super::{Config, Host, Outbox, Output, PortalSetup, counter::Counter};
 use crate::{
     iso8583::{MerchantId, TerminalId},
-    portal::{Diverged, Input},
+    portal::{Act, Diverged, Input},
 };
 
 impl Host {
@@ -17,7 +18,25 @@ impl Host {
     /// [`Diverged`] when the portal does not come out as it was: its rules, its merchants or the program are others.
     /// Also where there is no portal.
     pub fn resume(&mut self, input: &Input) -> Result<(), Diverged> {
-        self.at_counter(input.at, |portal, _| portal.restore(input)).unwrap_or(Err(Diverged))
+        self.come_back();
+        if let (Act::Approved(sale), Some(counter)) = (&input.act, self.counter.as_deref_mut()) {
+            counter.sold.note_method(sale);
+        }
+        self.with_portal(input.at, |portal, _| portal.restore(input)).unwrap_or(Err(Diverged))
+    }
+
+    /// Books and portal come back.
+    pub(super) fn come_back(&mut self) {
+        self.counter.as_deref_mut().into_iter().for_each(|counter| counter.is_coming_back = true);
+    }
+
+    /// Books and portal have come back, if they did: what merchants are owed from open batches is counted anew.
+    pub(super) fn be_back(&mut self) {
+        let counter = self.counter.as_deref_mut().filter(|counter| counter.is_coming_back);
+        if let Some(Counter { portal, sold, is_coming_back, .. }) = counter {
+            *is_coming_back = false;
+            sold.recount(&self.ledger, |key| portal.is_cleared(key));
+        }
     }
 
     /// Says what the portal has taken in, in front of whatever tells of it.

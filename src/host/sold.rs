@@ -9,7 +9,7 @@
 
 use crate::{
     card::Pan,
-    iso8583::{De, MerchantId, Message},
+    iso8583::{BatchNo, De, MerchantId, Message},
     ledger::{Booking, Ledger, State},
     money::Amount,
     operation::{Effect, Kind, Side},
@@ -22,9 +22,7 @@ use std::collections::{HashMap, HashSet};
 #[derive(Debug, Default)]
 pub(super) struct Sold {
     merchants: HashMap<MerchantId, Takings>,
-    /// Sales that were small and contactless, which no booking says.
-    ///
-    /// A restart forgets it: such a sale then counts by its card.
+    /// Sales that were small and contactless, which no booking says, but the portal's inputs do.
     small: HashSet<Key>,
 }
 
@@ -65,6 +63,22 @@ impl Sold {
         *unsettled = (*unsettled + after).checked_sub(before).unwrap_or_default();
     }
 
+    /// Counts anew what stands in open batches and was not cleared at once.
+    pub(super) fn recount(&mut self, ledger: &Ledger, is_cleared: impl Fn(&Key) -> bool) {
+        for takings in self.merchants.values_mut() {
+            let owed = takings.sales.iter().filter(|key| is_open(ledger, key) && !is_cleared(key));
+            let standing = owed.filter_map(|key| ledger.get(key)).map(|booking| stands(ledger, booking));
+            takings.unsettled = standing.sum();
+        }
+    }
+
+    /// Notes how a sale of an earlier life was paid, where its booking does not say.
+    pub(super) fn note_method(&mut self, sale: &Sale) {
+        if sale.method == Method::SmallContactless {
+            self.note_small(sale.key);
+        }
+    }
+
     pub(super) fn note_small(&mut self, key: Key) {
         self.small.insert(key);
     }
@@ -81,6 +95,11 @@ impl Sold {
 pub(super) fn is_sale(kind: Kind) -> bool {
     let form = kind.form();
     matches!(form.effect, Effect::Debit | Effect::Complete) && kind != Kind::CashLoadVoid
+}
+
+/// Whether a transaction belongs to the open batch of its terminal.
+pub(super) fn is_open(ledger: &Ledger, key: &Key) -> bool {
+    ledger.batch(&key.terminal).unwrap_or(BatchNo::FIRST) == key.batch
 }
 
 /// What stands of a sale.

@@ -11,7 +11,8 @@
 
 use super::{
     Host,
-    sold::{is_sale, stands},
+    counter::Counter,
+    sold::{is_open, is_sale, stands},
 };
 use crate::{
     iso8583::{BatchNo, TerminalId},
@@ -64,7 +65,7 @@ impl Host {
         if sale.amount == before.stood {
             return;
         }
-        let is_settled = self.ledger.batch(&sale.key.terminal).unwrap_or(BatchNo::FIRST) != sale.key.batch;
+        let is_settled = !is_open(&self.ledger, &sale.key);
         self.say(|portal, branch, now| portal.restated(now, branch, &sale, is_settled));
         if !is_settled {
             self.count_unsettled(&sale, before.stood, sale.amount);
@@ -74,7 +75,7 @@ impl Host {
     /// Tells the portal something, unless the books come back.
     fn say(&mut self, what: impl FnOnce(&mut Portal, &dyn Acquirer, Instant)) {
         let now = self.now;
-        if self.counter.as_deref().is_some_and(|counter| !counter.is_silent) {
+        if self.counter.as_deref().is_some_and(|counter| !counter.is_coming_back) {
             self.at_counter(now, |portal, branch| what(portal, branch, now));
         }
     }
@@ -107,9 +108,13 @@ impl Host {
     }
 
     /// Counts what a merchant is owed from open batches; what was cleared at once is owed no more.
+    ///
+    /// While the books come back nothing is counted: the portal, which knows what was cleared, comes back beside them.
     fn count_unsettled(&mut self, sale: &Sale, before: Amount, after: Amount) {
         let counter = self.counter.as_deref_mut();
-        if let Some(counter) = counter.filter(|counter| !counter.portal.is_cleared(&sale.key)) {
+        let is_owed =
+            |counter: &&mut Counter| !counter.is_coming_back && !counter.portal.is_cleared(&sale.key);
+        if let Some(counter) = counter.filter(is_owed) {
             counter.sold.change(sale.merchant, before, after);
         }
     }

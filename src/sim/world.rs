@@ -15,7 +15,7 @@ use crate::{
     iso8583::{MerchantId, Message, TerminalId},
     ledger::{Account, Ledger},
     operation::{End, Kind, Operation},
-    portal::Finding,
+    portal::{Diverged, Finding},
     rng::{Domain, Rng},
     terminal::{self, Input, Terminal},
     time::Instant,
@@ -38,6 +38,8 @@ pub struct World {
     evidence: Evidence,
     visitor: Option<Visitor>,
     visits_left: u32,
+    /// What the host has told of its books and its portal.
+    told: Vec<host::Output>,
     trace: Trace,
 }
 
@@ -84,16 +86,7 @@ impl World {
             }
         };
         let seats: Vec<Seat> = enrolments.iter().enumerate().map(seat).collect();
-        let host = Host::new(host::Config {
-            spec: config.profile.spec,
-            mac: config.profile.mac,
-            mac_form: config.profile.mac_form,
-            key_scheme: config.profile.key_scheme,
-            terminals: enrolments,
-            cards: Arc::clone(&cards),
-            seed,
-            ..config.host.clone()
-        });
+        let host = Host::new(host_config(&config, enrolments, &cards));
         let mut world = Self {
             now: Instant::START,
             queue: Queue::default(),
@@ -109,6 +102,7 @@ impl World {
                 Visitor::new(MERCHANT, portal.directory, seed.stream(Domain::Fleet, 0, VISITOR))
             }),
             visits_left: config.visits,
+            told: Vec::new(),
             trace: Trace::default(),
             config,
         };
@@ -154,6 +148,23 @@ impl World {
     /// The host.
     pub fn host(&self) -> &Host {
         &self.host
+    }
+
+    /// The host, and another that was given all that this one has told.
+    ///
+    /// # Errors
+    /// [`Diverged`] when its portal does not come out as it was.
+    pub fn into_lives(self) -> Result<(Host, Host), Diverged> {
+        let enrolments = (0..self.config.terminals).map(|index| enrol(&self.config, index)).collect();
+        let mut next = Host::new(host_config(&self.config, enrolments, &self.cards));
+        for output in &self.told {
+            match output {
+                host::Output::Record(record) => next.restore(record),
+                host::Output::Note(input) => next.resume(input)?,
+                _ => {}
+            }
+        }
+        Ok((self.host, next))
     }
 
     /// What the witnesses have to say so far.
@@ -368,7 +379,7 @@ impl World {
                 }
                 host::Output::Close(connection) => self.wire.end(self.now, connection, &mut self.queue),
                 host::Output::Down { until } => self.wire.end_all(self.now, until, &mut self.queue),
-                host::Output::Record(_) | host::Output::Note(_) => {}
+                host::Output::Record(_) | host::Output::Note(_) => self.told.push(output),
                 host::Output::Unreadable { .. } => self.evidence.report.strays += 1,
                 host::Output::Wait(deadline) => {
                     if std::mem::replace(&mut self.host_deadline, deadline) != deadline
@@ -398,6 +409,19 @@ impl World {
         if let Some(id) = self.seats[seat].connection.take() {
             self.wire.leave(id);
         }
+    }
+}
+
+fn host_config(config: &Config, terminals: Vec<Enrolment>, cards: &Arc<[Card]>) -> host::Config {
+    host::Config {
+        spec: config.profile.spec,
+        mac: config.profile.mac,
+        mac_form: config.profile.mac_form,
+        key_scheme: config.profile.key_scheme,
+        terminals,
+        cards: Arc::clone(cards),
+        seed: config.seed,
+        ..config.host.clone()
     }
 }
 

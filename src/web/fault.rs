@@ -57,6 +57,6 @@ faults! {
     RouteUnknown "9008" NOT_FOUND "路径不存在" "there is nothing at this path";
     MethodUnknown "9009" METHOD_NOT_ALLOWED "不支持该方法" "the path does not know this method";
     Internal "9010" INTERNAL_SERVER_ERROR "服务器内部错误" "the server made a mistake";
-    TokenWrong "9012" UNAUTHORIZED "控制台令牌不正确" "this is not the token of the console";
     HostStopped "9011" SERVICE_UNAVAILABLE "主机已停止或没有商户门户" "the host has stopped, or has no portal";
+    TokenWrong "9012" UNAUTHORIZED "控制台令牌不正确" "this is not the token of the console";
 }

@@ -334,6 +334,45 @@ fn restored_records_count_as_new_ones_do() {
 }
 
 #[test]
+fn what_was_cleared_at_once_is_not_owed_after_a_restart_and_small_sales_stay_small() {
+    let mut office = Office::open();
+    office.enable_instant(merchant(1));
+    office.sells(0, 10_000);
+    let small = office.sale_by(Entry::Contactless, 300);
+    assert_eq!(office.does(0, small).end, End::Approved);
+    assert_eq!(office.balance().unsettled, Amount::ZERO);
+    let sales = office.transactions();
+    assert_eq!(sales.last().unwrap().method, Method::SmallContactless);
+    office.host = office.restored();
+    office.login(merchant(1));
+    assert_eq!((office.transactions(), office.balance().unsettled), (sales, Amount::ZERO));
+    office.is_sound();
+}
+
+#[test]
+fn assigned_and_ended_numbers_and_changed_parameters_come_back() {
+    let mut office = Office::open();
+    office.sells(0, 10_000);
+    let no = office.application(change_merchant());
+    office.approve(no);
+    office.settles(0);
+    let pair = load(&mut office, no).expect("numbers were assigned").unwrap();
+    office.login(merchant(2));
+    office.change_card(Page::Account, merchant(2), 0);
+    office.wait(HOUR);
+    office.host = office.restored();
+    assert!(office.host.master_key(terminal(1)).is_none(), "these numbers have ended");
+    assert_eq!(office.host.portal().unwrap().pair(&serial_number(terminal(1))), Some(pair));
+    office.sign_in(0);
+    office.sells(0, 20_000);
+    office.automatic.clear();
+    office.sign_in(1);
+    let fetched: Vec<Kind> = office.automatic.iter().map(|outcome| outcome.kind).collect();
+    assert_eq!(fetched, [Kind::ParameterDownload]);
+    office.is_sound();
+}
+
+#[test]
 fn the_host_wakes_for_what_is_due_in_the_portal() {
     let mut office = Office::open();
     office.enable_instant(merchant(1));

@@ -1,14 +1,18 @@
 //! Host, terminals and a merchant at the counter in virtual time: whatever is lost, doubled or cut off, what was sold is
 //! paid once, to the card of that moment.
 
+use crate::portal_rig;
 use posfleet::{
     directory::Directory,
-    host::PortalSetup,
-    iso8583::Mti,
+    host::{Host, PortalSetup, serial_number},
+    iso8583::{BatchNo, MerchantId, Mti, TerminalId},
+    money::Amount,
     operation::Kind,
-    portal::{Fact, Settlement},
-    rng::Seed,
+    portal::{Books, Fact, Pair, Sale, Settlement},
+    reconcile::Key,
+    rng::{Domain, Seed},
     sim::{Config, Direction, Fault, Network, Rule, World},
+    time::Instant,
 };
 use std::time::Duration;
 
@@ -39,6 +43,56 @@ fn payouts_follow_the_books_whatever_the_network_and_the_merchant_do() {
     assert!(granted > 3_000 && facts[0] > 2_000, "{granted} {facts:?}");
     let [_, taken_back, supplemented, held, cards] = facts;
     assert!(taken_back > 500 && supplemented > 100 && held > 0 && cards > SEEDS as usize, "{facts:?}");
+}
+
+#[test]
+fn a_host_cut_anywhere_comes_back_from_what_it_told() {
+    let (mut owing, mut cleared_at_once) = (0, 0);
+    for number in 0..SEEDS {
+        let mut config = config(Seed(number));
+        config.limits.events = Seed(number).stream(Domain::Fleet, CUT, 0).between(1, MOST_EVENTS);
+        let mut world = World::new(config);
+        world.run();
+        let now = world.evidence().report.ended;
+        let (was, is) = world.into_lives().unwrap_or_else(|error| panic!("seed {number}: {error}"));
+        let (was, is) = (sight(was, now), sight(is, now));
+        assert_eq!(was.merchant, is.merchant, "seed {number}");
+        assert_eq!(was.terminals, is.terminals, "seed {number}");
+        assert!(was.books == is.books, "seed {number}");
+        owing += usize::from(was.merchant.0 > Amount::ZERO);
+        cleared_at_once += usize::from(was.has_cleared_at_once);
+    }
+    assert!(owing > 30 && cleared_at_once > 30, "{owing} owing, {cleared_at_once} cleared at once");
+}
+
+/// What a portal sees of its host, and what it knows.
+struct Sight {
+    /// What the merchant is owed from open batches, and its sales.
+    merchant: (Amount, Vec<Sale>),
+    /// The open batches, and who has which numbers.
+    terminals: Vec<(bool, Option<Pair>)>,
+    books: Books,
+    /// Whether a sale of an open batch was cleared already.
+    has_cleared_at_once: bool,
+}
+
+fn sight(mut host: Host, now: Instant) -> Sight {
+    let ids: Vec<TerminalId> = (1..=9).map(portal_rig::terminal).collect();
+    let open =
+        |host: &Host, key: &Key| host.ledger().batch(&key.terminal).unwrap_or(BatchNo::FIRST) == key.batch;
+    let sales = host.look(now, |_, acquirer| acquirer.transactions(MERCHANT)).unwrap();
+    let portal = host.portal().unwrap();
+    let has_cleared_at_once = sales.iter().any(|sale| open(&host, &sale.key) && portal.is_cleared(&sale.key));
+    host.look(now, |portal, acquirer| Sight {
+        merchant: (acquirer.unsettled(MERCHANT), sales),
+        terminals: ids
+            .iter()
+            .map(|id| (acquirer.has_open_batch(*id), portal.pair(&serial_number(*id))))
+            .collect(),
+        books: portal.books().clone(),
+        has_cleared_at_once,
+    })
+    .unwrap()
 }
 
 fn config(seed: Seed) -> Config {
@@ -85,3 +139,11 @@ fn config(seed: Seed) -> Config {
 }
 
 const SEEDS: u64 = 300;
+/// The stream that says where a run is cut off.
+const CUT: u64 = 99;
+const MOST_EVENTS: u64 = 400;
+/// Whose terminals they all are.
+const MERCHANT: MerchantId = match MerchantId::from_bytes(b"898100012340001") {
+    Ok(merchant) => merchant,
+    Err(_) => panic!("fifteen digits are a merchant id"),
+};

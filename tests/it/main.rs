@@ -55,6 +55,7 @@ mod portal;
 mod portal_cli;
 mod portal_history;
 mod portal_interleavings;
+mod portal_kill;
 mod portal_ledger;
 mod portal_report;
 mod portal_restart;

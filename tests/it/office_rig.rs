@@ -24,6 +24,8 @@ pub struct Office {
     pub terminals: Vec<Terminal>,
     pub cards: Vec<Card>,
     pub records: Vec<Record>,
+    /// What the host has told of its books and its portal.
+    pub told: Vec<host::Output>,
     /// What the terminals did of their own accord.
     pub automatic: Vec<Outcome>,
     pub session: Option<Token>,
@@ -78,6 +80,7 @@ impl Office {
             profile,
             cards,
             records: Vec::new(),
+            told: Vec::new(),
             automatic: Vec::new(),
             session: None,
             deadline: None,
@@ -94,10 +97,16 @@ impl Office {
         office
     }
 
-    /// The host as it is after another has restored these records.
+    /// The host as it is after another was given all that this one has told.
     pub fn restored(&self) -> Host {
         let mut host = Host::new(self.config.clone());
-        self.records.iter().for_each(|record| host.restore(record));
+        for output in &self.told {
+            match output {
+                host::Output::Record(record) => host.restore(record),
+                host::Output::Note(input) => host.resume(input).unwrap(),
+                other => panic!("{other:?}"),
+            }
+        }
         host
     }
 
@@ -179,7 +188,11 @@ impl Office {
         while let Some(output) = out.poll() {
             match output {
                 host::Output::Send(_, range) => answers.push(out.bytes(range).to_vec()),
-                host::Output::Record(record) => self.records.push(record),
+                host::Output::Record(ref record) => {
+                    self.records.push(record.clone());
+                    self.told.push(output);
+                }
+                host::Output::Note(_) => self.told.push(output),
                 host::Output::Wait(deadline) => self.deadline = deadline,
                 other => panic!("{other:?}"),
             }

@@ -156,7 +156,11 @@ fn name(act: &Act) -> &'static str {
 #[derive(Clone, Debug)]
 enum Deed {
     Login(MerchantId, Password),
-    Ask { merchant: Option<MerchantId>, key: String, request: Request },
+    Ask {
+        merchant: Option<MerchantId>,
+        key: String,
+        request: Request,
+    },
     Review(ApplicationNo, Decision),
     Sell(Presented),
     Undo(Key, Amount),

@@ -126,7 +126,7 @@ fn the_expansion_says_how_long_a_change_of_card_takes() {
 fn the_schema_describes_the_portal() {
     let schema = schema();
     let portal = &schema["$defs"]["Portal"]["properties"];
-    assert_eq!(portal.as_object().unwrap().len(), 18);
+    assert_eq!(portal.as_object().unwrap().len(), 19);
     assert_eq!(
         portal["effectiveAfter"]["description"],
         "From the approval of a card until payouts go to it."
