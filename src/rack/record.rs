@@ -163,7 +163,8 @@ fn is_card(digits: &[u8]) -> bool {
     let &[a, b, ..] = digits else { return false };
     let has_form = matches!(
         (a * 10 + b, digits.len()),
-        (62 | 60 | 81, _)
+        (62, _)
+            | (60 | 81, 16..=19)
             | (34 | 37, 15)
             | (36 | 38, 14)
             | (22..=27 | 35 | 51..=55 | 64 | 65, 16)
