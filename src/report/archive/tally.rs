@@ -112,7 +112,8 @@ mod tests {
         let mut tally = Tally::default();
         for round in 0..3_u64 {
             tally.clear();
-            for place in (0..PLACES).step_by(7 + round as usize) {
+            let known = |place: &usize| micros_at(*place) < 600_000_000;
+            for place in (0..PLACES).step_by(7 + round as usize).take_while(known) {
                 tally.add(place, 1 + place as u64 % 13);
             }
             let mut latency = Latency::default();
