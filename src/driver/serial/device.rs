@@ -276,9 +276,9 @@ impl Device {
 
     fn arrived(&mut self, arrival: Arrival) {
         match arrival {
-            Arrival::Bytes(bytes) => {
+            Arrival::Bytes(at, bytes) => {
                 self.contact.bytes += bytes.len() as u64;
-                self.feed(RegisterInput::Received(&bytes));
+                self.feed_at(at, RegisterInput::Received(&bytes));
             }
             Arrival::HungUp => {
                 self.contact.hung_up += 1;
@@ -290,7 +290,11 @@ impl Device {
     }
 
     fn feed(&mut self, input: RegisterInput<'_>) {
-        self.register.handle(self.setup.clock.now(), input, &mut self.outbox);
+        self.feed_at(self.setup.clock.now(), input);
+    }
+
+    fn feed_at(&mut self, now: Instant, input: RegisterInput<'_>) {
+        self.register.handle(now, input, &mut self.outbox);
         while let Some(output) = self.outbox.poll() {
             match output {
                 Output::Connect => self.opening = Some(Box::pin(self.reopen())),
@@ -317,6 +321,8 @@ impl Device {
         let due = self.setup.clock.to_std(due).into();
         let Self { opening, relaying, wire, .. } = self;
         tokio::select! {
+            // What has come is heard before a silence is.
+            biased;
             opened = pending(opening) => {
                 *opening = None;
                 Wake::Opened(opened)

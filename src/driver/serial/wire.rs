@@ -1,19 +1,19 @@
 //! The task that owns a port: it alone reads and writes; everybody else has two queues.
 
 use super::{port::Port, recorder::Recorder};
-use crate::{driver::Clock, rack::Direction};
+use crate::{driver::Clock, rack::Direction, time::Instant};
 use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     sync::mpsc,
-    time::{Instant, timeout_at},
+    time::{Instant as RuntimeInstant, timeout_at},
 };
 
 /// What comes from a port.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Arrival {
-    /// Bytes, in any segmentation.
-    Bytes(Vec<u8>),
+    /// Bytes, in any segmentation, and when they were read: whoever is late with them has not heard a silence.
+    Bytes(Instant, Vec<u8>),
     /// The port is gone; nothing comes after this.
     HungUp,
 }
@@ -76,7 +76,7 @@ impl Owner {
         let (mut reader, mut writer) = tokio::io::split(port);
         let mut buffer = [0; READ];
         let mut unsent: Vec<u8> = Vec::new();
-        let mut stuck_at = Instant::now() + STUCK;
+        let mut stuck_at = RuntimeInstant::now() + STUCK;
         loop {
             // Reading and writing once lose nothing when the other is ready first.
             tokio::select! {
@@ -86,7 +86,7 @@ impl Owner {
                     Ok(count) => {
                         let bytes = buffer.get(..count).unwrap_or_default();
                         self.record(Direction::In, bytes);
-                        if to_us.send(Arrival::Bytes(bytes.to_vec())).await.is_err() {
+                        if to_us.send(Arrival::Bytes(self.clock.now(), bytes.to_vec())).await.is_err() {
                             return;
                         }
                     }
@@ -94,14 +94,14 @@ impl Owner {
                 written = timeout_at(stuck_at, writer.write(&unsent)), if !unsent.is_empty() => match written {
                     Ok(Ok(count @ 1..)) => {
                         unsent.drain(..count);
-                        stuck_at = Instant::now() + STUCK;
+                        stuck_at = RuntimeInstant::now() + STUCK;
                     }
                     _ => break,
                 },
                 bytes = from_us.recv(), if unsent.is_empty() => match bytes {
                     Some(bytes) => {
                         self.record(Direction::Out, &bytes);
-                        (unsent, stuck_at) = (bytes, Instant::now() + STUCK);
+                        (unsent, stuck_at) = (bytes, RuntimeInstant::now() + STUCK);
                     }
                     None => return,
                 },
