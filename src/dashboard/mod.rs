@@ -68,6 +68,8 @@ where
     let mut is_stale = true;
     loop {
         tokio::select! {
+            // A picture shows all that came before it.
+            biased;
             changed = snapshots.changed() => {
                 let latest = Arc::clone(&snapshots.borrow_and_update());
                 if changed.is_err() || latest.phase == Phase::Done {

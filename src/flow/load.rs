@@ -42,7 +42,11 @@ impl LoadTemplate {
             terminal: parsed(&value(&self.terminal)?, "a terminal number of 8 characters")?,
             merchant: parsed(&value(&self.merchant)?, "a merchant number of 15 characters")?,
             key: parsed(&value(&self.key)?, "a terminal master key in hexadecimal digits")?,
-            serial: self.serial.as_ref().map(|serial| value(serial).map(|text| text.to_string())).transpose()?,
+            serial: self
+                .serial
+                .as_ref()
+                .map(|serial| value(serial).map(|text| text.to_string()))
+                .transpose()?,
         })
     }
 }

@@ -5,8 +5,8 @@ use super::{
     agenda::Due,
     binding::{Pair, SerialNumber},
     merchant::check_text,
-    response::OrderView,
     notification::{Notification, Topic},
+    response::OrderView,
     review::{ApplicationNo, Content, Matter, Stage},
     settlement_card::{CardState, check},
 };

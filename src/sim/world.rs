@@ -183,7 +183,8 @@ impl World {
         self.trace.0
     }
 
-    fn run_until_quiet(&mut self) {
+    /// Runs until nothing is left to do, or a limit is met.
+    pub fn run_until_quiet(&mut self) {
         let limits = self.config.limits;
         let end = Instant::START + limits.time;
         while let Some((at, event)) = self.queue.pop() {

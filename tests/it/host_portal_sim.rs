@@ -52,7 +52,7 @@ fn a_host_cut_anywhere_comes_back_from_what_it_told() {
         let mut config = config(Seed(number));
         config.limits.events = Seed(number).stream(Domain::Fleet, CUT, 0).between(1, MOST_EVENTS);
         let mut world = World::new(config);
-        world.run();
+        world.run_until_quiet();
         let now = world.evidence().report.ended;
         let (was, is) = world.into_lives().unwrap_or_else(|error| panic!("seed {number}: {error}"));
         let (was, is) = (sight(was, now), sight(is, now));

@@ -30,7 +30,7 @@ pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
         line("started", 1, |of| of.started),
         line("finished", 2, |of| of.finished),
     ];
-    let losses: [(&str, usize, fn(&Counters) -> u64); 3] =
+    let losses: [(&str, usize, Count); 3] =
         [("dropped", 4, |of| of.dropped), ("late", 5, |of| of.late), ("failed", 6, |of| of.failed)];
     for (name, look, of) in losses {
         if columns.iter().any(|column| of(&column.counters) > 0) {
@@ -102,6 +102,9 @@ fn column(rows: &[SeriesRow]) -> Option<Column> {
     let is_sliver = rows.len() == 1 && last.length < SLIVER;
     (!is_sliver).then_some(Column { from, to: last.at, counters, in_flight: last.in_flight })
 }
+
+/// One of the counters.
+type Count = fn(&Counters) -> u64;
 
 const COLUMNS_MAX: usize = 240;
 const SLIVER: f64 = 0.2;
