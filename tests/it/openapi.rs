@@ -45,7 +45,7 @@ fn every_path_answers_to_the_methods_of_the_document_and_to_no_other() {
     let site = PortalSite::open();
     let mut browser = Browser::connect(site.address());
     for (path, item) in DOCUMENT["paths"].as_object().unwrap() {
-        let path = path.replace('{', "").replace('}', "");
+        let path = path.replace(['{', '}'], "");
         let documented: BTreeSet<String> =
             item.as_object().unwrap().keys().map(|method| method.to_ascii_uppercase()).collect();
         let answer = browser.ask("OPTIONS", &path, &[], b"");
