@@ -89,9 +89,11 @@ fn http_round(server: SocketAddr, connections: usize) -> Measure {
             let (client, count) = (Rc::clone(&client), Rc::clone(&count));
             spawn_local(async move {
                 let (request, mut cookies) = (request(), Cookies::default());
+                let first = client.send(&request, &mut cookies).await.expect("an answer");
+                assert_eq!(first.status, 200);
                 loop {
                     let answer = client.send(&request, &mut cookies).await.expect("an answer");
-                    assert_eq!(answer.status, 200);
+                    assert_eq!(answer.timing.connect, None, "a connection is used again");
                     count.set(count.get() + 1);
                 }
             });
@@ -204,5 +206,5 @@ const TOKEN: &str = "Bearer 0123456789abcdef0123456789abcdef";
 const REQUEST_BODY: &str =
     r#"{"bank":"0102","card":"6222020000000000","holder":"Zhang San","phone":"13800000000"}"#;
 const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 60\r\n\r\n\
-                      {\"application\":\"CC00000001\",\"stage\":\"code\",\"expiresIn\":300  }";
+                      {\"application\":\"CC00000001\",\"stage\":\"code\",\"expiresIn\":300 }";
 const ROUNDS: usize = 5;
