@@ -1,9 +1,6 @@
 //! What a shard keeps of the one scenario whose part it runs: how much is under way, and whether more may begin.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::HashMap,
-};
+use std::cell::{Cell, RefCell};
 use tokio::sync::Notify;
 
 /// The part of one scenario that one shard runs.
@@ -17,7 +14,7 @@ pub(super) struct Part {
     /// Whether no further iteration may begin.
     pub(super) is_over: Cell<bool>,
     /// How many iterations each seat of a closed model has begun.
-    rounds: RefCell<HashMap<usize, u64>>,
+    rounds: RefCell<Vec<u64>>,
     /// Rings when one of the two counts falls to zero.
     ended: Notify,
 }
@@ -37,9 +34,12 @@ impl Part {
     /// The number of the next iteration in a seat, counted from 0.
     pub(super) fn next_round(&self, place: usize) -> u64 {
         let mut rounds = self.rounds.borrow_mut();
-        let next = rounds.entry(place).or_default();
-        *next += 1;
-        *next - 1
+        if rounds.len() <= place {
+            rounds.resize(place + 1, 0);
+        }
+        let round = rounds[place];
+        rounds[place] += 1;
+        round
     }
 
     /// Counts one more.
