@@ -1,6 +1,6 @@
 //! Text in a given number of columns: cut with an ellipsis, padded, drawn as a bar or a gauge, or left out.
 
-use super::theme::Theme;
+use super::look::Look;
 use ratatui::{
     layout::Rect,
     text::{Line, Span},
@@ -41,6 +41,28 @@ pub fn fit_words(text: &str, columns: usize) -> String {
         Some(space) => format!("{}…", cut.get(..space).unwrap_or(cut).trim_end_matches([' ', ',', ':', ';'])),
         None => fitted,
     }
+}
+
+/// `text` in lines of at most `columns` columns, broken between words where there is a word to end with.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_inclusive(' ') {
+        let mut rest = word;
+        let used = lines.last().map_or(0, |line| width(line));
+        if used > 0 && used + width(word.trim_end()) > columns {
+            lines.push(String::new());
+        }
+        while width(rest.trim_end()) > columns.max(1) {
+            let cut = rest.char_indices().map(|(at, _)| at).take_while(|at| width(&rest[..*at]) <= columns.max(1));
+            let cut = cut.last().filter(|at| *at > 0).unwrap_or(rest.chars().next().map_or(1, char::len_utf8));
+            let (now, later) = rest.split_at(cut);
+            lines.last_mut().into_iter().for_each(|line| line.push_str(now));
+            lines.push(String::new());
+            rest = later;
+        }
+        lines.last_mut().into_iter().for_each(|line| line.push_str(rest));
+    }
+    lines.into_iter().map(|line| line.trim_end().to_owned()).filter(|line| !line.is_empty()).collect()
 }
 
 /// `text` in exactly `columns` columns, at the left.
@@ -91,23 +113,23 @@ pub fn bar(share: f64, columns: usize) -> String {
 }
 
 /// How much of a plan is done: a heavy line for what is behind, a light one for what is ahead.
-pub fn gauge<'a>(share: f64, columns: usize, theme: &Theme) -> [Span<'a>; 2] {
+pub fn gauge<'a>(share: f64, columns: usize, look: &Look) -> [Span<'a>; 2] {
     let done = (share.clamp(0.0, 1.0) * columns as f64).floor() as usize;
-    [Span::styled("━".repeat(done), theme.accent), Span::styled("─".repeat(columns - done), theme.dim)]
+    [Span::styled("━".repeat(done), look.theme.accent), Span::styled("─".repeat(columns - done), look.theme.dim)]
 }
 
 /// The frame of a panel; `title` is cut to the width of `area`.
-pub fn panel<'a>(title: Line<'a>, area: Rect, theme: &Theme) -> Block<'a> {
+pub fn panel<'a>(title: Line<'a>, area: Rect, look: &Look) -> Block<'a> {
     let columns = usize::from(area.width).saturating_sub(4);
     let title = if title.width() <= columns {
-        title.style(theme.title)
+        title.style(look.theme.title)
     } else {
-        Line::styled(fit(&title.to_string(), columns), theme.title)
+        Line::styled(fit(&title.to_string(), columns), look.theme.title)
     };
     let mut padded = Line::raw(" ");
     padded.spans.extend(title.spans.into_iter().map(|span| span.patch_style(title.style)));
     padded.spans.push(Span::raw(" "));
-    Block::bordered().border_type(BorderType::Rounded).border_style(theme.dim).title(padded)
+    Block::bordered().border_type(BorderType::Rounded).border_style(look.theme.dim).title(padded)
 }
 
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
@@ -137,6 +159,14 @@ mod tests {
         assert_eq!(fit_words("stage 2 of 4: 200/s", 16), "stage 2 of 4…");
         assert_eq!(fit_words("银联终端没有应答", 7), "银联终…");
         assert_eq!(fit_words("abc", 0), "");
+    }
+
+    #[test]
+    fn long_texts_go_on_in_the_next_line() {
+        assert_eq!(wrap("0200  2 622848******0017  3 000000", 20), ["0200  2", "622848******0017  3", "000000"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("银联终端", 3), ["银", "联", "终", "端"]);
+        assert!(wrap("", 10).is_empty() && wrap("ab", 0).len() == 2);
     }
 
     #[test]

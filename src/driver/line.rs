@@ -1,6 +1,6 @@
 //! The TCP driver of a terminal: carries out one operation over a connection that is there, or is made for it.
 
-use super::{Clock, Deadlines, deadlines::Alarm};
+use super::{Clock, Deadlines, Trace, deadlines::Alarm};
 use crate::{
     operation::Operation,
     terminal::{Event, Input, Outbox, Output, Profile, Terminal},
@@ -23,6 +23,8 @@ pub struct Desk {
     pub clock: Clock,
     /// The deadlines of the shard's terminals.
     pub deadlines: Deadlines,
+    /// Listens to the terminal that somebody looks at.
+    pub trace: Trace,
     buffer: RefCell<Box<[u8]>>,
     outbox: RefCell<Outbox>,
 }
@@ -69,6 +71,7 @@ impl Desk {
         Self {
             clock,
             deadlines: Deadlines::new(terminals),
+            trace: Trace::default(),
             buffer: RefCell::new(vec![0; READ_BUFFER].into_boxed_slice()),
             outbox: RefCell::default(),
         }
@@ -153,12 +156,19 @@ impl Line {
         on_event: &mut impl FnMut(Event),
     ) -> Next {
         let mut outbox = desk.outbox.borrow_mut();
-        patron.terminal.borrow_mut().handle(patron.profile, desk.clock.now(), input, &mut outbox);
+        let now = desk.clock.now();
+        if let Input::Received(bytes) = &input {
+            desk.trace.note(patron.place, now, false, bytes);
+        }
+        patron.terminal.borrow_mut().handle(patron.profile, now, input, &mut outbox);
         let mut next = Next { connect: false, deadline: Instant::NEVER };
         while let Some(output) = outbox.poll() {
             match output {
                 Output::Connect => next.connect = true,
-                Output::Send(range) => self.send(outbox.bytes(range)),
+                Output::Send(range) => {
+                    desk.trace.note(patron.place, now, true, outbox.bytes(range.clone()));
+                    self.send(outbox.bytes(range));
+                }
                 Output::Close => {
                     next.connect = false;
                     self.close();

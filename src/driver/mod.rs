@@ -16,6 +16,7 @@ mod process;
 mod secret;
 pub mod serial;
 mod timer;
+mod trace;
 mod web;
 
 pub use address::resolve;
@@ -28,7 +29,8 @@ pub use ledger_store::{
     Charter, Durable, DurableError, Entry, LedgerFile, LedgerWriter, Restored, Store, StoreError,
 };
 pub use line::{Desk, Line, Patron};
-pub use process::{Usage, raise_descriptor_limit, usage};
+pub use process::{Footprint, Usage, footprint, raise_descriptor_limit, thread_cpu, usage};
 pub use secret::secret;
 pub use timer::Timer;
+pub use trace::{Overheard, Trace};
 pub use web::{HttpLimits, HttpServer};

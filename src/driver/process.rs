@@ -15,11 +15,46 @@ pub struct Usage {
 /// What this process has used so far; zero where the system does not tell.
 pub fn usage() -> Usage {
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return Usage::default() };
-    let micros = |time: nix::sys::time::TimeVal| (time.tv_sec() * 1_000_000 + time.tv_usec()).max(0) as u64;
     Usage {
-        cpu: Duration::from_micros(micros(usage.user_time()) + micros(usage.system_time())),
+        cpu: cpu(&usage),
         max_rss_bytes: u64::try_from(usage.max_rss()).unwrap_or_default() * 1024,
     }
+}
+
+/// What this process holds at this moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Footprint {
+    /// Resident memory in bytes.
+    pub rss_bytes: u64,
+    /// Open descriptors.
+    pub descriptors: u64,
+    /// How many may be open.
+    pub descriptors_max: u64,
+}
+
+/// What this process holds at this moment; zero where the system does not tell.
+pub fn footprint() -> Footprint {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = pages.split(' ').nth(1).and_then(|resident| resident.parse::<u64>().ok()).unwrap_or(0);
+    // Since Linux 6.2 the size of the directory is the number of its entries, which spares reading them all.
+    let told = std::fs::metadata("/proc/self/fd").map_or(0, |directory| directory.len());
+    let counted = || std::fs::read_dir("/proc/self/fd").map_or(0, |entries| entries.count() as u64);
+    Footprint {
+        rss_bytes: pages * PAGE_BYTES,
+        descriptors: if told > 0 { told } else { counted() },
+        descriptors_max: getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _)| soft),
+    }
+}
+
+/// CPU time that this thread has used so far, user and system; zero where the system does not tell.
+pub fn thread_cpu() -> Duration {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_THREAD) else { return Duration::ZERO };
+    cpu(&usage)
+}
+
+fn cpu(usage: &nix::sys::resource::Usage) -> Duration {
+    let micros = |time: nix::sys::time::TimeVal| (time.tv_sec() * 1_000_000 + time.tv_usec()).max(0) as u64;
+    Duration::from_micros(micros(usage.user_time()) + micros(usage.system_time()))
 }
 
 /// Raises the limit of open descriptors as far as this process may, and returns it.
@@ -30,3 +65,6 @@ pub fn raise_descriptor_limit() -> u64 {
         Err(_) => soft,
     }
 }
+
+/// The size of a page where this program runs; other sizes exist, and only a figure on a screen would be off.
+const PAGE_BYTES: u64 = 4096;

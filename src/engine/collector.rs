@@ -2,6 +2,9 @@
 
 use super::{
     control::Command,
+    courses::Courses,
+    crew::Crew,
+    failures::Failures,
     gate::Gates,
     observer::{Moment, Observer},
     portal_books::{PortalBooks, alarm_rows, payout_rows, portal_summary},
@@ -16,7 +19,8 @@ use crate::{
     host::Host,
     metrics::{
         ActivityCounts, Class, EventLine, Interval, Phase, Point, PortalChecks, PortalFinding, PortalSummary,
-        SettlementSummary, Severity, Snapshot, State, StepView, Summary, ThresholdView,
+        RowWindow, SettlementSummary, Severity, Snapshot, State, StepView, Summary, ThresholdView, TraceLine,
+        TraceView,
     },
     reconcile::{Findings, Identity, Journals, Line},
     scenario::Plan,
@@ -44,6 +48,7 @@ pub(super) struct Start {
     pub(super) gates: Arc<Gates>,
     pub(super) started_at: String,
     pub(super) commands: watch::Receiver<Command>,
+    pub(super) rows: watch::Receiver<RowWindow>,
     pub(super) publish: watch::Sender<Arc<Snapshot>>,
 }
 
@@ -70,6 +75,10 @@ pub(super) struct Collector {
     /// What its portal came to, and what the final check of it found.
     pub(super) portal: Option<PortalSummary>,
     pub(super) portal_findings: Vec<PortalFinding>,
+    pub(super) crew: Crew,
+    pub(super) failures: Failures,
+    courses: Courses,
+    pub(super) trace: TraceView,
     pub(super) broken: bool,
     pub(super) shards_running: usize,
     pub(super) deltas: usize,
@@ -101,6 +110,10 @@ impl Collector {
             settlements: None,
             portal: None,
             portal_findings: Vec::new(),
+            crew: Crew::new(start.shards),
+            failures: Failures::default(),
+            courses: Courses::new(steps),
+            trace: TraceView::default(),
             broken: false,
             shards_running: start.shards,
             deltas: 0,
@@ -132,6 +145,10 @@ impl Collector {
 
     fn take(&mut self, delta: Delta) {
         self.second.merge(&delta.interval);
+        self.crew.take(&delta, self.start.clock.now());
+        self.failures.take(&delta.events, &delta.causes);
+        self.failures.sample(delta.samples);
+        self.hear(delta.trace);
         self.broken |= delta.broken;
         self.shards_running -= usize::from(delta.is_last);
         delta.events.into_iter().for_each(|event| self.event(event));
@@ -165,6 +182,20 @@ impl Collector {
         }
     }
 
+    /// Takes what the terminal that is looked at said and heard; of another one, nothing is kept.
+    fn hear(&mut self, lines: Vec<TraceLine>) {
+        let terminal = self.start.rows.borrow().selected;
+        if self.trace.terminal != terminal {
+            self.trace = TraceView { terminal, ..TraceView::default() };
+        }
+        if terminal.is_some() && !lines.is_empty() {
+            let kept = Arc::make_mut(&mut self.trace.lines);
+            kept.extend(lines);
+            let surplus = kept.len().saturating_sub(TRACE_MAX);
+            kept.drain(..surplus);
+        }
+    }
+
     /// Tells of scenarios that began or ended since the last tick.
     fn tell_of_scenarios(&mut self) {
         let plan = Arc::clone(&self.start.plan);
@@ -190,6 +221,8 @@ impl Collector {
         self.cpu_cores = cpu.saturating_sub(self.cpu_before).as_secs_f64() / length.max(0.001);
         self.cpu_before = cpu;
         let point = self.point(now);
+        self.courses.second(point.at, point.length, &self.second);
+        self.failures.second(point.at, &self.second.codes());
         let begin = self.second_began.since(Instant::START);
         if !self.is_deaf {
             let moment =
@@ -206,7 +239,7 @@ impl Collector {
         if series.len() > SERIES_MAX {
             series.pop_front();
         }
-        self.steps = step_views(&self.start.plan, &self.total);
+        self.steps = step_views(&self.start.plan, &self.total, &self.courses);
         self.thresholds = self.threshold_views();
     }
 
@@ -215,16 +248,18 @@ impl Collector {
         total += self.second.counters();
         let count = |class| self.second.steps.iter().map(|step| step.count(class)).sum::<u64>();
         let codes = self.second.codes().sorted();
+        let response = self.second.response();
         Point {
             at: now.since(Instant::START),
             length: now.since(self.second_began),
             counters: self.second.counters(),
             in_flight: total.in_flight(),
-            response: self.second.response().percentiles(),
+            response: response.percentiles(),
             steps: Class::ALL.iter().map(|&class| count(class)).sum(),
             errors: count(Class::TimedOut) + count(Class::Failed),
             lag: self.second.lag.percentiles(),
             codes: codes.into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
+            heat: response.heat(),
         }
     }
 
@@ -316,6 +351,7 @@ impl Collector {
 const SERIES_MAX: usize = 3600;
 const CAUSES_MAX: usize = 100;
 const EVENTS_MAX: usize = 200;
+const TRACE_MAX: usize = 200;
 const MISMATCHES_TOLD: usize = 20;
 /// How long before the end of a run something must be due to be called lost.
 const STOPPING_MAX: Duration = Duration::from_secs(1);

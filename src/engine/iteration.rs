@@ -9,7 +9,7 @@ use crate::{
     driver::Line,
     expr::EvalError,
     flow::{Cast, Iteration, Loading, Next},
-    metrics::{Class, Severity},
+    metrics::{Class, Sample, Severity, StepId},
     money::Amount,
     operation::{End, Failure, Operation, Outcome},
     rng::Rng,
@@ -103,6 +103,9 @@ pub(super) async fn iterate(
                 let mut recorder = shard.recorder.borrow_mut();
                 if let Some(step) = step {
                     recorder.step(step, &outcome, at.since(due));
+                    if outcome.class() != Class::Approved {
+                        recorder.sample(|| sample(shard, seat, step, &outcome, at));
+                    }
                 }
                 match iteration.outcome(&cast, outcome) {
                     Ok(result) => {
@@ -120,6 +123,21 @@ pub(super) async fn iterate(
     };
     seat.line.replace(line);
     vacate(shard, part, seat, failed);
+}
+
+/// An outcome that was no approval, as somebody who looks for its cause wants to see it.
+fn sample(shard: &Shard, seat: &Seat, step: StepId, outcome: &Outcome, at: Instant) -> Sample {
+    let stan = outcome.stan.map(|stan| format!("STAN {stan}  "));
+    let rrn = outcome.rrn.map(|rrn| format!("  RRN {rrn}"));
+    Sample {
+        at: at.since(Instant::START),
+        class: outcome.class(),
+        step: shard.plan.steps.name(step).to_owned(),
+        terminal: seat.terminal.borrow().id().to_string(),
+        code: outcome.code.map(|code| code.to_string()).unwrap_or_default(),
+        cause: cause(outcome).map(|(_, text)| text).unwrap_or_default(),
+        details: format!("{}{}{}", stan.unwrap_or_default(), outcome.amount, rrn.unwrap_or_default()),
+    }
 }
 
 /// The scenario asks for what cannot be, which makes the run say nothing about the target.
@@ -227,13 +245,19 @@ fn hear(shard: &Shard, since: &Cell<Instant>, event: Event) {
 
 /// Tells of an operation that the target left unanswered, or that could not be done.
 fn notice_failure(shard: &Shard, outcome: &Outcome) {
+    if let Some((severity, text)) = cause(outcome) {
+        shard.recorder.borrow_mut().notice(shard.now(), severity, text);
+    }
+}
+
+/// Why an operation did not get its answer, or was not done.
+fn cause(outcome: &Outcome) -> Option<(Severity, String)> {
     let (severity, blame) = match outcome.end {
-        End::Failed(Failure::Interrupted) | End::Approved | End::Declined => return,
+        End::Failed(Failure::Interrupted) | End::Approved | End::Declined => return None,
         End::Failed(failure) => (Severity::Error, failure.blame()),
         End::TimedOut => (Severity::Warning, "the target did not answer in time"),
     };
-    let text = format!("{}: {blame}", outcome.kind.name());
-    shard.recorder.borrow_mut().notice(shard.now(), severity, text);
+    Some((severity, format!("{}: {blame}", outcome.kind.name())))
 }
 
 /// Waits, unless the run wants the terminal to give up.

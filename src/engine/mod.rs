@@ -6,8 +6,12 @@
 
 mod collector;
 mod control;
+mod courses;
+mod crew;
+mod failures;
 mod gate;
 mod iteration;
+mod listening;
 mod observer;
 mod part;
 mod portal_books;
@@ -15,6 +19,7 @@ mod portal_findings;
 mod portrait;
 mod recorder;
 mod request;
+mod rows;
 mod runner;
 mod shard;
 mod statement;
@@ -159,7 +164,8 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     }
     drop(deltas);
     let started_at = format!("{started_at}Z");
-    let start = Start { plan, targets, host, web, clock, shards, gates, started_at, commands, publish };
+    let rows = window.subscribe();
+    let start = Start { plan, targets, host, web, clock, shards, gates, started_at, commands, rows, publish };
     let collector = std::thread::Builder::new()
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))

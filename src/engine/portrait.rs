@@ -1,13 +1,12 @@
 //! The collector's portrait of the run at one moment: the snapshot that faces see.
 
-use super::collector::Collector;
+use super::{collector::Collector, courses::Courses, rows};
 use crate::{
-    driver::usage,
-    iso8583::ResponseCode,
+    driver::{footprint, usage},
     load::Schedule,
     metrics::{
-        Class, Generator, HostCounts, Interval, Phase, ResponseCodeText, Snapshot, StageProgress, State,
-        StepInterval, StepView, TerminalsView, Threshold, ThresholdView,
+        Attempts, Generator, HostCounts, Interval, Latency, PartView, Phase, Snapshot, StageProgress, State,
+        StepView, TerminalsView, Threshold, ThresholdView, TimePart,
     },
     scenario::{Plan, Scenario},
     time::Instant,
@@ -20,6 +19,7 @@ impl Collector {
         let plan = &self.start.plan;
         let mut counters = self.total.counters();
         counters += self.second.counters();
+        let generator = self.generator();
         let snapshot = Snapshot {
             name: plan.name.clone(),
             target: self.target(),
@@ -36,9 +36,14 @@ impl Collector {
             counters,
             series: Arc::clone(&self.series),
             steps: self.steps.clone(),
-            codes: codes(&self.total),
-            generator: self.generator(),
+            codes: self.failures.codes(&self.total.codes()),
+            causes: self.failures.causes(),
+            samples: Arc::clone(&self.failures.samples),
+            parts: parts(&self.total),
+            agents: self.crew.rows(&generator, footprint(), now),
+            generator,
             terminals: self.terminals(),
+            trace: self.trace.clone(),
             events: Arc::clone(&self.events),
             thresholds: self.thresholds.clone(),
             connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
@@ -94,15 +99,19 @@ impl Collector {
 
     fn terminals(&self) -> TerminalsView {
         let count = self.start.plan.groups.iter().map(|group| group.identities.len() as u64).sum();
-        let mut view = TerminalsView { count, ..TerminalsView::default() };
+        let window = self.start.rows.borrow().clone();
+        let mut view = TerminalsView { count, first: window.first.into(), ..TerminalsView::default() };
+        let mut fleet = Vec::new();
         for gauges in &self.gauges {
             view.activity.signed_out += gauges.activity.signed_out;
             view.activity.idle += gauges.activity.idle;
             view.activity.busy += gauges.activity.busy;
             view.activity.reversal_pending += gauges.activity.reversal_pending;
-            view.rows.extend(gauges.rows.iter().cloned());
+            view.matching += gauges.rows.matching;
+            view.selected = view.selected.or_else(|| gauges.rows.selected.clone());
+            fleet.extend(gauges.rows.rows.iter().cloned());
         }
-        view.rows.sort_by_key(|row| row.number);
+        view.rows = rows::arranged(fleet, &window);
         view
     }
 
@@ -114,7 +123,7 @@ impl Collector {
     fn view(&self, threshold: &Threshold) -> ThresholdView {
         let value = threshold.value(&self.total, &self.start.plan.steps, HostCounts::default());
         let pass = value.map(|value| threshold.holds(value));
-        ThresholdView { expression: threshold.expression.clone(), value, pass }
+        ThresholdView { expression: threshold.expression.clone(), value, pass, ..ThresholdView::default() }
     }
 }
 
@@ -132,35 +141,26 @@ fn planned_duration(plan: &Plan) -> Option<Duration> {
     ends.into_iter().collect::<Option<Vec<_>>>()?.into_iter().max()
 }
 
-fn codes(total: &Interval) -> Vec<(String, String, u64)> {
-    let meaning = |code: ResponseCodeText| {
-        let Some(code) = code.response_code() else { return "HTTP status".to_owned() };
-        ResponseCode::from_bytes(&code).map_or("", ResponseCode::meaning).to_owned()
-    };
-    total.codes().sorted().into_iter().map(|(code, count)| (code.to_string(), meaning(code), count)).collect()
-}
-
 /// Every step that was recorded so far.
-pub(super) fn step_views(plan: &Plan, total: &Interval) -> Vec<StepView> {
-    let recorded = plan.steps.iter().zip(&total.steps).filter(|(_, step)| step.total() > 0);
-    recorded.map(|(name, step)| step_view(name, step)).collect()
+pub(super) fn step_views(plan: &Plan, total: &Interval, courses: &Courses) -> Vec<StepView> {
+    let steps = plan.steps.iter().zip(&total.steps).enumerate();
+    let recorded = steps.filter(|(_, (_, step))| step.total() > 0);
+    recorded.map(|(number, (name, step))| courses.complete(number, StepView::of(name, step))).collect()
 }
 
-fn step_view(name: &str, step: &StepInterval) -> StepView {
-    let all = step.all();
-    StepView {
-        name: name.to_owned(),
-        count: step.total(),
-        approved: step.count(Class::Approved),
-        declined: step.count(Class::Declined),
-        timeouts: step.count(Class::TimedOut),
-        errors: step.count(Class::Failed),
-        checks: (step.checks_passed, step.checks_failed),
-        response: all.response.percentiles(),
-        service: all.service.percentiles(),
-        response_buckets: all.response.buckets(BUCKETS_PER_DECADE),
-        service_buckets: all.service.buckets(BUCKETS_PER_DECADE),
-    }
+/// Where the time of all steps went, as far as it was measured.
+fn parts(total: &Interval) -> Vec<PartView> {
+    let mut http = Attempts::default();
+    total.steps.iter().filter_map(|step| step.attempts.as_deref()).for_each(|attempts| http.merge(attempts));
+    let mut service = Latency::default();
+    total.steps.iter().for_each(|step| service.merge(&step.all().service));
+    let parts = [
+        (TimePart::Lag, &total.lag),
+        (TimePart::HttpConnect, &http.connect),
+        (TimePart::HttpHandshake, &http.tls),
+        (TimePart::FirstByte, &http.first_byte),
+        (TimePart::Service, &service),
+    ];
+    let measured = parts.into_iter().filter(|(_, times)| !times.is_empty());
+    measured.map(|(part, times)| PartView { part, count: times.count(), times: times.percentiles() }).collect()
 }
-
-const BUCKETS_PER_DECADE: u32 = 10;

@@ -1,8 +1,11 @@
 //! What a shard records between two ticks, and the parcel in which it goes to the collector.
 
+use super::rows::Rows;
 use crate::{
     http::Timing,
-    metrics::{ActivityCounts, Class, EventLine, Interval, ResponseCodeText, Severity, StepId, TerminalRow},
+    metrics::{
+        ActivityCounts, Class, EventLine, Interval, ResponseCodeText, Sample, Severity, StepId, TraceLine,
+    },
     operation::Outcome,
     reconcile::Entry,
     time::Instant,
@@ -14,6 +17,8 @@ use std::{collections::HashMap, time::Duration};
 pub(super) struct Recorder {
     pub(super) interval: Box<Interval>,
     pub(super) journal: Vec<Entry>,
+    /// Cases of what was not approved, as many as a tick may have.
+    pub(super) samples: Vec<Sample>,
     receipts: Receipts,
     notices: HashMap<String, Notice>,
     /// Whether a step of a scenario could not be carried out.
@@ -45,6 +50,9 @@ pub(super) struct Delta {
     pub(super) events: Vec<EventLine>,
     /// What went wrong since the last tick, and how often.
     pub(super) causes: Vec<(String, u64)>,
+    pub(super) samples: Vec<Sample>,
+    /// What the terminal that is looked at said and heard.
+    pub(super) trace: Vec<TraceLine>,
     pub(super) gauges: Gauges,
     pub(super) broken: bool,
     /// Whether this is the last one.
@@ -54,9 +62,13 @@ pub(super) struct Delta {
 /// The state of a shard at a tick.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gauges {
+    /// Terminals that the shard owns.
+    pub(super) terminals: u64,
     pub(super) connections: u64,
     pub(super) activity: ActivityCounts,
-    pub(super) rows: Vec<TerminalRow>,
+    pub(super) rows: Rows,
+    /// CPU time that its thread has used.
+    pub(super) cpu: Duration,
 }
 
 impl Recorder {
@@ -64,6 +76,7 @@ impl Recorder {
         Self {
             interval: Box::new(Interval::new(scenarios, steps)),
             journal: Vec::new(),
+            samples: Vec::new(),
             receipts: Receipts::default(),
             notices: HashMap::new(),
             broken: false,
@@ -77,6 +90,13 @@ impl Recorder {
             && let Some(step) = self.interval.steps.get_mut(usize::from(step.0))
         {
             step.codes.add(ResponseCodeText::of(*code.as_bytes()), 1);
+        }
+    }
+
+    /// Keeps a case of what was not approved, as long as there is room for it in this tick.
+    pub(super) fn sample(&mut self, sample: impl FnOnce() -> Sample) {
+        if self.samples.len() < SAMPLES_MAX {
+            self.samples.push(sample());
         }
     }
 
@@ -174,6 +194,7 @@ impl Recorder {
 }
 
 const NOTICES_MAX: usize = 64;
+const SAMPLES_MAX: usize = 8;
 /// The most bytes of receipts that wait for a tick.
 const RECEIPTS_MAX: usize = 4 * 1024 * 1024;
 

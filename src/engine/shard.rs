@@ -3,16 +3,17 @@
 use super::{
     control::Command,
     gate::Gates,
+    listening,
     recorder::{Delta, Gauges, Recorder},
     runner,
 };
 use crate::{
     directory::Directory,
-    driver::{Clock, Desk, HttpClient, Line, Patron},
+    driver::{Clock, Desk, HttpClient, Line, Patron, thread_cpu},
     flow::{Cast, Numbers},
     http::Server,
     load::Share,
-    metrics::{ActivityCounts, RowWindow, StepId, TerminalRow},
+    metrics::{ActivityCounts, RowWindow, StepId, TraceLine},
     operation::Kind,
     scenario::{Connection, Plan},
     terminal::Terminal,
@@ -59,7 +60,7 @@ pub(super) struct Shard {
     pub(super) commands: watch::Receiver<Command>,
     index: usize,
     deltas: Sender<Delta>,
-    rows: watch::Receiver<RowWindow>,
+    window: watch::Receiver<RowWindow>,
 }
 
 /// The seats of the terminals of one group.
@@ -132,7 +133,7 @@ impl Shard {
             commands,
             index,
             deltas,
-            rows,
+            window: rows,
         }
     }
 
@@ -235,16 +236,29 @@ impl Shard {
         let mut recorder = self.recorder.borrow_mut();
         let (events, causes) = recorder.take_told();
         let receipts = recorder.take_receipts();
+        let trace = self.trace();
         let empty = Recorder::new(self.plan.scenarios.len(), self.plan.steps.len());
-        let Recorder { interval, journal, broken, .. } = std::mem::replace(&mut *recorder, empty);
-        Delta { shard: self.index, interval, journal, receipts, events, causes, gauges, broken, is_last }
+        let Recorder { interval, journal, samples, broken, .. } =
+            std::mem::replace(&mut *recorder, empty);
+        Delta {
+            shard: self.index,
+            interval,
+            journal,
+            receipts,
+            events,
+            causes,
+            samples,
+            trace,
+            gauges,
+            broken,
+            is_last,
+        }
     }
 
     fn gauges(&self) -> Gauges {
-        let window = *self.rows.borrow();
+        let window = self.window.borrow().clone();
         let mut activity = ActivityCounts::default();
         let mut connections = 0;
-        let mut rows = Vec::new();
         for seat in &self.seats {
             let terminal = seat.terminal.borrow();
             let is_busy = seat.is_busy();
@@ -253,16 +267,27 @@ impl Shard {
             activity.signed_out += u64::from(!is_busy && !terminal.is_signed_in());
             activity.reversal_pending += u64::from(terminal.has_pending_reversal());
             connections += u64::from(terminal.is_connected());
-            let number = self.fleet_number(seat);
-            if window.first <= number && number - window.first < window.count {
-                rows.push(row(number, &terminal, is_busy));
-            }
         }
-        Gauges { connections, activity, rows }
+        let rows = self.rows(&window);
+        Gauges { terminals: self.seats.len() as u64, connections, activity, rows, cpu: thread_cpu() }
+    }
+
+    /// What the terminal that is looked at said and heard since the last tick.
+    fn trace(&self) -> Vec<TraceLine> {
+        let heard = self.desk.trace.take();
+        let group = self.desk.trace.place().and_then(|place| self.seats.get(place as usize));
+        let lines = group.map(|seat| {
+            let profile = &self.plan.groups[usize::from(seat.group)].profile;
+            listening::lines(profile.spec, heard)
+        });
+        // The window is looked at last, so that what was heard belongs to the terminal of before.
+        let selected = self.selected_place(&self.window.borrow());
+        self.desk.trace.listen_to(selected.map(|place| place as u32));
+        lines.unwrap_or_default()
     }
 
     /// The terminal's number in the whole fleet.
-    fn fleet_number(&self, seat: &Seat) -> u32 {
+    pub(super) fn fleet_number(&self, seat: &Seat) -> u32 {
         let before: usize =
             self.plan.groups.iter().take(usize::from(seat.group)).map(|group| group.identities.len()).sum();
         before as u32 + seat.number
@@ -298,31 +323,6 @@ fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
         groups.push(Bench { seats: begin..seats.len(), busy: Cell::new(0), hint: Cell::new(begin) });
     }
     (seats, groups)
-}
-
-fn row(number: u32, terminal: &Terminal, is_busy: bool) -> TerminalRow {
-    let record = terminal.record();
-    let state = match () {
-        () if is_busy => "busy",
-        () if terminal.has_pending_reversal() => "reversal due",
-        () if terminal.is_signed_in() => "idle",
-        () => "signed out",
-    };
-    TerminalRow {
-        number,
-        terminal_id: terminal.id().to_string(),
-        merchant_id: terminal.merchant().to_string(),
-        state: state.to_owned(),
-        connected: terminal.is_connected(),
-        last_mti: record.last_mti.map(|mti| mti.to_string()).unwrap_or_default(),
-        last_code: record.last_code.map(|code| code.to_string()).unwrap_or_default(),
-        stan: terminal.next_stan().number(),
-        batch: terminal.batch().number(),
-        approved: record.approved.into(),
-        declined: record.declined.into(),
-        failed: record.failed.into(),
-        reversals: record.reversed.into(),
-    }
 }
 
 /// How often a shard hands over what it recorded.

@@ -35,6 +35,7 @@ impl Collector {
                 expression: judged.expression.clone(),
                 value: judged.value,
                 pass: Some(judged.pass),
+                ..ThresholdView::default()
             })
             .collect();
         let (verdict, exit_code) = self.verdict(&thresholds);

@@ -171,7 +171,8 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    fn merge(&mut self, other: &Self) {
+    /// Adds everything that `other` holds.
+    pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.retried += other.retried;
         self.connect.merge(&other.connect);

@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// Recorded durations; merging loses nothing.
 #[derive(Clone, Debug)]
@@ -105,6 +105,39 @@ impl Latency {
         buckets
     }
 
+    /// Records counted in [`Heat::PER_DECADE`] logarithmic rows a decade.
+    pub fn heat(&self) -> Heat {
+        let mut rows: Vec<(u16, u64)> = Vec::new();
+        for value in self.micros.iter_recorded() {
+            let micros = value.value_iterated_to().max(1) as f64;
+            let row = (micros.log10() * f64::from(Heat::PER_DECADE)) as u16;
+            match rows.last_mut().filter(|(last, _)| *last == row) {
+                Some((_, count)) => *count += value.count_since_last_iteration(),
+                None => rows.push((row, value.count_since_last_iteration())),
+            }
+        }
+        Heat(rows.into())
+    }
+
+    /// The time in milliseconds that all but 10^−n of the records do not exceed, for n in steps of
+    /// 1 / [`Self::CURVE_PER_NINE`] from 0 (the shortest) as far as the number of records tells anything.
+    pub fn curve(&self) -> Vec<f64> {
+        let ranks: Vec<u64> = (0..CURVE_MAX).map(|point| curve_rank(point, self.count())).collect();
+        let told = ranks.iter().position(|rank| *rank == self.count()).map_or(CURVE_MAX, |last| last + 1);
+        let mut wanted = ranks.into_iter().take(told).peekable();
+        let (mut curve, mut seen) = (Vec::with_capacity(told), 0);
+        for value in self.micros.iter_recorded() {
+            seen += value.count_since_last_iteration();
+            while wanted.next_if(|rank| seen >= *rank).is_some() {
+                curve.push(ms(value.value_iterated_to().min(self.micros.max())));
+            }
+        }
+        curve
+    }
+
+    /// Points of a curve for each further nine of a percentile.
+    pub const CURVE_PER_NINE: u32 = 4;
+
     /// The histogram itself, in microseconds, for writers of standard formats.
     pub fn histogram(&self) -> &Histogram<u64> {
         &self.micros
@@ -132,6 +165,20 @@ pub struct Percentiles {
     pub max: f64,
 }
 
+/// Records by logarithmic row, for a picture of time × latency: the number of the row, and the count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heat(pub Arc<[(u16, u64)]>);
+
+impl Heat {
+    /// Rows of one decade; row 0 begins at a microsecond.
+    pub const PER_DECADE: u16 = 10;
+
+    /// Where a row begins, in milliseconds.
+    pub fn edge_ms(row: u16) -> f64 {
+        10f64.powf(f64::from(row) / f64::from(Self::PER_DECADE)) / 1000.0
+    }
+}
+
 /// One bar of a histogram.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bucket {
@@ -143,12 +190,20 @@ pub struct Bucket {
     pub count: u64,
 }
 
+/// The rank of a point of a curve among `count` records, from 1.
+fn curve_rank(point: usize, count: u64) -> u64 {
+    let beyond = 10f64.powf(-(point as f64) / f64::from(Latency::CURVE_PER_NINE));
+    (count as f64 * (1.0 - beyond)).ceil().max(1.0) as u64
+}
+
 fn ms(micros: u64) -> f64 {
     micros as f64 / 1000.0
 }
 
 const MICROS_MAX: u64 = 600_000_000;
 const DIGITS: u8 = 3;
+/// The points of a curve up to the fifth nine.
+const CURVE_MAX: usize = 5 * Latency::CURVE_PER_NINE as usize + 1;
 
 #[cfg(test)]
 mod tests {
@@ -192,6 +247,32 @@ mod tests {
         let buckets = latency.buckets(10);
         assert_eq!(buckets.iter().map(|bucket| bucket.count).sum::<u64>(), 5);
         assert!(buckets.windows(2).all(|pair| (pair[0].to_ms - pair[1].from_ms).abs() < 1e-9));
+    }
+
+    #[test]
+    fn a_curve_ascends_from_the_shortest_to_the_longest_and_meets_the_percentiles() {
+        let mut latency = Latency::default();
+        assert!(latency.curve().is_empty());
+        for micros in 1..=20_000_u64 {
+            latency.record(Duration::from_micros(micros));
+        }
+        let curve = latency.curve();
+        assert!(curve.is_sorted());
+        let near = |found: f64, exact: f64| (found - exact).abs() <= exact / 500.0;
+        assert!(near(curve[0], 0.001) && near(curve[4], 18.0) && near(curve[8], 19.8), "{curve:?}");
+        assert!(near(curve[curve.len() - 1], 20.0), "{curve:?}");
+    }
+
+    #[test]
+    fn rows_of_heat_hold_every_record() {
+        let mut latency = Latency::default();
+        for micros in [120, 121, 5_000, 900_000] {
+            latency.record(Duration::from_micros(micros));
+        }
+        let heat = latency.heat();
+        assert_eq!(heat.0.iter().map(|(_, count)| count).sum::<u64>(), 4);
+        assert_eq!(heat.0[0], (20, 2));
+        assert!(Heat::edge_ms(20) <= 0.12 && Heat::edge_ms(21) > 0.12);
     }
 
     #[test]

@@ -3,30 +3,38 @@
 //! Percentiles come from HDR histograms and from nothing else, and minimum, mean and maximum from the same
 //! histograms, so that no two figures can contradict each other.
 
+mod agent;
 mod counters;
+mod failure;
 mod interval;
 mod judge;
 mod latency;
 mod portal;
+mod row_window;
 mod snapshot;
 mod summary;
 mod threshold;
+mod trace;
 
+pub use agent::{AgentKind, AgentRow};
 pub use counters::Counters;
+pub use failure::{CauseView, CodeView, Sample};
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
 };
-pub use latency::{Bucket, Latency, Percentiles};
+pub use latency::{Bucket, Heat, Latency, Percentiles};
 pub use portal::{
     ApplicationCounts, Money, PayoutSummary, PortalChecks, PortalCount, PortalFault, PortalFinding,
     PortalSummary,
 };
+pub use row_window::{RowKey, RowOrder, RowWindow};
 pub use snapshot::{
-    ActivityCounts, EventLine, Generator, Phase, Point, RowWindow, Severity, Snapshot, StageProgress, State,
-    StepView, TerminalRow, TerminalsView, ThresholdView,
+    ActivityCounts, EventLine, Generator, PartView, Phase, Point, Severity, Snapshot, StageProgress, State,
+    StepPoint, StepView, TerminalRow, TerminalsView, ThresholdView, TimePart,
 };
 pub use summary::{
     AttemptSummary, Count, GeneratorSummary, HostCounts, LagSummary, LatencySummary, MismatchSummary,
     ReconciliationSummary, SettlementSummary, SideSummary, StepSummary, Summary, ThresholdSummary, Verdict,
 };
 pub use threshold::{Aggregation, Comparison, MetricName, Threshold, ThresholdError};
+pub use trace::{TraceLine, TraceView, Way};

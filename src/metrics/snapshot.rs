@@ -1,6 +1,9 @@
 //! What the faces see: the state of a run at one moment, complete and without a way back into it.
 
-use super::{Bucket, Counters, Percentiles, Verdict};
+use super::{
+    AgentRow, Bucket, CauseView, Class, CodeView, Counters, Heat, Percentiles, Sample, StepInterval, TraceView,
+    Verdict,
+};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 /// The state of a run at one moment; a new one about four times a second.
@@ -26,12 +29,22 @@ pub struct Snapshot {
     pub series: Arc<VecDeque<Point>>,
     /// One entry a step that was recorded.
     pub steps: Vec<StepView>,
-    /// Response codes since the start, the most frequent first: code, meaning, count.
-    pub codes: Vec<(String, String, u64)>,
+    /// Response codes since the start, the most frequent first.
+    pub codes: Vec<CodeView>,
+    /// What went wrong since the start, the most frequent first; bounded.
+    pub causes: Vec<CauseView>,
+    /// The latest cases of what was not approved, the oldest first; bounded.
+    pub samples: Arc<VecDeque<Sample>>,
+    /// Where the time of a step goes, in the order in which it passes.
+    pub parts: Vec<PartView>,
     /// The state of the load generator itself.
     pub generator: Generator,
+    /// Who makes the load: processes, each followed by its shards.
+    pub agents: Vec<AgentRow>,
     /// The fleet.
     pub terminals: TerminalsView,
+    /// The messages of the terminal that is looked at.
+    pub trace: TraceView,
     /// What happened lately, the oldest first; bounded.
     pub events: Arc<VecDeque<EventLine>>,
     /// The thresholds with their present values.
@@ -123,6 +136,8 @@ pub struct Point {
     pub lag: Percentiles,
     /// Response codes in it, the most frequent first.
     pub codes: Vec<(String, u64)>,
+    /// Response times in it by logarithmic row.
+    pub heat: Heat,
 }
 
 impl Point {
@@ -157,6 +172,85 @@ pub struct StepView {
     pub response_buckets: Vec<Bucket>,
     /// Service times in logarithmic buckets.
     pub service_buckets: Vec<Bucket>,
+    /// Response times by nines, see [`Latency::curve`](super::Latency::curve).
+    pub response_curve: Vec<f64>,
+    /// Service times by nines.
+    pub service_curve: Vec<f64>,
+    /// Response codes, the most frequent first.
+    pub codes: Vec<(String, u64)>,
+    /// The latest seconds in which it ended, the oldest first; bounded.
+    pub series: Arc<VecDeque<StepPoint>>,
+}
+
+impl StepView {
+    /// What `step` has recorded; without a course over time.
+    pub fn of(name: &str, step: &StepInterval) -> Self {
+        let all = step.all();
+        Self {
+            name: name.to_owned(),
+            count: step.total(),
+            approved: step.count(Class::Approved),
+            declined: step.count(Class::Declined),
+            timeouts: step.count(Class::TimedOut),
+            errors: step.count(Class::Failed),
+            checks: (step.checks_passed, step.checks_failed),
+            response: all.response.percentiles(),
+            service: all.service.percentiles(),
+            response_buckets: all.response.buckets(BUCKETS_PER_DECADE),
+            service_buckets: all.service.buckets(BUCKETS_PER_DECADE),
+            response_curve: all.response.curve(),
+            service_curve: all.service.curve(),
+            codes: step.codes.sorted().into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
+            series: Arc::default(),
+        }
+    }
+}
+
+/// One second of one step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepPoint {
+    /// The end of the second, since the start of the run.
+    pub at: Duration,
+    /// Its length.
+    pub length: Duration,
+    /// How often the step ended in it.
+    pub count: u64,
+    /// How often it timed out or failed.
+    pub errors: u64,
+    /// Response times.
+    pub response: Percentiles,
+}
+
+/// One part of the time that steps take, over all of them since the start of the run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PartView {
+    /// Which part.
+    pub part: TimePart,
+    /// How often it was measured.
+    pub count: u64,
+    /// How long it took.
+    pub times: Percentiles,
+}
+
+/// The parts that the time of a step has, in the order in which they pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimePart {
+    /// From the scheduled to the actual start.
+    Lag,
+    /// Waiting until another connection might be made.
+    Wait,
+    /// From the first packet until the connection is there.
+    Connect,
+    /// The TLS handshake.
+    Handshake,
+    /// Opening a connection to an HTTP server.
+    HttpConnect,
+    /// The TLS handshake with it.
+    HttpHandshake,
+    /// From the send of an HTTP request to the head of its answer.
+    FirstByte,
+    /// From the send of a request to its answer.
+    Service,
 }
 
 /// The state of the load generator itself.
@@ -181,8 +275,14 @@ pub struct TerminalsView {
     pub count: u64,
     /// How many of them do what.
     pub activity: ActivityCounts,
-    /// The rows that were asked for, in the order of the fleet.
+    /// How many the filter lets pass.
+    pub matching: u64,
+    /// The place of the first row among them, in the order that was asked for.
+    pub first: u64,
+    /// The rows that were asked for.
     pub rows: Vec<TerminalRow>,
+    /// The terminal that is looked at closely.
+    pub selected: Option<TerminalRow>,
 }
 
 /// How many terminals are in which state.
@@ -196,15 +296,6 @@ pub struct ActivityCounts {
     pub busy: u64,
     /// Among all: with a reversal that waits to be sent.
     pub reversal_pending: u64,
-}
-
-/// Which rows of the fleet a face wants to see; numbers beyond the fleet are ignored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RowWindow {
-    /// The number of the first terminal.
-    pub first: u32,
-    /// How many rows.
-    pub count: u32,
 }
 
 /// One terminal of the fleet.
@@ -270,4 +361,18 @@ pub struct ThresholdView {
     pub value: Option<f64>,
     /// Whether it holds, `None` before the first sample.
     pub pass: Option<bool>,
+    /// The limit, in the unit of the condition.
+    pub limit: f64,
+    /// How far the value is on the good side of the limit.
+    pub margin: Option<f64>,
+    /// Over which time the value is; `None` is the whole run.
+    pub window: Option<Duration>,
+    /// When it first did not hold, in measured time, where that decides.
+    pub broken_at: Option<Duration>,
+    /// Whether the run ends when it does not hold.
+    pub aborts: bool,
+    /// The latest values, one a second, the oldest first; bounded.
+    pub trend: Vec<f64>,
 }
+
+const BUCKETS_PER_DECADE: u32 = 10;

@@ -8,8 +8,8 @@
 //! ╰─────────────────────────────────────────────╯
 //! ```
 
-use crate::dashboard::{format, text, theme::Theme};
-use crate::metrics::Snapshot;
+use crate::dashboard::{format, look::Look, text, words::Text};
+use crate::metrics::{CodeView, Snapshot};
 use ratatui::{
     Frame,
     layout::Rect,
@@ -17,28 +17,31 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Snapshot, theme: &Theme) {
-    let block = text::panel("Response codes".into(), area, theme);
+pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Snapshot, look: &Look) {
+    let block = text::panel(look.say(Text::ResponseCodes).into(), area, look);
     let inner = block.inner(area);
-    let total = snapshot.codes.iter().map(|(_, _, count)| count).sum();
+    let total = snapshot.codes.iter().map(|code| code.count).sum();
     let columns = Columns::of(inner.width.into());
-    let line =
-        |(code, meaning, count): &(String, String, u64)| columns.line(code, meaning, *count, total, theme);
-    let mut lines: Vec<Line> = shown(&snapshot.codes, inner.height.into()).iter().map(line).collect();
+    let line = |code: &CodeView| columns.line(&code.code, &code.meaning, code.count, total, look);
+    let mut lines: Vec<Line> = shown(&snapshot.codes, inner.height.into(), look).iter().map(line).collect();
     if lines.is_empty() {
-        lines.push(Line::styled(" no answer yet", theme.dim));
+        lines.push(Line::styled(look.say(Text::NoAnswerYet), look.theme.dim));
     }
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
 /// The most frequent codes, and one row for all others where they do not fit.
-fn shown(codes: &[(String, String, u64)], rows: usize) -> Vec<(String, String, u64)> {
+fn shown(codes: &[CodeView], rows: usize, look: &Look) -> Vec<CodeView> {
     if codes.len() <= rows || rows == 0 {
         return codes.to_vec();
     }
     let (shown, others) = codes.split_at(rows - 1);
-    let count = others.iter().map(|(_, _, count)| count).sum();
-    let rest = (format!("+{}", others.len()), "others".to_owned(), count);
+    let rest = CodeView {
+        code: format!("+{}", others.len()),
+        meaning: look.say(Text::Others).to_owned(),
+        count: others.iter().map(|code| code.count).sum(),
+        ..CodeView::default()
+    };
     shown.iter().cloned().chain([rest]).collect()
 }
 
@@ -54,17 +57,17 @@ impl Columns {
         Self { meaning: rest.saturating_sub(bar + usize::from(bar > 0)), bar }
     }
 
-    fn line<'a>(&self, code: &str, meaning: &str, count: u64, total: u64, theme: &Theme) -> Line<'a> {
+    fn line<'a>(&self, code: &str, meaning: &str, count: u64, total: u64, look: &Look) -> Line<'a> {
         let approved = code == APPROVED;
         let share = if total == 0 { 0.0 } else { count as f64 / total as f64 };
-        let style = if approved { theme.ok } else { theme.warning };
+        let style = if approved { look.theme.ok } else { look.theme.warning };
         Line::from_iter([
             Span::styled(format!(" {} ", text::left(code, 3)), style),
             Span::raw(text::left(meaning, self.meaning)),
             Span::raw(if self.bar > 0 { " " } else { "" }),
             Span::styled(if approved { text::bar(share, self.bar) } else { shaded(share, self.bar) }, style),
             Span::raw(text::right(&format::share(count, total), 8)),
-            Span::styled(text::right(&format::count(count), 6), theme.dim),
+            Span::styled(text::right(&format::count(count), 6), look.theme.dim),
         ])
     }
 }

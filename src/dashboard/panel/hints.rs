@@ -1,8 +1,8 @@
 //! The last line: the keys that do something on this screen.
 
 use crate::dashboard::{
-    keys::{Action, BINDINGS, Binding},
-    state::{Screen, State},
+    keys::{ROWS, Row},
+    state::State,
     text,
 };
 use ratatui::{
@@ -12,24 +12,14 @@ use ratatui::{
 };
 
 pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State) {
-    let hint = |binding: &'static Binding| {
-        Line::from_iter([
-            Span::styled(binding.hint.0, state.theme.accent),
-            Span::raw(" "),
-            Span::styled(binding.hint.1, state.theme.dim),
-        ])
+    let look = &state.look;
+    let hint = |row: &'static Row| {
+        let key = state.keymap.first(row)?;
+        let what = Span::styled(look.say(row.hint), look.theme.dim);
+        Some(Line::from_iter([Span::styled(key, look.theme.accent), Span::raw(" "), what]))
     };
-    let hints = BINDINGS.iter().filter(|binding| matters(binding, state.screen)).map(hint);
+    let hints = ROWS.iter().filter(|row| row.screens.contains(&state.screen)).filter_map(hint);
     let mut line = Line::raw(" ");
     line.spans.extend(text::items_that_fit(hints, usize::from(area.width).saturating_sub(2), 3).spans);
     frame.render_widget(line, area);
-}
-
-fn matters(binding: &Binding, screen: Screen) -> bool {
-    binding.keys.first().is_some_and(|(_, action)| match action {
-        Action::Show(_) => false,
-        Action::Move(_) => screen != Screen::Overview,
-        Action::SwitchTime => screen == Screen::Latency,
-        _ => true,
-    })
 }

@@ -8,12 +8,7 @@
 //! ╰──────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
-use crate::dashboard::{
-    format,
-    state::{State, TimeKind},
-    text,
-    theme::Theme,
-};
+use crate::dashboard::{format, look::Look, state::State, text, words::Text};
 use crate::metrics::{Bucket, Percentiles, StepView};
 use ratatui::{
     Frame,
@@ -23,46 +18,84 @@ use ratatui::{
 };
 
 pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State, step: Option<&StepView>) {
-    let block = text::panel(title(step, state.time, area.width.into()), area, &state.theme);
+    let block = text::panel(title(step, state, area.width.into()), area, &state.look);
     let inner = block.inner(area);
     let lines = match step.map(|step| (step, state.time.buckets(step))) {
         Some((step, buckets)) if !buckets.is_empty() => {
             let percentiles = state.time.percentiles(step);
-            lines(buckets, percentiles, inner, &state.theme)
+            let baseline = state.baseline_of(&step.name).map(|step| state.time.buckets(step));
+            lines(buckets, baseline.unwrap_or_default(), percentiles, inner, &state.look)
         }
-        _ => vec![Line::styled("   nothing recorded yet", state.theme.dim)],
+        _ => vec![Line::styled(state.look.say(Text::NothingRecorded), state.look.theme.dim)],
     };
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
-fn title<'a>(step: Option<&StepView>, time: TimeKind, columns: usize) -> Line<'a> {
-    let distribution = format!("distribution of the {}", time.name());
-    let room = columns.saturating_sub(text::width(&distribution) + 6);
+fn title<'a>(step: Option<&StepView>, state: &State, columns: usize) -> Line<'a> {
+    let distribution = state.look.say(state.time.distribution_title());
+    let room = columns.saturating_sub(text::width(distribution) + 6);
     match step {
         Some(step) => Line::raw(format!("{}: {distribution}", text::fit(&step.name, room))),
         None => Line::raw(distribution),
     }
 }
 
-fn lines<'a>(buckets: &[Bucket], percentiles: &Percentiles, inner: Rect, theme: &Theme) -> Vec<Line<'a>> {
+fn lines<'a>(
+    buckets: &[Bucket],
+    baseline: &[Bucket],
+    percentiles: &Percentiles,
+    inner: Rect,
+    look: &Look,
+) -> Vec<Line<'a>> {
     let rows = usize::from(inner.height).saturating_sub(1).max(1);
     let buckets = merged(buckets, buckets.len().div_ceil(rows));
-    let total = buckets.iter().map(|bucket| bucket.count).sum();
+    let total: u64 = buckets.iter().map(|bucket| bucket.count).sum();
+    let before: u64 = baseline.iter().map(|bucket| bucket.count).sum();
     let highest = buckets.iter().map(|bucket| bucket.count).max().unwrap_or(0).max(1);
     let bar = usize::from(inner.width).saturating_sub(BESIDE_BAR);
-    let heading = format!(" {:>8} {:>8}  {}{:>7}{:>9}", "from", "to", " ".repeat(bar), "count", "share");
-    let mut lines = vec![Line::styled(heading, theme.dim)];
+    let headings = [(Text::From, 9), (Text::To, 9)].map(|(text, columns)| text::right(look.say(text), columns));
+    let counts = [(Text::Count, 7), (Text::Share, 9)].map(|(text, columns)| text::right(look.say(text), columns));
+    let heading = format!("{}  {}{}", headings.concat(), " ".repeat(bar), counts.concat());
+    let mut lines = vec![Line::styled(heading, look.theme.dim)];
     lines.extend(buckets.iter().enumerate().map(|(index, bucket)| {
-        Line::from_iter([
+        let mark = (before > 0).then(|| share_of(baseline, bucket) / before as f64 * total as f64 / highest as f64);
+        let mut line = Line::from_iter([
             Span::raw(format!(" {:>8}", format::time(bucket.from_ms))),
-            Span::styled(format!(" {:>8}  ", format::time(bucket.to_ms)), theme.dim),
-            Span::styled(text::bar(bucket.count as f64 / highest as f64, bar), theme.fill),
+            Span::styled(format!(" {:>8}  ", format::time(bucket.to_ms)), look.theme.dim),
+        ]);
+        line.spans.extend(bars(bucket.count as f64 / highest as f64, mark, bar, look));
+        line.spans.extend([
             Span::raw(format!("{:>7}", format::count(bucket.count))),
-            Span::styled(format!("{:>9}", format::share(bucket.count, total)), theme.dim),
-            Span::styled(marks(bucket, index + 1 == buckets.len(), percentiles), theme.strong),
-        ])
+            Span::styled(format!("{:>9}", format::share(bucket.count, total)), look.theme.dim),
+            Span::styled(marks(bucket, index + 1 == buckets.len(), percentiles), look.theme.strong),
+        ]);
+        line
     }));
     lines
+}
+
+/// A bar, and in it, or beyond it, the mark of where the baseline's bar ends.
+fn bars<'a>(share: f64, mark: Option<f64>, columns: usize, look: &Look) -> Vec<Span<'a>> {
+    let bar = text::bar(share, columns);
+    let place = mark.map(|mark| (mark.clamp(0.0, 1.0) * columns as f64).round() as usize);
+    let Some(place) = place.filter(|place| *place > 0 && columns > 0).map(|place| place - 1) else {
+        return vec![Span::styled(bar, look.theme.fill)];
+    };
+    let (before, after): (String, String) = (bar.chars().take(place).collect(), bar.chars().skip(place + 1).collect());
+    vec![
+        Span::styled(before, look.theme.fill),
+        Span::styled("┃", look.theme.baseline),
+        Span::styled(after, look.theme.fill),
+    ]
+}
+
+/// How many records of `baseline` lie in `bucket`; those of a bucket that lies across an edge are shared out.
+fn share_of(baseline: &[Bucket], bucket: &Bucket) -> f64 {
+    let overlap = |other: &Bucket| {
+        let (low, high) = (other.from_ms.max(bucket.from_ms), other.to_ms.min(bucket.to_ms));
+        if high > low { (high - low) / (other.to_ms - other.from_ms) } else { 0.0 }
+    };
+    baseline.iter().map(|other| other.count as f64 * overlap(other)).sum()
 }
 
 /// Every `group` neighbouring buckets as one.
@@ -108,6 +141,13 @@ mod tests {
         let buckets = [bucket(1.0, 2.0, 3), bucket(2.0, 4.0, 5), bucket(4.0, 8.0, 7)];
         assert_eq!(merged(&buckets, 2), [bucket(1.0, 4.0, 8), bucket(4.0, 8.0, 7)]);
         assert_eq!(merged(&buckets, 0), buckets);
+    }
+
+    #[test]
+    fn records_of_the_baseline_are_shared_out_over_other_edges() {
+        let baseline = [bucket(1.0, 2.0, 4), bucket(2.0, 4.0, 8)];
+        let shares = [bucket(1.0, 3.0, 0), bucket(3.0, 4.0, 0)].map(|wanted| share_of(&baseline, &wanted));
+        assert_eq!(shares, [8.0, 4.0]);
     }
 
     #[test]

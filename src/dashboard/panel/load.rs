@@ -8,7 +8,7 @@
 //! ╰──────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
-use crate::dashboard::{format, text, theme::Theme};
+use crate::dashboard::{format, look::Look, text, words::Text};
 use crate::metrics::{Point, Snapshot};
 use ratatui::{
     Frame,
@@ -18,10 +18,10 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Snapshot, theme: &Theme) {
-    let block = text::panel("Load".into(), area, theme);
+pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Snapshot, look: &Look) {
+    let block = text::panel(look.say(Text::Load).into(), area, look);
     let inner = block.inner(area);
-    let tiles = tiles(snapshot, theme);
+    let tiles = tiles(snapshot, look);
     let columns = usize::from(inner.width).saturating_sub(1) / tiles.len();
     let row = |text: &dyn Fn(&Tile) -> (String, Style)| {
         let cell = |tile| {
@@ -31,33 +31,33 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Sna
         Line::from_iter(std::iter::once(Span::raw(" ")).chain(tiles.iter().map(cell)))
     };
     let lines = vec![
-        row(&|tile| (tile.label.to_owned(), theme.dim)),
+        row(&|tile| (look.say(tile.label).to_owned(), look.theme.dim)),
         row(&|tile| (tile.value.clone(), tile.style)),
-        row(&|tile| (tile.total.clone(), theme.dim)),
+        row(&|tile| (tile.total.clone(), look.theme.dim)),
     ];
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
 struct Tile {
-    label: &'static str,
+    label: Text,
     value: String,
     style: Style,
     total: String,
 }
 
-fn tiles(snapshot: &Snapshot, theme: &Theme) -> [Tile; 7] {
+fn tiles(snapshot: &Snapshot, look: &Look) -> [Tile; 7] {
     let counters = snapshot.counters;
     let latest = snapshot.series.back().cloned().unwrap_or_default();
     let per_second = |label, of: &dyn Fn(&Point) -> u64, total| Tile {
         label,
         value: format::rate(latest.per_second(of(&latest))),
-        style: theme.strong,
+        style: look.theme.strong,
         total: format!("Σ {}", format::count(total)),
     };
     let since_start = |label, count, style| Tile {
         label,
         value: format::count(count),
-        style: if count == 0 { theme.dim } else { style },
+        style: if count == 0 { look.theme.dim } else { style },
         total: format::share(count, counters.planned),
     };
     let (steps, errors) = snapshot
@@ -65,21 +65,21 @@ fn tiles(snapshot: &Snapshot, theme: &Theme) -> [Tile; 7] {
         .iter()
         .fold((0, 0), |(steps, errors), step| (steps + step.count, errors + step.timeouts + step.errors));
     [
-        per_second("planned/s", &|point| point.counters.planned, counters.planned),
-        per_second("started/s", &|point| point.counters.started, counters.started),
-        per_second("done/s", &|point| point.counters.finished, counters.finished),
+        per_second(Text::PlannedPerSecond, &|point| point.counters.planned, counters.planned),
+        per_second(Text::StartedPerSecond, &|point| point.counters.started, counters.started),
+        per_second(Text::DonePerSecond, &|point| point.counters.finished, counters.finished),
         Tile {
-            label: "in flight",
+            label: Text::InFlight,
             value: format::count(counters.in_flight()),
-            style: theme.strong,
-            total: format!("of {}", format::count(snapshot.terminals.count)),
+            style: look.theme.strong,
+            total: look.fill(Text::OfAll, &[&format::count(snapshot.terminals.count)]),
         },
-        since_start("late", counters.late, theme.warning),
-        since_start("dropped", counters.dropped, theme.warning),
+        since_start(Text::Late, counters.late, look.theme.warning),
+        since_start(Text::Dropped, counters.dropped, look.theme.warning),
         Tile {
-            label: "errors",
+            label: Text::ErrorsWord,
             value: format::share(errors, steps),
-            style: if errors == 0 { theme.dim } else { theme.error },
+            style: if errors == 0 { look.theme.dim } else { look.theme.error },
             total: format!("Σ {}", format::count(errors)),
         },
     ]

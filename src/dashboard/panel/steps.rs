@@ -1,4 +1,4 @@
-//! The table of steps with their percentiles; on wide terminals also what became of them.
+//! The table of steps with the percentiles of one of their times.
 //!
 //! ```text
 //! ╭ Response time: from the scheduled start to the answer, waiting included ─────╮
@@ -7,79 +7,115 @@
 //! ╰───────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
+use super::table::{Column, Table};
 use crate::dashboard::{
     format,
     state::{State, TimeKind},
     text,
+    words::Text,
 };
-use crate::metrics::{Snapshot, StepView};
+use crate::metrics::{Bucket, Percentiles, Snapshot, StepView};
 use ratatui::{
     Frame,
     layout::Rect,
     style::{Modifier, Style},
-    text::{Line, Span},
+    text::Line,
     widgets::Paragraph,
 };
 
 pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
-    let theme = &state.theme;
-    let block = text::panel(Line::raw(state.time.title()), area, theme);
+    let look = &state.look;
+    let block = text::panel(Line::raw(look.say(state.time.title())), area, look);
     let inner = block.inner(area);
-    let columns = columns(inner.width.into());
-    let name =
-        usize::from(inner.width).saturating_sub(3 + columns.iter().map(|column| column.width).sum::<usize>());
-    let name = name.min(snapshot.steps.iter().map(|step| text::width(&step.name)).max().unwrap_or(0).max(12));
-    let heading = columns.iter().map(|column| text::right(column.heading, column.width));
-    let heading = format!("   {}{}", text::left("step", name), heading.collect::<String>());
-    let mut lines = vec![Line::styled(heading, theme.dim)];
-    let rows = usize::from(inner.height).saturating_sub(1);
-    let first = (state.step + 1).saturating_sub(rows);
-    for (index, step) in snapshot.steps.iter().enumerate().skip(first).take(rows) {
-        let selected = index == state.step;
-        let mark = if selected { " ▸ " } else { "   " };
-        let values =
-            columns.iter().map(|column| text::right(&(column.value)(step, state.time), column.width));
-        let style = if selected { theme.accent.add_modifier(Modifier::BOLD) } else { PLAIN };
-        lines.push(Line::from_iter([
-            Span::styled(format!("{mark}{}", text::left(&step.name, name)), style),
-            Span::styled(values.collect::<String>(), if selected { theme.strong } else { PLAIN }),
-        ]));
+    let longest = snapshot.steps.iter().map(|step| text::width(&step.name)).max().unwrap_or(0);
+    let columns = if state.time == TimeKind::Service { SERVICE } else { RESPONSE };
+    let table = Table::of(columns, inner.width.into(), longest);
+    let mut lines = vec![Line::styled(table.heading(look), look.theme.dim)];
+    let (list, rows) = (state.list(), usize::from(inner.height).saturating_sub(1));
+    for (index, step) in snapshot.steps.iter().enumerate().skip(list.top).take(rows) {
+        let is_selected = index == list.selected;
+        let style = if is_selected { look.theme.accent.add_modifier(Modifier::BOLD) } else { Style::new() };
+        lines.push(Line::styled(table.line(step, is_selected, look), style));
     }
     if snapshot.steps.is_empty() {
-        lines.push(Line::styled("   no step has ended yet", theme.dim));
+        lines.push(Line::styled(look.say(Text::NoStepYet), look.theme.dim));
     }
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
-struct Column {
-    heading: &'static str,
-    width: usize,
-    value: fn(&StepView, TimeKind) -> String,
+impl TimeKind {
+    fn title(self) -> Text {
+        match self {
+            Self::Response | Self::Parts => Text::ResponseTimeIs,
+            Self::Service => Text::ServiceTimeIs,
+        }
+    }
+
+    pub(super) fn distribution_title(self) -> Text {
+        match self {
+            Self::Response | Self::Parts => Text::ResponseDistribution,
+            Self::Service => Text::ServiceDistribution,
+        }
+    }
+
+    pub(super) fn curve_title(self) -> Text {
+        match self {
+            Self::Response | Self::Parts => Text::ResponseCurve,
+            Self::Service => Text::ServiceCurve,
+        }
+    }
+
+    pub(in crate::dashboard) fn percentiles(self, step: &StepView) -> &Percentiles {
+        match self {
+            Self::Response | Self::Parts => &step.response,
+            Self::Service => &step.service,
+        }
+    }
+
+    pub(super) fn buckets(self, step: &StepView) -> &[Bucket] {
+        match self {
+            Self::Response | Self::Parts => &step.response_buckets,
+            Self::Service => &step.service_buckets,
+        }
+    }
 }
 
-/// The columns for `columns` columns of text: the counts of outcomes only where there is room.
-fn columns(columns: usize) -> Vec<&'static Column> {
-    let needed = 15 + COLUMNS.iter().chain(OUTCOMES).map(|column| column.width).sum::<usize>();
-    let outcomes = if columns >= needed { OUTCOMES } else { &[] };
-    COLUMNS.iter().chain(outcomes).collect()
+macro_rules! columns {
+    ($times:ident) => {
+        &[
+            Column {
+                heading: Text::Step,
+                width: 12,
+                rank: 0,
+                is_number: false,
+                value: |step, _| step.name.clone(),
+            },
+            Column {
+                heading: Text::Count,
+                width: 6,
+                rank: 0,
+                is_number: true,
+                value: |step, _| format::count(step.count),
+            },
+            columns!($times, Mean, 3, mean),
+            columns!($times, P50, 0, p50),
+            columns!($times, P90, 1, p90),
+            columns!($times, P95, 2, p95),
+            columns!($times, P99, 0, p99),
+            columns!($times, P999, 1, p999),
+            columns!($times, Max, 0, max),
+        ]
+    };
+    ($times:ident, $heading:ident, $rank:literal, $percentile:ident) => {
+        Column {
+            heading: Text::$heading,
+            width: 7,
+            rank: $rank,
+            is_number: true,
+            value: |step, _| format::time(step.$times.$percentile),
+        }
+    };
 }
 
-const PLAIN: Style = Style::new();
-
-const COLUMNS: &[Column] = &[
-    Column { heading: "count", width: 6, value: |step, _| format::count(step.count) },
-    Column { heading: "mean", width: 8, value: |step, kind| format::time(kind.percentiles(step).mean) },
-    Column { heading: "p50", width: 8, value: |step, kind| format::time(kind.percentiles(step).p50) },
-    Column { heading: "p90", width: 8, value: |step, kind| format::time(kind.percentiles(step).p90) },
-    Column { heading: "p95", width: 8, value: |step, kind| format::time(kind.percentiles(step).p95) },
-    Column { heading: "p99", width: 8, value: |step, kind| format::time(kind.percentiles(step).p99) },
-    Column { heading: "p99.9", width: 8, value: |step, kind| format::time(kind.percentiles(step).p999) },
-    Column { heading: "max", width: 8, value: |step, kind| format::time(kind.percentiles(step).max) },
-];
-
-const OUTCOMES: &[Column] = &[
-    Column { heading: "approved", width: 11, value: |step, _| format::count(step.approved) },
-    Column { heading: "declined", width: 10, value: |step, _| format::count(step.declined) },
-    Column { heading: "timeouts", width: 10, value: |step, _| format::count(step.timeouts) },
-    Column { heading: "errors", width: 8, value: |step, _| format::count(step.errors) },
-];
+const RESPONSE: &[Column<StepView>] = columns!(response);
+const SERVICE: &[Column<StepView>] = columns!(service);

@@ -1,6 +1,6 @@
 //! The time axis of the charts: which intervals fall into which column.
 
-use crate::dashboard::{format, text, theme::Theme};
+use crate::dashboard::{format, look::Look, state::Span as TimeSpan, text};
 use crate::metrics::Point;
 use ratatui::{
     Frame,
@@ -9,7 +9,7 @@ use ratatui::{
 };
 use std::{collections::VecDeque, time::Duration};
 
-/// The part of the run that charts show: all that is known of it, and at least a minute.
+/// The part of the run that charts show: the latest so much of it, or all that is known and at least a minute.
 pub(super) struct Timeline<'a> {
     series: &'a VecDeque<Point>,
     start: Duration,
@@ -17,10 +17,13 @@ pub(super) struct Timeline<'a> {
 }
 
 impl<'a> Timeline<'a> {
-    pub(super) fn of(series: &'a VecDeque<Point>) -> Self {
+    pub(super) fn of(series: &'a VecDeque<Point>, span: TimeSpan) -> Self {
         let start = series.front().map_or(Duration::ZERO, |point| point.at.saturating_sub(point.length));
         let end = series.back().map_or(Duration::ZERO, |point| point.at);
-        Self { series, start, span: end.saturating_sub(start).max(SHORTEST) }
+        match span.length() {
+            Some(length) => Self { series, start: start.max(end.saturating_sub(length)), span: length },
+            None => Self { series, start, span: end.saturating_sub(start).max(SHORTEST) },
+        }
     }
 
     /// The intervals that overlap each of `columns` columns, from the left; none where nothing is known.
@@ -39,7 +42,7 @@ impl<'a> Timeline<'a> {
     }
 
     /// Writes the first, the middle and the last time of the axis into the line `area`.
-    pub(super) fn render_axis(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
+    pub(super) fn render_axis(&self, frame: &mut Frame, area: Rect, look: &Look) {
         let [first, middle, last] =
             [0.0, 0.5, 1.0].map(|share| format::clock(self.start + self.span.mul_f64(share)));
         let half = usize::from(area.width) / 2;
@@ -51,7 +54,7 @@ impl<'a> Timeline<'a> {
         } else {
             text::left(&first, area.width.into())
         };
-        frame.render_widget(Line::from(Span::styled(line, theme.dim)), area);
+        frame.render_widget(Line::from(Span::styled(line, look.theme.dim)), area);
     }
 }
 
@@ -74,7 +77,7 @@ mod tests {
     #[test]
     fn a_young_run_leaves_the_right_of_its_minute_empty() {
         let series = seconds(2);
-        let columns = ends(Timeline::of(&series).columns(60));
+        let columns = ends(Timeline::of(&series, TimeSpan::Run).columns(60));
         assert_eq!(columns[..3], [vec![1], vec![2], vec![]]);
         assert!(columns[3..].iter().all(Vec::is_empty));
     }
@@ -82,14 +85,23 @@ mod tests {
     #[test]
     fn a_long_run_puts_several_intervals_into_a_column_and_a_wide_screen_one_into_several() {
         let series = seconds(120);
-        let columns = ends(Timeline::of(&series).columns(60));
+        let columns = ends(Timeline::of(&series, TimeSpan::Run).columns(60));
         assert_eq!((&columns[0], &columns[59]), (&vec![1, 2], &vec![119, 120]));
-        let columns = ends(Timeline::of(&series).columns(240));
+        let columns = ends(Timeline::of(&series, TimeSpan::Run).columns(240));
         assert_eq!((&columns[0], &columns[1], &columns[2]), (&vec![1], &vec![1], &vec![2]));
     }
 
     #[test]
+    fn a_part_of_the_run_ends_now() {
+        let series = seconds(120);
+        let columns = ends(Timeline::of(&series, TimeSpan::TenSeconds).columns(10));
+        assert_eq!((&columns[0], &columns[9]), (&vec![111], &vec![120]));
+        let columns = ends(Timeline::of(&seconds(4), TimeSpan::TenSeconds).columns(10));
+        assert_eq!((&columns[0], &columns[3], &columns[4]), (&vec![1], &vec![4], &vec![]));
+    }
+
+    #[test]
     fn nothing_known_is_empty_everywhere() {
-        assert!(Timeline::of(&VecDeque::new()).columns(10).iter().all(Vec::is_empty));
+        assert!(Timeline::of(&VecDeque::new(), TimeSpan::Run).columns(10).iter().all(Vec::is_empty));
     }
 }

@@ -11,26 +11,34 @@
 //! ╰──────────────────╯╰────────────╯╰────────────╯   and left out where it is low
 //! ```
 
-use super::{codes, events, load, response, scenarios, thresholds, throughput};
-use crate::dashboard::theme::Theme;
+use super::Extent;
+use crate::dashboard::{
+    panel::{codes, events, load, response, scenarios, thresholds, throughput},
+    state::State,
+};
 use crate::metrics::Snapshot;
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
 };
 
-pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Snapshot, theme: &Theme) {
-    let heights = Heights::of(area, snapshot);
+pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
+    let heights = Heights::of(area, state, snapshot);
     let rows = [heights.scenarios, heights.load, heights.charts, heights.lists].map(Constraint::Length);
     let [first, second, third, fourth] = Layout::vertical(rows).areas(area);
     if heights.scenarios > 0 {
-        scenarios::render(frame, first, snapshot, theme);
+        scenarios::render(frame, first, state, snapshot);
     }
-    load::render(frame, second, snapshot, theme);
-    charts(frame, third, snapshot, theme);
+    load::render(frame, second, snapshot, &state.look);
+    charts(frame, third, state, snapshot);
     if heights.lists > 0 {
-        lists(frame, fourth, snapshot, theme);
+        lists(frame, fourth, state, snapshot);
     }
+}
+
+/// The scenarios are the list: the selected one is whose rate keys change.
+pub(super) fn extent(_: &State, _: Rect, snapshot: &Snapshot) -> Extent {
+    Extent { rows: snapshot.stages.len(), page: snapshot.stages.len() }
 }
 
 struct Heights {
@@ -41,13 +49,13 @@ struct Heights {
 }
 
 impl Heights {
-    fn of(area: Rect, snapshot: &Snapshot) -> Self {
+    fn of(area: Rect, state: &State, snapshot: &Snapshot) -> Self {
         let load = if area.height >= 26 { 5 } else { 4 };
         let most_scenarios = (area.height / 8).max(1);
         let scenarios =
             if area.height >= 17 { 2 + count(snapshot.stages.len()).clamp(1, most_scenarios) } else { 0 };
         let rest = area.height.saturating_sub(load + scenarios);
-        let lists = if rest >= 12 { lists_wanted(area.width, snapshot).clamp(6, rest / 2) } else { 0 };
+        let lists = if rest >= 12 && !state.expanded { lists_wanted(area.width, snapshot).clamp(6, rest / 2) } else { 0 };
         Self { scenarios, load, charts: rest - lists, lists }
     }
 }
@@ -65,30 +73,31 @@ fn lists_wanted(width: u16, snapshot: &Snapshot) -> u16 {
     codes.max(right).saturating_add(2)
 }
 
-fn charts(frame: &mut Frame, area: Rect, snapshot: &Snapshot, theme: &Theme) {
+fn charts(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
     let shares = [Constraint::Fill(if area.width < 70 { 0 } else { 2 }), Constraint::Fill(3)];
     let [left, right] = Layout::horizontal(shares).areas(area);
-    throughput::render(frame, left, snapshot, theme);
-    response::render(frame, right, snapshot, theme);
+    throughput::render(frame, left, state, &snapshot.series);
+    response::render(frame, right, state, &snapshot.series);
 }
 
-fn lists(frame: &mut Frame, area: Rect, snapshot: &Snapshot, theme: &Theme) {
+fn lists(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
+    let look = &state.look;
     let wanted = 2 + count(snapshot.thresholds.len()).max(1);
     if area.width >= THREE_LISTS {
         let [left, middle, right] = Layout::horizontal([Constraint::Fill(1); 3]).areas(area);
-        codes::render(frame, left, snapshot, theme);
-        thresholds::render(frame, middle, snapshot, theme);
-        events::render(frame, right, snapshot, theme);
+        codes::render(frame, left, snapshot, look);
+        thresholds::render(frame, middle, snapshot, look);
+        events::render(frame, right, snapshot, look);
         return;
     }
     let [left, right] = Layout::horizontal([Constraint::Fill(1); 2]).areas(area);
-    codes::render(frame, left, snapshot, theme);
+    codes::render(frame, left, snapshot, look);
     let height = if area.height >= 9 { wanted.min(area.height - LEAST_EVENTS) } else { 0 };
     let [upper, lower] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(right);
     if height > 0 {
-        thresholds::render(frame, upper, snapshot, theme);
+        thresholds::render(frame, upper, snapshot, look);
     }
-    events::render(frame, lower, snapshot, theme);
+    events::render(frame, lower, snapshot, look);
 }
 
 fn count(length: usize) -> u16 {
