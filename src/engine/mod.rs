@@ -159,7 +159,19 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     }
     drop(deltas);
     let started_at = format!("{started_at}Z");
-    let start = Start { plan, targets, host, web, clock, shards, gates, started_at, commands, publish };
+    let start = Start {
+        plan,
+        targets,
+        host,
+        web,
+        clock,
+        shards,
+        gates,
+        started_at,
+        commands,
+        control: control.clone(),
+        publish,
+    };
     let collector = std::thread::Builder::new()
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))

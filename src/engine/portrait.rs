@@ -6,8 +6,8 @@ use crate::{
     iso8583::ResponseCode,
     load::Schedule,
     metrics::{
-        Class, Generator, HostCounts, Interval, Phase, ResponseCodeText, Snapshot, StageProgress, State,
-        StepInterval, StepView, TerminalsView, Threshold, ThresholdView,
+        Class, Generator, Interval, Phase, ResponseCodeText, Snapshot, StageProgress, State, StepInterval,
+        StepView, TerminalsView,
     },
     scenario::{Plan, Scenario},
     time::Instant,
@@ -40,7 +40,8 @@ impl Collector {
             generator: self.generator(),
             terminals: self.terminals(),
             events: Arc::clone(&self.events),
-            thresholds: self.thresholds.clone(),
+            thresholds: self.judge.views(),
+            health: self.health.views(),
             connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
         };
         self.start.publish.send_replace(Arc::new(snapshot));
@@ -104,17 +105,6 @@ impl Collector {
         }
         view.rows.sort_by_key(|row| row.number);
         view
-    }
-
-    /// The thresholds with their present values.
-    pub(super) fn threshold_views(&self) -> Vec<ThresholdView> {
-        self.start.plan.thresholds.iter().map(|threshold| self.view(threshold)).collect()
-    }
-
-    fn view(&self, threshold: &Threshold) -> ThresholdView {
-        let value = threshold.value(&self.total, &self.start.plan.steps, HostCounts::default());
-        let pass = value.map(|value| threshold.holds(value));
-        ThresholdView { expression: threshold.expression.clone(), value, pass }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     flow::{Cast, Numbers},
     http::Server,
     load::Share,
-    metrics::{ActivityCounts, RowWindow, StepId, TerminalRow},
+    metrics::{ActivityCounts, Origin, RowWindow, Selections, StepId, TerminalRow},
     operation::Kind,
     scenario::{Connection, Plan},
     terminal::Terminal,
@@ -57,6 +57,7 @@ pub(super) struct Shard {
     /// Where the figures of what terminals do of their own accord go, by kind.
     pub(super) automatic: [Option<StepId>; Kind::ALL.len()],
     pub(super) commands: watch::Receiver<Command>,
+    selections: Arc<Selections>,
     index: usize,
     deltas: Sender<Delta>,
     rows: watch::Receiver<RowWindow>,
@@ -118,10 +119,12 @@ impl Shard {
         let Brief { plan, targets, servers, clock, shards, gates } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
         let (seats, groups) = seats(&plan, share);
+        let selections = Arc::new(plan.selections.clone());
         Self {
             desk: Desk::new(clock, seats.len()),
             client: HttpClient::new(clock, &servers).expect("the same servers were tried before the start"),
-            recorder: RefCell::new(Recorder::new(plan.scenarios.len(), plan.steps.len())),
+            recorder: RefCell::new(recorder(&plan, &selections)),
+            selections,
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
             targets,
@@ -149,6 +152,13 @@ impl Shard {
             profile: &self.plan.groups[group].profile,
             target: self.targets[group],
         }
+    }
+
+    /// Where what happens in a seat comes from.
+    pub(super) fn origin(&self, seat: &Seat) -> Origin {
+        let scenario = seat.busy_for.get().map(usize::from);
+        let flow = scenario.and_then(|number| Some(self.plan.scenarios.get(number)?.flow));
+        Origin { scenario, group: usize::from(seat.group), flow }
     }
 
     /// The terminal in a seat as its flow sees it.
@@ -235,7 +245,7 @@ impl Shard {
         let mut recorder = self.recorder.borrow_mut();
         let (events, causes) = recorder.take_told();
         let receipts = recorder.take_receipts();
-        let empty = Recorder::new(self.plan.scenarios.len(), self.plan.steps.len());
+        let empty = self::recorder(&self.plan, &self.selections);
         let Recorder { interval, journal, broken, .. } = std::mem::replace(&mut *recorder, empty);
         Delta { shard: self.index, interval, journal, receipts, events, causes, gauges, broken, is_last }
     }
@@ -298,6 +308,10 @@ fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
         groups.push(Bench { seats: begin..seats.len(), busy: Cell::new(0), hint: Cell::new(begin) });
     }
     (seats, groups)
+}
+
+fn recorder(plan: &Plan, selections: &Arc<Selections>) -> Recorder {
+    Recorder::new(plan.scenarios.len(), plan.steps.len(), Arc::clone(selections))
 }
 
 fn row(number: u32, terminal: &Terminal, is_busy: bool) -> TerminalRow {
