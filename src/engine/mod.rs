@@ -31,6 +31,7 @@ use crate::{
     },
     host::Host,
     http::{Failure, Server},
+    load::Throttles,
     metrics::{RowWindow, Snapshot, Summary},
     scenario::{Plan, Target},
     time::WallClock,
@@ -107,6 +108,8 @@ pub struct Run {
     pub window: watch::Sender<RowWindow>,
     /// Stops the run.
     pub control: Control,
+    /// Makes its scenarios faster or slower, or holds them.
+    pub throttles: Arc<Throttles>,
     /// Where the portal of the embedded host listens, when it has one.
     pub portal: Option<SocketAddr>,
     collector: JoinHandle<Summary>,
@@ -137,6 +140,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     HttpClient::new(clock, &servers).map_err(EngineError::Server)?;
     let shards = settings.shards.map_or_else(cores, NonZero::get);
     let gates = Arc::new(Gates::new(&plan, shards));
+    let throttles = Arc::new(Throttles::new(plan.scenarios.len()));
     let (control, commands) = Control::new();
     let (window, rows) = watch::channel(RowWindow::default());
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
@@ -148,6 +152,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         clock,
         shards,
         gates: Arc::clone(&gates),
+        throttles: Arc::clone(&throttles),
     };
     for index in 0..shards {
         let (brief, deltas) = (brief.clone(), deltas.clone());
@@ -176,7 +181,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))
         .map_err(EngineError::Shard)?;
-    Ok(Run { snapshots, window, control, portal, collector })
+    Ok(Run { snapshots, window, control, throttles, portal, collector })
 }
 
 /// The host inside this program, where a group has no target of its own.

@@ -11,7 +11,7 @@ use crate::{
     driver::{Clock, Desk, HttpClient, Line, Patron},
     flow::{Cast, Numbers},
     http::Server,
-    load::Share,
+    load::{Share, Throttles},
     metrics::{ActivityCounts, Origin, RowWindow, Selections, StepId, TerminalRow},
     operation::Kind,
     scenario::{Connection, Plan},
@@ -38,6 +38,7 @@ pub(super) struct Brief {
     pub(super) clock: Clock,
     pub(super) shards: usize,
     pub(super) gates: Arc<Gates>,
+    pub(super) throttles: Arc<Throttles>,
 }
 
 /// One shard.
@@ -46,6 +47,7 @@ pub(super) struct Shard {
     pub(super) plan: Arc<Plan>,
     pub(super) targets: Arc<[SocketAddr]>,
     pub(super) gates: Arc<Gates>,
+    pub(super) throttles: Arc<Throttles>,
     pub(super) desk: Desk,
     pub(super) client: HttpClient,
     pub(super) share: Share,
@@ -116,7 +118,7 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, targets, servers, clock, shards, gates } = brief;
+        let Brief { plan, targets, servers, clock, shards, gates, throttles } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
         let (seats, groups) = seats(&plan, share);
         let selections = Arc::new(plan.selections.clone());
@@ -129,6 +131,7 @@ impl Shard {
             plan,
             targets,
             gates,
+            throttles,
             share,
             seats,
             groups,
