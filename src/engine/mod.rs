@@ -4,8 +4,10 @@
 //! its histograms; nothing on its hot path is shared. What it recorded goes to the collector in intervals; what it
 //! shall do comes back over a watch. The collector is one thread: it merges, judges and hands on to the [`Observer`].
 
+mod clock_watch;
 mod collector;
 mod control;
+mod ending;
 mod gate;
 mod iteration;
 mod observer;
@@ -18,11 +20,13 @@ mod request;
 mod runner;
 mod shard;
 mod statement;
+mod talk;
 mod verdict;
 
-pub use control::{Command, Control};
+pub use control::{Command, Control, Questions, Refusal};
 pub use observer::{Moment, NullObserver, Observer};
 pub use portal_books::{AlarmRow, PayoutRow, PortalBooks, alarm_rows, payout_rows, portal_summary};
+pub use talk::RunTalk;
 
 use crate::{
     driver::{
@@ -108,8 +112,6 @@ pub struct Run {
     pub window: watch::Sender<RowWindow>,
     /// Stops the run.
     pub control: Control,
-    /// Makes its scenarios faster or slower, or holds them.
-    pub throttles: Arc<Throttles>,
     /// Where the portal of the embedded host listens, when it has one.
     pub portal: Option<SocketAddr>,
     collector: JoinHandle<Summary>,
@@ -141,7 +143,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let shards = settings.shards.map_or_else(cores, NonZero::get);
     let gates = Arc::new(Gates::new(&plan, shards));
     let throttles = Arc::new(Throttles::new(plan.scenarios.len()));
-    let (control, commands) = Control::new();
+    let (control, commands) = Control::new(&plan, &gates, clock, &throttles);
     let (window, rows) = watch::channel(RowWindow::default());
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
     let (deltas, received) = channel::bounded(shards * DELTAS_IN_FLIGHT);
@@ -181,7 +183,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))
         .map_err(EngineError::Shard)?;
-    Ok(Run { snapshots, window, control, throttles, portal, collector })
+    Ok(Run { snapshots, window, control, portal, collector })
 }
 
 /// The host inside this program, where a group has no target of its own.

@@ -42,6 +42,7 @@ impl Collector {
             events: Arc::clone(&self.events),
             thresholds: self.judge.views(),
             health: self.health.views(),
+            paused: self.start.control.is_paused(),
             connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
         };
         self.start.publish.send_replace(Arc::new(snapshot));
@@ -62,7 +63,7 @@ impl Collector {
         let (stage, target_rate) = match &scenario.load.schedule {
             Schedule::Arrivals { rate, .. } => {
                 let (index, count) = rate.stage(elapsed);
-                ((index + 1, count), Some(rate.value(elapsed)))
+                ((index + 1, count), Some(rate.value(elapsed) * self.start.control.factor(number)))
             }
             Schedule::Ramp { terminals } => {
                 let (index, count) = terminals.stage(elapsed);

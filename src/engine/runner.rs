@@ -1,7 +1,7 @@
 //! How a shard runs its part of the scenarios: when iterations start, on which terminal, and how all of it ends.
 
 use super::{
-    control::Command,
+    control::{Command, REVERSING_MAX},
     iteration::{Ticket, iterate, occupy, operate, spawn_iteration},
     part::Part,
     shard::Shard,
@@ -299,7 +299,7 @@ async fn give_up(shard: &Shard, part: &Part) {
 
 /// Sends the reversals that are still owed, for a bounded time.
 async fn reverse_what_is_owed(shard: &Rc<Shard>) {
-    if *shard.commands.borrow() == Command::Abort {
+    if *shard.commands.borrow() >= Command::Abort {
         return;
     }
     let mut reversing = JoinSet::new();
@@ -333,7 +333,7 @@ async fn sleep_until(shard: &Shard, instant: Instant) {
 }
 
 /// Waits until `least` or something stronger is asked.
-async fn command(shard: &Shard, least: Command) {
+pub(super) async fn command(shard: &Shard, least: Command) {
     let mut commands = shard.commands.clone();
     if commands.wait_for(|command| *command >= least).await.is_err() {
         std::future::pending::<()>().await;
@@ -345,4 +345,3 @@ const LATE: Duration = Duration::from_millis(10);
 const BUSY_PAUSE: Duration = Duration::from_millis(1);
 /// What live control changes is heard of within this time.
 const HEARS_WITHIN: Duration = Duration::from_millis(50);
-const REVERSING_MAX: Duration = Duration::from_secs(60);

@@ -105,7 +105,11 @@ impl Shard {
             tokio::task::spawn_local(async move { ringing.desk.deadlines.run(ringing.desk.clock).await });
             let ticking = Rc::clone(&shard);
             let ticks = tokio::task::spawn_local(async move { ticking.tick_for_ever().await });
-            runner::run_all(&shard).await;
+            // Whatever is under way when the run closes goes with the runtime, and its connections with it.
+            tokio::select! {
+                () = runner::run_all(&shard) => {}
+                () = runner::command(&shard, Command::Close) => {}
+            }
             ticks.abort();
         });
         shard.send_last();

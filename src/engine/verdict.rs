@@ -2,18 +2,19 @@
 
 use super::{
     collector::{Collector, scenario_names, scope},
-    control::Command,
+    ending::Facts,
 };
 use crate::{
     driver::usage,
     metrics::{
-        GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary, ThresholdSummary,
-        Verdict,
+        ControlSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary,
+        ThresholdSummary, Verdict,
     },
     reconcile::Findings,
     scenario::Plan,
+    time::Instant,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 impl Collector {
     /// Sums the run up.
@@ -52,6 +53,7 @@ impl Collector {
                 health,
             },
             thresholds,
+            control: self.control_summary(),
             settlements,
             reconciliation,
             mismatches: findings.map(listed).unwrap_or_default(),
@@ -60,31 +62,27 @@ impl Collector {
         }
     }
 
-    /// What the run says, and the exit code of the program.
-    ///
-    /// 1. A step that could not be carried out is the scenario's fault: 107.
-    /// 2. A run whose results or ledger could not be kept, or that was aborted by hand, says nothing: 110.
-    /// 3. A run whose generator was not well says nothing: 110.
-    /// 4. A signal is reported as such (105), and so is the end by a threshold (108).
-    /// 5. Else the thresholds decide: 0 or 99.
+    /// What operators did with the run; nothing where they let it be.
+    fn control_summary(&mut self) -> Option<ControlSummary> {
+        let elapsed = self.start.clock.now().since(Instant::START);
+        let paused_seconds = self.start.control.paused_within(Duration::ZERO, elapsed).as_secs_f64();
+        let orders = std::mem::take(&mut self.orders);
+        (!orders.is_empty()).then_some(ControlSummary { paused_seconds, orders })
+    }
+
+    /// What the run says, and the exit code of the program; the machine of its end decides.
     pub(super) fn verdict(
         &self,
         thresholds: &[ThresholdSummary],
         health: &[ThresholdSummary],
     ) -> (Verdict, u8) {
         let hold = |judged: &[ThresholdSummary]| judged.iter().all(|threshold| threshold.pass);
-        let all_hold = hold(thresholds);
-        let judged = if all_hold { Verdict::Pass } else { Verdict::Fail };
-        match *self.start.commands.borrow() {
-            _ if self.broken => (Verdict::Invalid, EXIT_BROKEN),
-            _ if self.has_lost => (Verdict::Invalid, EXIT_INVALID),
-            Command::Abort => (Verdict::Invalid, EXIT_SIGNAL),
-            _ if !hold(health) => (Verdict::Invalid, EXIT_INVALID),
-            Command::StopByThreshold => (judged, EXIT_ABORTED),
-            Command::StopBySignal => (judged, EXIT_SIGNAL),
-            _ if all_hold => (judged, 0),
-            _ => (judged, EXIT_THRESHOLD),
-        }
+        self.start.control.verdict(Facts {
+            is_broken: self.broken,
+            has_lost: self.has_lost,
+            is_healthy: hold(health),
+            all_hold: hold(thresholds),
+        })
     }
 }
 
@@ -97,9 +95,3 @@ fn step_summaries(plan: &Plan, total: &Interval) -> BTreeMap<String, StepSummary
     let recorded = plan.steps.iter().zip(&total.steps).filter(|(_, step)| step.total() > 0);
     recorded.map(|(name, step)| (name.to_owned(), step.into())).collect()
 }
-
-const EXIT_THRESHOLD: u8 = 99;
-const EXIT_SIGNAL: u8 = 105;
-const EXIT_BROKEN: u8 = 107;
-const EXIT_ABORTED: u8 = 108;
-const EXIT_INVALID: u8 = 110;

@@ -182,6 +182,7 @@ impl Whole {
             causes: added(summaries.iter().flat_map(|summary| &summary.causes)),
             generator: self.generator(summaries),
             thresholds,
+            control: None,
             settlements,
             reconciliation,
             mismatches: mismatches.take(Summary::MISMATCHES_MAX).collect(),
