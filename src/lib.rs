@@ -26,6 +26,8 @@ pub mod rack;
 pub mod inspect;
 
 // Pure values and arithmetic.
+pub mod control;
+pub mod exposition;
 pub mod expr;
 pub mod flow;
 pub mod ledger;

@@ -1,10 +1,16 @@
 //! `posfleet run`: a run with its results folder, on the dashboard or headless.
 
-use super::{Exit, complain, note, print, print_json, scenario::ScenarioArguments};
+use super::{
+    Exit, complain, note,
+    outputs::{OutputArguments, Outputs},
+    print, print_json,
+    scenario::ScenarioArguments,
+};
 use crate::{
+    control::Source,
     dashboard,
     driver::{Durable, secret, unix_seconds},
-    engine::{self, Command, Control, Observer, Run, Settings},
+    engine::{self, Control, Observer, Run, Settings},
     metrics::{Phase, Snapshot, Summary},
     report::{self, Folder, Look},
     scenario::Plan,
@@ -26,6 +32,8 @@ use tokio::sync::watch;
 pub(super) struct RunArguments {
     #[command(flatten)]
     scenario: ScenarioArguments,
+    #[command(flatten)]
+    outputs: OutputArguments,
     /// Runs without the dashboard, printing a status line every few seconds.
     #[arg(long)]
     headless: bool,
@@ -112,7 +120,9 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
         (Some(_), None) => note("this scenario has no portal, and so there is no console"),
         (None, _) => {}
     }
+    let outputs = Outputs::start(&arguments.outputs, &run, &path);
     let summary = watch_and_wait(run, &arguments);
+    outputs.stop();
     match arguments.format {
         RunFormat::Json => drop(print_json(&summary)),
         RunFormat::Ndjson => print(&report::summary_line(&summary)),
@@ -147,10 +157,8 @@ fn watch_and_wait(run: Run, arguments: &RunArguments) -> Summary {
         if is_interactive && !arguments.headless && arguments.format == RunFormat::Human {
             let control = run.control.clone();
             let shown = dashboard::run(run.snapshots.clone(), run.window.clone(), |command| {
-                control.send(match command {
-                    dashboard::Command::Stop => Command::Stop,
-                    dashboard::Command::Abort => Command::Abort,
-                });
+                // What is refused shows in what does not change; the dashboard has no place for words.
+                let _ = control.order(&command.order(), Source::Keys);
             });
             if let Err(error) = shown.await {
                 complain(format!("the dashboard cannot be shown: {error}; the run goes on without it"));
@@ -204,7 +212,7 @@ async fn print_progress(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
     }
 }
 
-/// The first signal stops the run, the second one aborts it.
+/// The first signal stops the run, the second one aborts it, the third one waits for nothing.
 async fn obey_signals(control: Control) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) =
@@ -212,14 +220,19 @@ async fn obey_signals(control: Control) {
     else {
         return;
     };
-    for command in [Command::StopBySignal, Command::Abort] {
+    loop {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        control.send(command);
+        control.signal();
     }
 }
 
-const RESULTS: &str = "results";
+/// Where results folders are.
+pub(super) const RESULTS: &str = "results";
+/// The control socket in a results folder.
+pub(super) const SOCKET: &str = "control.sock";
+/// Says where the control socket is when the path of the folder is too long for one.
+pub(super) const SOCKET_ELSEWHERE: &str = "control.path";
 const STATUS_EVERY: Duration = Duration::from_secs(5);

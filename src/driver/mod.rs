@@ -7,22 +7,26 @@ mod books;
 mod clock;
 mod counter;
 mod deadlines;
+mod exposed;
 mod held;
 mod host;
 mod http;
 mod ledger_store;
 mod line;
 mod process;
+mod push;
 mod secret;
 pub mod serial;
+mod talk;
 mod timer;
 mod trace;
 mod web;
 
 pub use address::resolve;
-pub use clock::{Clock, unix_seconds, wall_clock};
+pub use clock::{Clock, since_1970, unix_seconds, wall_clock};
 pub use counter::{Closed, Counter};
 pub use deadlines::Deadlines;
+pub use exposed::expose;
 pub use host::{HostServer, ServeError};
 pub use http::HttpClient;
 pub use ledger_store::{
@@ -30,7 +34,9 @@ pub use ledger_store::{
 };
 pub use line::{Desk, Line, Patron};
 pub use process::{Footprint, Usage, footprint, raise_descriptor_limit, thread_cpu, usage};
+pub use push::{PushUrl, Pushed, Pusher, UrlError};
 pub use secret::secret;
+pub use talk::{Answer, SOCKET_PATH_MAX, Talk, TalkServer, ask};
 pub use timer::Timer;
 pub use trace::{Overheard, Trace};
 pub use web::{HttpLimits, HttpServer};

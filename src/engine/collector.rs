@@ -1,33 +1,36 @@
 //! The collector: merges what the shards record, publishes snapshots, judges, and reconciles in the end.
 
 use super::{
-    control::Command,
+    clock_watch::ClockWatch,
+    control::{Command, Control},
     courses::Courses,
     crew::Crew,
+    ending::Wish,
     failures::Failures,
     gate::Gates,
     observer::{Moment, Observer},
     portal_books::{PortalBooks, alarm_rows, payout_rows, portal_summary},
     portal_findings::portal_findings,
-    portrait::step_views,
+    portrait::{parts, step_views},
     recorder::{Delta, Gauges},
-    shard::TICKS_PER_SECOND,
+    shard::{TICK, TICKS_PER_SECOND},
     statement::{settlements, statement},
 };
 use crate::{
-    driver::{Clock, HostServer, usage},
+    control::OrderRecord,
+    driver::{Clock, HostServer, footprint, since_1970, usage},
     host::Host,
     metrics::{
-        ActivityCounts, Class, EventLine, Interval, Phase, Point, PortalChecks, PortalFinding, PortalSummary,
-        RowWindow, SettlementSummary, Severity, Snapshot, State, StepView, Summary, ThresholdView, TraceLine,
-        TraceView,
+        ActivityCounts, AgentRow, Class, EventLine, HostCounts, Interval, Judge, PartView, Phase, Point,
+        PortalChecks, PortalFinding, PortalSummary, RowWindow, Scope, SettlementSummary, Severity, Snapshot,
+        State, StepView, Summary, TraceLine, TraceView,
     },
     reconcile::{Findings, Identity, Journals, Line},
     scenario::Plan,
     time::Instant,
     web::WebServer,
 };
-use crossbeam::channel::Receiver;
+use crossbeam::channel::{Receiver, RecvTimeoutError};
 use std::{
     collections::{BTreeMap, VecDeque},
     net::SocketAddr,
@@ -49,6 +52,7 @@ pub(super) struct Start {
     pub(super) started_at: String,
     pub(super) commands: watch::Receiver<Command>,
     pub(super) rows: watch::Receiver<RowWindow>,
+    pub(super) control: Control,
     pub(super) publish: watch::Sender<Arc<Snapshot>>,
 }
 
@@ -90,18 +94,27 @@ pub(super) struct Collector {
     /// How far each scenario was at the last tick.
     pub(super) states: Vec<State>,
     pub(super) steps: Vec<StepView>,
-    pub(super) thresholds: Vec<ThresholdView>,
+    pub(super) parts: Vec<PartView>,
+    pub(super) agents: Vec<AgentRow>,
+    /// Judges the system under test.
+    pub(super) judge: Judge,
+    /// Judges this program.
+    pub(super) health: Judge,
+    /// What operators have ordered.
+    pub(super) orders: Vec<OrderRecord>,
+    clock_watch: ClockWatch,
 }
 
 impl Collector {
     pub(super) fn new(start: Start, observer: Box<dyn Observer>) -> Self {
         let (scenarios, steps) = (start.plan.scenarios.len(), start.plan.steps.len());
+        let selections = start.plan.selections.len();
         Self {
             observer,
             is_deaf: false,
             has_lost: false,
-            total: Interval::new(scenarios, steps),
-            second: Interval::new(scenarios, steps),
+            total: Interval::new(scenarios, steps).with_selections(selections),
+            second: Interval::new(scenarios, steps).with_selections(selections),
             second_began: Instant::START,
             gauges: vec![Gauges::default(); start.shards],
             series: Arc::default(),
@@ -122,25 +135,65 @@ impl Collector {
             causes: BTreeMap::new(),
             states: vec![State::Waiting; scenarios],
             steps: Vec::new(),
-            thresholds: Vec::new(),
+            parts: Vec::new(),
+            agents: Vec::new(),
+            judge: Judge::new(start.plan.thresholds.clone()),
+            health: Judge::new(start.plan.health.clone()),
+            orders: Vec::new(),
+            clock_watch: ClockWatch::default(),
             start,
         }
     }
 
     /// Collects until every shard has handed over its last, then reconciles and sums up.
     pub(super) fn run(mut self, deltas: &Receiver<Delta>) -> Summary {
-        while self.shards_running > 0
-            && let Ok(delta) = deltas.recv()
-        {
-            self.take(delta);
-        }
+        self.collect(deltas);
+        self.write_orders();
         self.complete_second();
         let findings = self.reconcile();
         let mut summary = self.summary(findings.as_ref());
         self.tell(|observer| observer.finish(&summary, findings.as_ref()));
-        (summary.verdict, summary.exit_code) = self.verdict(&summary.thresholds);
+        (summary.verdict, summary.exit_code) = self.verdict(&summary.thresholds, &summary.generator.health);
         self.publish(Phase::Done);
         summary
+    }
+
+    /// Takes deltas until the last one came, or until nobody is waited for any more.
+    fn collect(&mut self, deltas: &Receiver<Delta>) {
+        while self.shards_running > 0 {
+            self.clock_watch.restart(self.start.clock.now(), since_1970());
+            let received = deltas.recv_timeout(TICK);
+            self.look_at_clocks();
+            self.write_orders();
+            let is_over = self.start.control.tick();
+            match received {
+                Ok(delta) => self.take(delta),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if is_over && self.shards_running > 0 {
+                return self.not_valid("a shard did not end in time; the run is not valid".to_owned());
+            }
+        }
+    }
+
+    /// A machine that slept, or whose clock was set, has measured nothing.
+    fn look_at_clocks(&mut self) {
+        if let Some(gap) = self.clock_watch.look(self.start.clock.now(), since_1970(), TICK) {
+            self.not_valid(format!("this machine: {gap}; the run is not valid"));
+        }
+    }
+
+    /// Writes down what operators have ordered since the last time.
+    fn write_orders(&mut self) {
+        for order in self.start.control.take_orders() {
+            self.tell(|observer| observer.order(&order));
+            let (at, text) = (Duration::from_millis(order.at_ms), order.to_string());
+            self.keep_event(EventLine { at, severity: Severity::Info, text });
+            if self.orders.len() < Summary::ORDERS_MAX {
+                self.orders.push(order);
+            }
+        }
     }
 
     fn take(&mut self, delta: Delta) {
@@ -232,6 +285,7 @@ impl Collector {
             }
         }
         self.total.merge(&self.second);
+        self.judge_second(now.since(self.second_began));
         self.second.clear();
         self.second_began = now;
         let series = Arc::make_mut(&mut self.series);
@@ -240,7 +294,30 @@ impl Collector {
             series.pop_front();
         }
         self.steps = step_views(&self.start.plan, &self.total, &self.courses);
-        self.thresholds = self.threshold_views();
+        self.parts = parts(&self.total);
+        self.agents = self.crew.rows(&self.generator(), footprint(), now);
+    }
+
+    /// Judges the last second, which is over; a run that a threshold wants to end ends.
+    fn judge_second(&mut self, length: Duration) {
+        let plan = Arc::clone(&self.start.plan);
+        let scenarios = scenario_names(&plan);
+        let scope = scope(&plan, &scenarios, HostCounts::default());
+        let (begin, end) =
+            (self.second_began.since(Instant::START), self.start.clock.now().since(Instant::START));
+        let paused = self.start.control.paused_within(begin, end);
+        for judge in [&mut self.judge, &mut self.health] {
+            judge.second(length.saturating_sub(paused), &self.second, &self.total, &scope);
+            if !paused.is_zero() {
+                judge.paused();
+            }
+        }
+        let Some(tripped) = self.judge.tripped().or(self.health.tripped()) else { return };
+        if *self.start.commands.borrow() == Command::Run {
+            let text = format!("a threshold ends the run: {}", tripped.expression);
+            self.start.control.wish(Wish::Threshold);
+            self.event_of(Severity::Error, text);
+        }
     }
 
     fn point(&self, now: Instant) -> Point {
@@ -320,6 +397,10 @@ impl Collector {
 
     fn event(&mut self, event: EventLine) {
         self.tell(|observer| observer.event(&event));
+        self.keep_event(event);
+    }
+
+    fn keep_event(&mut self, event: EventLine) {
         let events = Arc::make_mut(&mut self.events);
         events.push_back(event);
         if events.len() > EVENTS_MAX {
@@ -346,6 +427,21 @@ impl Collector {
         self.has_lost = true;
         self.event_of(Severity::Error, text);
     }
+}
+
+/// The scenarios of a plan by name, each with its group of terminals.
+pub(super) fn scenario_names(plan: &Plan) -> Vec<(&str, &str)> {
+    let group = |number: usize| plan.groups.get(number).map_or("", |group| &*group.name);
+    plan.scenarios.iter().map(|scenario| (&*scenario.name, group(scenario.group))).collect()
+}
+
+/// What thresholds of `plan` are judged on beside the figures.
+pub(super) fn scope<'a>(
+    plan: &'a Plan,
+    scenarios: &'a [(&'a str, &'a str)],
+    host: HostCounts<'a>,
+) -> Scope<'a> {
+    Scope { selections: &plan.selections, scenarios, host, ..Scope::of_steps(&plan.steps) }
 }
 
 const SERIES_MAX: usize = 3600;

@@ -4,11 +4,13 @@
 //! its histograms; nothing on its hot path is shared. What it recorded goes to the collector in intervals; what it
 //! shall do comes back over a watch. The collector is one thread: it merges, judges and hands on to the [`Observer`].
 
+mod clock_watch;
 mod collector;
 mod control;
 mod courses;
 mod crew;
 mod failures;
+mod ending;
 mod gate;
 mod iteration;
 mod listening;
@@ -23,11 +25,13 @@ mod rows;
 mod runner;
 mod shard;
 mod statement;
+mod talk;
 mod verdict;
 
-pub use control::{Command, Control};
+pub use control::{Command, Control, Questions, Refusal};
 pub use observer::{Moment, NullObserver, Observer};
 pub use portal_books::{AlarmRow, PayoutRow, PortalBooks, alarm_rows, payout_rows, portal_summary};
+pub use talk::RunTalk;
 
 use crate::{
     driver::{
@@ -36,6 +40,7 @@ use crate::{
     },
     host::Host,
     http::{Failure, Server},
+    load::Throttles,
     metrics::{RowWindow, Snapshot, Summary},
     scenario::{Plan, Target},
     time::WallClock,
@@ -142,7 +147,8 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     HttpClient::new(clock, &servers).map_err(EngineError::Server)?;
     let shards = settings.shards.map_or_else(cores, NonZero::get);
     let gates = Arc::new(Gates::new(&plan, shards));
-    let (control, commands) = Control::new();
+    let throttles = Arc::new(Throttles::new(plan.scenarios.len()));
+    let (control, commands) = Control::new(&plan, &gates, clock, &throttles);
     let (window, rows) = watch::channel(RowWindow::default());
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
     let (deltas, received) = channel::bounded(shards * DELTAS_IN_FLIGHT);
@@ -153,6 +159,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         clock,
         shards,
         gates: Arc::clone(&gates),
+        throttles: Arc::clone(&throttles),
     };
     for index in 0..shards {
         let (brief, deltas) = (brief.clone(), deltas.clone());
@@ -165,7 +172,20 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     drop(deltas);
     let started_at = format!("{started_at}Z");
     let rows = window.subscribe();
-    let start = Start { plan, targets, host, web, clock, shards, gates, started_at, commands, rows, publish };
+    let start = Start {
+        plan,
+        targets,
+        host,
+        web,
+        clock,
+        shards,
+        gates,
+        started_at,
+        commands,
+        control: control.clone(),
+        rows,
+        publish,
+    };
     let collector = std::thread::Builder::new()
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))

@@ -2,11 +2,11 @@
 
 use super::{collector::Collector, courses::Courses, rows};
 use crate::{
-    driver::{footprint, usage},
+    driver::usage,
     load::Schedule,
     metrics::{
-        Attempts, Generator, HostCounts, Interval, Latency, PartView, Phase, Snapshot, StageProgress, State,
-        StepView, TerminalsView, Threshold, ThresholdView, TimePart,
+        Attempts, Generator, Interval, Latency, PartView, Phase, Snapshot, StageProgress, State, StepView,
+        TerminalsView, TimePart,
     },
     scenario::{Plan, Scenario},
     time::Instant,
@@ -19,7 +19,6 @@ impl Collector {
         let plan = &self.start.plan;
         let mut counters = self.total.counters();
         counters += self.second.counters();
-        let generator = self.generator();
         let snapshot = Snapshot {
             name: plan.name.clone(),
             target: self.target(),
@@ -39,13 +38,15 @@ impl Collector {
             codes: self.failures.codes(&self.total.codes()),
             causes: self.failures.causes(),
             samples: Arc::clone(&self.failures.samples),
-            parts: parts(&self.total),
-            agents: self.crew.rows(&generator, footprint(), now),
-            generator,
+            parts: self.parts.clone(),
+            agents: self.agents.clone(),
+            generator: self.generator(),
             terminals: self.terminals(),
             trace: self.trace.clone(),
             events: Arc::clone(&self.events),
-            thresholds: self.thresholds.clone(),
+            thresholds: self.judge.views(),
+            health: self.health.views(),
+            paused: self.start.control.is_paused(),
             connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
         };
         self.start.publish.send_replace(Arc::new(snapshot));
@@ -66,7 +67,7 @@ impl Collector {
         let (stage, target_rate) = match &scenario.load.schedule {
             Schedule::Arrivals { rate, .. } => {
                 let (index, count) = rate.stage(elapsed);
-                ((index + 1, count), Some(rate.value(elapsed)))
+                ((index + 1, count), Some(rate.value(elapsed) * self.start.control.factor(number)))
             }
             Schedule::Ramp { terminals } => {
                 let (index, count) = terminals.stage(elapsed);
@@ -86,7 +87,7 @@ impl Collector {
         StageProgress { name, executor, state, stage, target_rate, elapsed, duration, counters }
     }
 
-    fn generator(&self) -> Generator {
+    pub(super) fn generator(&self) -> Generator {
         let usage = usage();
         Generator {
             lag: self.total.lag.percentiles(),
@@ -114,17 +115,6 @@ impl Collector {
         view.rows = rows::arranged(fleet, &window);
         view
     }
-
-    /// The thresholds with their present values.
-    pub(super) fn threshold_views(&self) -> Vec<ThresholdView> {
-        self.start.plan.thresholds.iter().map(|threshold| self.view(threshold)).collect()
-    }
-
-    fn view(&self, threshold: &Threshold) -> ThresholdView {
-        let value = threshold.value(&self.total, &self.start.plan.steps, HostCounts::default());
-        let pass = value.map(|value| threshold.holds(value));
-        ThresholdView { expression: threshold.expression.clone(), value, pass, ..ThresholdView::default() }
-    }
 }
 
 /// How long all scenarios take by plan when the target keeps up, where that is known.
@@ -149,7 +139,7 @@ pub(super) fn step_views(plan: &Plan, total: &Interval, courses: &Courses) -> Ve
 }
 
 /// Where the time of all steps went, as far as it was measured.
-fn parts(total: &Interval) -> Vec<PartView> {
+pub(super) fn parts(total: &Interval) -> Vec<PartView> {
     let mut http = Attempts::default();
     total.steps.iter().filter_map(|step| step.attempts.as_deref()).for_each(|attempts| http.merge(attempts));
     let mut service = Latency::default();

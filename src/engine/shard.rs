@@ -12,8 +12,8 @@ use crate::{
     driver::{Clock, Desk, HttpClient, Line, Patron, thread_cpu},
     flow::{Cast, Numbers},
     http::Server,
-    load::Share,
-    metrics::{ActivityCounts, RowWindow, StepId, TraceLine},
+    load::{Share, Throttles},
+    metrics::{ActivityCounts, Origin, RowWindow, Selections, StepId, TraceLine},
     operation::Kind,
     scenario::{Connection, Plan},
     terminal::Terminal,
@@ -39,6 +39,7 @@ pub(super) struct Brief {
     pub(super) clock: Clock,
     pub(super) shards: usize,
     pub(super) gates: Arc<Gates>,
+    pub(super) throttles: Arc<Throttles>,
 }
 
 /// One shard.
@@ -47,6 +48,7 @@ pub(super) struct Shard {
     pub(super) plan: Arc<Plan>,
     pub(super) targets: Arc<[SocketAddr]>,
     pub(super) gates: Arc<Gates>,
+    pub(super) throttles: Arc<Throttles>,
     pub(super) desk: Desk,
     pub(super) client: HttpClient,
     pub(super) share: Share,
@@ -58,6 +60,7 @@ pub(super) struct Shard {
     /// Where the figures of what terminals do of their own accord go, by kind.
     pub(super) automatic: [Option<StepId>; Kind::ALL.len()],
     pub(super) commands: watch::Receiver<Command>,
+    selections: Arc<Selections>,
     index: usize,
     deltas: Sender<Delta>,
     window: watch::Receiver<RowWindow>,
@@ -103,7 +106,11 @@ impl Shard {
             tokio::task::spawn_local(async move { ringing.desk.deadlines.run(ringing.desk.clock).await });
             let ticking = Rc::clone(&shard);
             let ticks = tokio::task::spawn_local(async move { ticking.tick_for_ever().await });
-            runner::run_all(&shard).await;
+            // Whatever is under way when the run closes goes with the runtime, and its connections with it.
+            tokio::select! {
+                () = runner::run_all(&shard) => {}
+                () = runner::command(&shard, Command::Close) => {}
+            }
             ticks.abort();
         });
         shard.send_last();
@@ -116,17 +123,20 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, targets, servers, clock, shards, gates } = brief;
+        let Brief { plan, targets, servers, clock, shards, gates, throttles } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
         let (seats, groups) = seats(&plan, share);
+        let selections = Arc::new(plan.selections.clone());
         Self {
             desk: Desk::new(clock, seats.len()),
             client: HttpClient::new(clock, &servers).expect("the same servers were tried before the start"),
-            recorder: RefCell::new(Recorder::new(plan.scenarios.len(), plan.steps.len())),
+            recorder: RefCell::new(recorder(&plan, &selections)),
+            selections,
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
             targets,
             gates,
+            throttles,
             share,
             seats,
             groups,
@@ -150,6 +160,13 @@ impl Shard {
             profile: &self.plan.groups[group].profile,
             target: self.targets[group],
         }
+    }
+
+    /// Where what happens in a seat comes from.
+    pub(super) fn origin(&self, seat: &Seat) -> Origin {
+        let scenario = seat.busy_for.get().map(usize::from);
+        let flow = scenario.and_then(|number| Some(self.plan.scenarios.get(number)?.flow));
+        Origin { scenario, group: usize::from(seat.group), flow }
     }
 
     /// The terminal in a seat as its flow sees it.
@@ -237,9 +254,8 @@ impl Shard {
         let (events, causes) = recorder.take_told();
         let receipts = recorder.take_receipts();
         let trace = self.trace();
-        let empty = Recorder::new(self.plan.scenarios.len(), self.plan.steps.len());
-        let Recorder { interval, journal, samples, broken, .. } =
-            std::mem::replace(&mut *recorder, empty);
+        let empty = self::recorder(&self.plan, &self.selections);
+        let Recorder { interval, journal, samples, broken, .. } = std::mem::replace(&mut *recorder, empty);
         Delta {
             shard: self.index,
             interval,
@@ -323,6 +339,10 @@ fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
         groups.push(Bench { seats: begin..seats.len(), busy: Cell::new(0), hint: Cell::new(begin) });
     }
     (seats, groups)
+}
+
+fn recorder(plan: &Plan, selections: &Arc<Selections>) -> Recorder {
+    Recorder::new(plan.scenarios.len(), plan.steps.len(), Arc::clone(selections))
 }
 
 /// How often a shard hands over what it recorded.

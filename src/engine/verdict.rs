@@ -1,16 +1,20 @@
 //! The collector's last word: the summary of the run, its verdict and the exit code.
 
-use super::{collector::Collector, control::Command};
+use super::{
+    collector::{Collector, scenario_names, scope},
+    ending::Facts,
+};
 use crate::{
     driver::usage,
     metrics::{
-        GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary, Threshold,
-        ThresholdSummary, ThresholdView, Verdict,
+        ControlSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary,
+        ThresholdSummary, Verdict,
     },
     reconcile::Findings,
     scenario::Plan,
+    time::Instant,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 impl Collector {
     /// Sums the run up.
@@ -23,22 +27,11 @@ impl Collector {
             settlements: settlements.as_ref(),
             portal: portal.as_ref(),
         };
-        let judge = |threshold: &Threshold| {
-            let value = threshold.value(&self.total, &plan.steps, host);
-            let pass = value.is_none_or(|value| threshold.holds(value));
-            ThresholdSummary { expression: threshold.expression.clone(), value, pass }
-        };
-        let thresholds: Vec<ThresholdSummary> = plan.thresholds.iter().map(judge).collect();
-        self.thresholds = thresholds
-            .iter()
-            .map(|judged| ThresholdView {
-                expression: judged.expression.clone(),
-                value: judged.value,
-                pass: Some(judged.pass),
-                ..ThresholdView::default()
-            })
-            .collect();
-        let (verdict, exit_code) = self.verdict(&thresholds);
+        let scenarios = scenario_names(&plan);
+        let scope = scope(&plan, &scenarios, host);
+        let (thresholds, health) =
+            (self.judge.finish(&self.total, &scope), self.health.finish(&self.total, &scope));
+        let (verdict, exit_code) = self.verdict(&thresholds, &health);
         let usage = usage();
         Summary {
             schema: Summary::SCHEMA,
@@ -57,8 +50,10 @@ impl Collector {
                 max_rss_bytes: usage.max_rss_bytes,
                 terminals: plan.groups.iter().map(|group| group.identities.len() as u64).sum(),
                 shards: self.start.shards,
+                health,
             },
             thresholds,
+            control: self.control_summary(),
             settlements,
             reconciliation,
             mismatches: findings.map(listed).unwrap_or_default(),
@@ -67,23 +62,27 @@ impl Collector {
         }
     }
 
-    /// What the run says, and the exit code of the program.
-    ///
-    /// 1. A step that could not be carried out is the scenario's fault: 107.
-    /// 2. A run whose results or ledger could not be kept, or that was aborted by hand, says nothing: 110.
-    /// 3. A signal is reported as such: 105.
-    /// 4. Else the thresholds decide: 0 or 99.
-    pub(super) fn verdict(&self, thresholds: &[ThresholdSummary]) -> (Verdict, u8) {
-        let all_hold = thresholds.iter().all(|threshold| threshold.pass);
-        let judged = if all_hold { Verdict::Pass } else { Verdict::Fail };
-        match *self.start.commands.borrow() {
-            _ if self.broken => (Verdict::Invalid, EXIT_BROKEN),
-            _ if self.has_lost => (Verdict::Invalid, EXIT_INVALID),
-            Command::Abort => (Verdict::Invalid, EXIT_SIGNAL),
-            Command::StopBySignal => (judged, EXIT_SIGNAL),
-            _ if all_hold => (judged, 0),
-            _ => (judged, EXIT_THRESHOLD),
-        }
+    /// What operators did with the run; nothing where they let it be.
+    fn control_summary(&mut self) -> Option<ControlSummary> {
+        let elapsed = self.start.clock.now().since(Instant::START);
+        let paused_seconds = self.start.control.paused_within(Duration::ZERO, elapsed).as_secs_f64();
+        let orders = std::mem::take(&mut self.orders);
+        (!orders.is_empty()).then_some(ControlSummary { paused_seconds, orders })
+    }
+
+    /// What the run says, and the exit code of the program; the machine of its end decides.
+    pub(super) fn verdict(
+        &self,
+        thresholds: &[ThresholdSummary],
+        health: &[ThresholdSummary],
+    ) -> (Verdict, u8) {
+        let hold = |judged: &[ThresholdSummary]| judged.iter().all(|threshold| threshold.pass);
+        self.start.control.verdict(Facts {
+            is_broken: self.broken,
+            has_lost: self.has_lost,
+            is_healthy: hold(health),
+            all_hold: hold(thresholds),
+        })
     }
 }
 
@@ -96,8 +95,3 @@ fn step_summaries(plan: &Plan, total: &Interval) -> BTreeMap<String, StepSummary
     let recorded = plan.steps.iter().zip(&total.steps).filter(|(_, step)| step.total() > 0);
     recorded.map(|(name, step)| (name.to_owned(), step.into())).collect()
 }
-
-const EXIT_THRESHOLD: u8 = 99;
-const EXIT_SIGNAL: u8 = 105;
-const EXIT_BROKEN: u8 = 107;
-const EXIT_INVALID: u8 = 110;

@@ -1,10 +1,11 @@
 //! Who makes the load: this process and its shards, or the machines of a distributed run.
 
 use super::Percentiles;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What an agent is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AgentKind {
     /// A process on a machine of its own.
     #[default]
@@ -14,7 +15,7 @@ pub enum AgentKind {
 }
 
 /// One part of the load generator.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AgentRow {
     /// Its name: a machine, or `shard 0`.
     pub name: String,

@@ -1,10 +1,11 @@
 //! What goes wrong in a run, as screens show it: codes and causes with their times, and single cases.
 
 use super::{Class, Severity};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A response code since the start of the run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeView {
     /// The two characters of DE 39, or the three digits of an HTTP status.
     pub code: String,
@@ -19,7 +20,7 @@ pub struct CodeView {
 }
 
 /// Something that went wrong, however often: a network error, a time-out, a stray answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CauseView {
     /// What, in one sentence.
     pub text: String,
@@ -34,7 +35,7 @@ pub struct CauseView {
 }
 
 /// One case of a step that was not approved.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// When, since the start of the run.
     pub at: Duration,

@@ -138,6 +138,13 @@ impl Latency {
     /// Points of a curve for each further nine of a percentile.
     pub const CURVE_PER_NINE: u32 = 4;
 
+    /// What was recorded: microseconds, as exact as the histogram is, and how often they came.
+    pub fn recorded(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.micros
+            .iter_recorded()
+            .map(|value| (value.value_iterated_to(), value.count_since_last_iteration()))
+    }
+
     /// The histogram itself, in microseconds, for writers of standard formats.
     pub fn histogram(&self) -> &Histogram<u64> {
         &self.micros
@@ -166,7 +173,7 @@ pub struct Percentiles {
 }
 
 /// Records by logarithmic row, for a picture of time × latency: the number of the row, and the count.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heat(pub Arc<[(u16, u64)]>);
 
 impl Heat {
@@ -180,7 +187,7 @@ impl Heat {
 }
 
 /// One bar of a histogram.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Where the bar begins, in milliseconds.
     pub from_ms: f64,

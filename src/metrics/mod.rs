@@ -22,6 +22,7 @@ pub use failure::{CauseView, CodeView, Sample};
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
 };
+pub use judge::{Judge, Scope};
 pub use latency::{Bucket, Heat, Latency, Percentiles};
 pub use portal::{
     ApplicationCounts, Money, PayoutSummary, PortalChecks, PortalCount, PortalFault, PortalFinding,
@@ -33,8 +34,12 @@ pub use snapshot::{
     StepPoint, StepView, TerminalRow, TerminalsView, ThresholdView, TimePart,
 };
 pub use summary::{
-    AttemptSummary, Count, GeneratorSummary, HostCounts, LagSummary, LatencySummary, MismatchSummary,
-    ReconciliationSummary, SettlementSummary, SideSummary, StepSummary, Summary, ThresholdSummary, Verdict,
+    AttemptSummary, ControlSummary, Count, GeneratorSummary, HostCounts, LagSummary, LatencySummary,
+    MismatchSummary, ReconciliationSummary, SettlementSummary, SideSummary, StepSummary, Summary,
+    ThresholdSummary, Verdict,
 };
-pub use threshold::{Aggregation, Comparison, MetricName, Threshold, ThresholdError};
+pub use threshold::{
+    Aggregation, Catalog, Comparison, MetricName, Options, Origin, Selection, Selections, Selector,
+    Threshold, ThresholdError, Unit,
+};
 pub use trace::{TraceLine, TraceView, Way};

@@ -1,7 +1,9 @@
 //! Which rows of the fleet a face wants to see, and in which order.
 
+use serde::{Deserialize, Serialize};
+
 /// Which rows of the fleet a face wants to see; places beyond the fleet are ignored.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowWindow {
     /// The place of the first row, in `order`, among those that `filter` lets pass.
     pub first: u32,
@@ -31,7 +33,7 @@ impl RowWindow {
 }
 
 /// An order of rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowOrder {
     /// What decides; equal rows stand by number.
     pub key: RowKey,
@@ -40,7 +42,7 @@ pub struct RowOrder {
 }
 
 /// What decides the order of rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RowKey {
     /// The number in the fleet, the lowest first.
     #[default]

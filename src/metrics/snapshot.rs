@@ -4,10 +4,11 @@ use super::{
     AgentRow, Bucket, CauseView, Class, CodeView, Counters, Heat, Percentiles, Sample, StepInterval, TraceView,
     Verdict,
 };
+use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 /// The state of a run at one moment; a new one about four times a second.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The scenario's name.
     pub name: String,
@@ -49,23 +50,28 @@ pub struct Snapshot {
     pub events: Arc<VecDeque<EventLine>>,
     /// The thresholds with their present values.
     pub thresholds: Vec<ThresholdView>,
+    /// What must hold of the generator, with its present values.
+    pub health: Vec<ThresholdView>,
     /// Connections that are open at this moment.
     pub connections: u64,
+    /// Whether an operator holds the load.
+    pub paused: bool,
 }
 
 impl Snapshot {
     /// What the thresholds say so far.
     pub fn verdict(&self) -> Verdict {
-        if self.thresholds.iter().all(|threshold| threshold.pass != Some(false)) {
-            Verdict::Pass
-        } else {
-            Verdict::Fail
+        let is_broken = |all: &[ThresholdView]| all.iter().any(|threshold| threshold.pass == Some(false));
+        match () {
+            () if is_broken(&self.health) => Verdict::Invalid,
+            () if is_broken(&self.thresholds) => Verdict::Fail,
+            () => Verdict::Pass,
         }
     }
 }
 
 /// Where a run is in its life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
     /// Terminals and connections are being made.
     #[default]
@@ -80,8 +86,21 @@ pub enum Phase {
     Done,
 }
 
+impl Phase {
+    /// Its name, for people and programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Reconciling => "reconciling",
+            Self::Done => "done",
+        }
+    }
+}
+
 /// Where a scenario is in its plan.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct StageProgress {
     /// The scenario's name.
     pub name: String,
@@ -102,7 +121,7 @@ pub struct StageProgress {
 }
 
 /// Whether a scenario waits, runs or is over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     /// It waits for its start.
     #[default]
@@ -115,8 +134,20 @@ pub enum State {
     Done,
 }
 
+impl State {
+    /// Its name, for people and programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Finishing => "finishing",
+            Self::Done => "done",
+        }
+    }
+}
+
 /// One interval of the run on a time axis.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// The end of the interval, since the start of the run.
     pub at: Duration,
@@ -148,7 +179,7 @@ impl Point {
 }
 
 /// One step since the start of the run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct StepView {
     /// Its name.
     pub name: String,
@@ -207,7 +238,7 @@ impl StepView {
 }
 
 /// One second of one step.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepPoint {
     /// The end of the second, since the start of the run.
     pub at: Duration,
@@ -222,7 +253,7 @@ pub struct StepPoint {
 }
 
 /// One part of the time that steps take, over all of them since the start of the run.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PartView {
     /// Which part.
     pub part: TimePart,
@@ -233,7 +264,7 @@ pub struct PartView {
 }
 
 /// The parts that the time of a step has, in the order in which they pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TimePart {
     /// From the scheduled to the actual start.
     Lag,
@@ -254,7 +285,7 @@ pub enum TimePart {
 }
 
 /// The state of the load generator itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
     /// From the scheduled to the actual start, since the start of the run.
     pub lag: Percentiles,
@@ -269,7 +300,7 @@ pub struct Generator {
 }
 
 /// The fleet at one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TerminalsView {
     /// How many terminals there are.
     pub count: u64,
@@ -286,7 +317,7 @@ pub struct TerminalsView {
 }
 
 /// How many terminals are in which state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityCounts {
     /// Not signed in, doing nothing.
     pub signed_out: u64,
@@ -299,7 +330,7 @@ pub struct ActivityCounts {
 }
 
 /// One terminal of the fleet.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TerminalRow {
     /// Its number in the fleet.
     pub number: u32,
@@ -330,7 +361,7 @@ pub struct TerminalRow {
 }
 
 /// How grave an event is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Severity {
     /// Good to know.
     #[default]
@@ -342,7 +373,7 @@ pub enum Severity {
 }
 
 /// One line of the event log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventLine {
     /// When, since the start of the run.
     pub at: Duration,
@@ -353,13 +384,13 @@ pub struct EventLine {
 }
 
 /// A threshold with its present value.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ThresholdView {
     /// Metric and condition as written in the scenario.
     pub expression: String,
     /// The present value in the unit of the condition, `None` before the first sample.
     pub value: Option<f64>,
-    /// Whether it holds, `None` before the first sample.
+    /// Whether it holds, `None` before the first sample; one with a window must have held all along.
     pub pass: Option<bool>,
     /// The limit, in the unit of the condition.
     pub limit: f64,
@@ -376,3 +407,23 @@ pub struct ThresholdView {
 }
 
 const BUCKETS_PER_DECADE: u32 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_reads_back_as_it_was_written() {
+        let point = Point { at: Duration::from_millis(1250), steps: 7, ..Point::default() };
+        let snapshot = Snapshot {
+            name: "day".to_owned(),
+            series: Arc::new([point].into()),
+            thresholds: vec![ThresholdView { value: Some(0.5), ..ThresholdView::default() }],
+            paused: true,
+            ..Snapshot::default()
+        };
+        let line = serde_json::to_string(&snapshot).expect("finite numbers are JSON");
+        let read: Snapshot = serde_json::from_str(&line).expect("what was written");
+        assert_eq!(format!("{read:?}"), format!("{snapshot:?}"));
+    }
+}

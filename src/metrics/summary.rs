@@ -3,6 +3,7 @@
 use super::{
     Attempts, Class, Counters, Latency, Percentiles, PortalChecks, PortalFinding, PortalSummary, StepInterval,
 };
+use crate::control::OrderRecord;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap};
@@ -34,6 +35,9 @@ pub struct Summary {
     pub generator: GeneratorSummary,
     /// The thresholds with their values.
     pub thresholds: Vec<ThresholdSummary>,
+    /// What operators did with the run while it was under way; absent when they let it be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<ControlSummary>,
     /// What settlements came to at the host; absent when there was no settlement, or no ledger to look into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlements: Option<SettlementSummary>,
@@ -54,8 +58,19 @@ pub struct Summary {
 impl Summary {
     /// The version of the schema this program writes.
     pub const SCHEMA: u32 = 1;
+    /// How many orders are listed; all of them are in `events.ndjson`.
+    pub const ORDERS_MAX: usize = 1000;
     /// How many mismatches are listed; all of them are in the journal's folder.
     pub const MISMATCHES_MAX: usize = 50;
+}
+
+/// What operators did with a run while it was under way.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct ControlSummary {
+    /// How long the load was paused, which no threshold counts, in seconds.
+    pub paused_seconds: f64,
+    /// The orders, the first ones where there were too many.
+    pub orders: Vec<OrderRecord>,
 }
 
 /// What a run says about the system under test.
@@ -164,6 +179,9 @@ pub struct GeneratorSummary {
     pub terminals: u64,
     /// Shards that ran the fleet.
     pub shards: usize,
+    /// What must hold of it, so that the run says something about the target.
+    #[serde(default)]
+    pub health: Vec<ThresholdSummary>,
 }
 
 /// The lag of the schedule, in milliseconds.
@@ -186,14 +204,18 @@ impl From<Percentiles> for LagSummary {
 }
 
 /// A threshold and whether it held.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ThresholdSummary {
     /// Metric and condition as written in the scenario.
     pub expression: String,
-    /// The value at the end, in the unit of the condition; `null` when there was no sample.
+    /// The value at the end, in the unit of the condition, or that of the worst window; `null` when there was no
+    /// sample, or too few.
     pub value: Option<f64>,
     /// Whether the condition holds.
     pub pass: bool,
+    /// When it first did not hold, where that decides, in seconds of measured time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken_at_seconds: Option<f64>,
 }
 
 /// What the comparison of the terminals' journals with the host's ledger found, and the final check of the portal.

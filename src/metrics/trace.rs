@@ -1,9 +1,10 @@
 //! What one terminal says and hears, line by line, for whoever looks at it: no card, no key.
 
+use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 /// Who sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Way {
     /// The terminal did.
     #[default]
@@ -13,7 +14,7 @@ pub enum Way {
 }
 
 /// One message, or a piece of one, as a line of masked text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceLine {
     /// When, since the start of the run.
     pub at: Duration,
@@ -24,7 +25,7 @@ pub struct TraceLine {
 }
 
 /// The messages of the terminal that is looked at.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TraceView {
     /// The number of the terminal in the fleet; `None` when none is looked at.
     pub terminal: Option<u32>,

@@ -6,6 +6,7 @@ use super::{
     portal_files, receipts::ReceiptLog, series::Series, summary_file,
 };
 use crate::{
+    control::OrderRecord,
     engine::{Moment, Observer, PortalBooks},
     metrics::{EventLine, Summary},
     reconcile::{Entry, Findings, Row},
@@ -82,6 +83,10 @@ impl Observer for Folder {
 
     fn event(&mut self, event: &EventLine) -> io::Result<()> {
         Ok(self.events.append(event)?)
+    }
+
+    fn order(&mut self, order: &OrderRecord) -> io::Result<()> {
+        Ok(self.events.append_order(order)?)
     }
 
     fn journal(&mut self, entries: &[Entry]) -> io::Result<()> {

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     iso8583::ResponseCode,
     metrics::{
-        Aggregation, LatencySummary, MismatchSummary, PortalChecks, PortalFinding, ReconciliationSummary,
-        SettlementSummary, StepSummary, Summary, Threshold, ThresholdSummary, Verdict,
+        LatencySummary, MismatchSummary, PortalChecks, PortalFinding, ReconciliationSummary,
+        SettlementSummary, StepSummary, Summary, Threshold, ThresholdSummary, Unit, Verdict,
     },
 };
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -51,6 +51,7 @@ pub fn summary_text(summary: &Summary, folder: Option<&Path>, look: Look) -> Str
     page.portal(summary);
     page.reconciliation(summary);
     page.generator(summary);
+    page.control(summary);
     if let Some(folder) = folder {
         page.line(&format!("\nResults are in {}", folder.display()));
     }
@@ -64,6 +65,19 @@ struct Page {
 }
 
 impl Page {
+    /// What operators did with the run.
+    fn control(&mut self, summary: &Summary) {
+        let Some(control) = &summary.control else { return };
+        let paused = match control.paused_seconds {
+            seconds if seconds > 0.0 => format!(", paused for {seconds:.1} s"),
+            _ => String::new(),
+        };
+        self.line(&format!("\nLive control: {}{paused}", plural(control.orders.len() as u64, "order")));
+        for order in control.orders.iter().take(ORDERS_SHOWN) {
+            self.line(&format!("  {}  {order}", clock(Duration::from_millis(order.at_ms))));
+        }
+    }
+
     fn verdict(&mut self, summary: &Summary) {
         let (word, colour) = match summary.verdict {
             Verdict::Pass => ("PASS", GREEN),
@@ -302,9 +316,18 @@ pub(super) fn reason(summary: &Summary) -> String {
         EXIT_SIGNAL => format!("stopped by a signal; until then {judged}"),
         EXIT_BROKEN => "a step could not be carried out, see events.ndjson".to_owned(),
         EXIT_ABORTED => format!("aborted by a threshold; {judged}"),
-        EXIT_INVALID => "the measurement is not valid, see events.ndjson".to_owned(),
+        EXIT_INVALID => invalid(summary),
         _ => judged,
     }
+}
+
+/// Why a measurement is not valid: the generator was not well, or the events tell.
+fn invalid(summary: &Summary) -> String {
+    let broken = summary.generator.health.iter().find(|threshold| !threshold.pass);
+    broken.map_or_else(
+        || "the measurement is not valid, see events.ndjson".to_owned(),
+        |threshold| format!("the generator was not well: {} was {}", threshold.expression, value(threshold)),
+    )
 }
 
 fn judged(summary: &Summary) -> String {
@@ -333,13 +356,12 @@ fn judged(summary: &Summary) -> String {
 /// The value of a threshold with the unit of its metric.
 pub(super) fn value(threshold: &ThresholdSummary) -> String {
     let Some(value) = threshold.value else { return "no sample".to_owned() };
-    let parts = threshold.expression.split_once(": ");
-    let parsed = parts.and_then(|(metric, condition)| Threshold::parse(metric, condition).ok());
-    match parsed.map(|parsed| parsed.aggregation) {
-        Some(Aggregation::Rate) => exact(value * 100.0, " %"),
-        Some(Aggregation::Count) => count(value as u64),
-        Some(_) => exact(value, " ms"),
-        None => value.to_string(),
+    match Threshold::parse_whole(&threshold.expression).map(|parsed| parsed.unit()) {
+        Ok(Unit::Share) => exact(value * 100.0, " %"),
+        Ok(Unit::Count) => count(value as u64),
+        Ok(Unit::PerSecond) => exact(value, "/s"),
+        Ok(Unit::Milliseconds) => exact(value, " ms"),
+        Err(_) => value.to_string(),
     }
 }
 
@@ -362,6 +384,7 @@ pub(super) fn plural_of(number: u64, one: &str, many: &str) -> String {
 }
 
 const CAUSES_SHOWN: usize = 8;
+const ORDERS_SHOWN: usize = 20;
 const MISMATCHES_SHOWN: usize = 5;
 const CAUSE_INDENT: usize = 15;
 const WIDTH_MIN: usize = 80;

@@ -2,6 +2,7 @@
 
 use super::lines::whole_lines;
 use crate::{
+    control::OrderRecord,
     metrics::{Counters, MismatchSummary, SideSummary},
     report::series::COLUMNS,
 };
@@ -28,7 +29,7 @@ pub struct SeriesRow {
 }
 
 /// One line of `events.ndjson`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct EventRecord {
     /// Since the start of the run, in milliseconds.
     pub at_ms: u64,
@@ -36,6 +37,9 @@ pub struct EventRecord {
     pub severity: String,
     /// What happened.
     pub text: String,
+    /// The order of an operator, where it is one.
+    #[serde(default)]
+    pub order: Option<OrderRecord>,
 }
 
 /// What of a table was read, and how many lines were not.
