@@ -1,7 +1,12 @@
 //! The TCP driver of a terminal: carries out one operation over a connection that is there, or is made for it.
 
-use super::{Clock, Deadlines, deadlines::Alarm};
+use super::{
+    Clock, Deadlines, Dialer,
+    deadlines::Alarm,
+    wire::{self, Wire},
+};
 use crate::{
+    metrics::{ConnectionCounts, Connections},
     operation::Operation,
     terminal::{Event, Input, Outbox, Output, Profile, Terminal},
     time::Instant,
@@ -10,11 +15,9 @@ use std::{
     cell::RefCell,
     future::{Future, poll_fn},
     io,
-    net::SocketAddr,
     pin::pin,
     task::Poll,
 };
-use tokio::net::TcpStream;
 
 /// What the terminals of a shard share: clock, deadlines, and buffers that hold nothing between two inputs.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub struct Desk {
     pub clock: Clock,
     /// The deadlines of the shard's terminals.
     pub deadlines: Deadlines,
+    /// What became of connections since somebody took it.
+    pub connections: RefCell<Connections>,
     buffer: RefCell<Box<[u8]>>,
     outbox: RefCell<Outbox>,
 }
@@ -36,21 +41,21 @@ pub struct Patron<'a> {
     pub terminal: &'a RefCell<Terminal>,
     /// What it has in common with others of its kind.
     pub profile: &'a Profile,
-    /// Where its host is.
-    pub target: SocketAddr,
+    /// How it gets its connections.
+    pub dialer: &'a Dialer,
 }
 
 /// A terminal's connection, or the place for one.
 #[derive(Debug, Default)]
 pub struct Line {
-    stream: Option<TcpStream>,
+    wire: Option<Wire>,
     /// What the socket did not take yet.
     unsent: Vec<u8>,
 }
 
 /// What ended a wait.
 enum Wake {
-    Connected(TcpStream),
+    Connected(Wire),
     Refused(io::Error),
     Readable,
     Writable,
@@ -69,16 +74,21 @@ impl Desk {
         Self {
             clock,
             deadlines: Deadlines::new(terminals),
+            connections: RefCell::default(),
             buffer: RefCell::new(vec![0; READ_BUFFER].into_boxed_slice()),
             outbox: RefCell::default(),
         }
+    }
+
+    fn count(&self, count: impl FnOnce(&mut ConnectionCounts)) {
+        count(&mut self.connections.borrow_mut().counts);
     }
 }
 
 impl Line {
     /// Whether a connection is open.
     pub fn is_open(&self) -> bool {
-        self.stream.is_some()
+        self.wire.is_some()
     }
 
     /// Has the terminal do `operation`, and whatever follows from it, until it is idle again.
@@ -92,32 +102,34 @@ impl Line {
         mut on_event: impl FnMut(Event),
         mut on_refusal: impl FnMut(&io::Error),
     ) {
-        self.notice_what_came(desk, patron, &mut on_event);
+        self.notice_what_came(desk, patron, &mut on_event, &mut on_refusal);
         let mut next = self.feed(desk, patron, Input::Operation(operation), &mut on_event);
         let mut connecting = next.connect;
         while !patron.terminal.borrow().is_idle() {
             desk.deadlines.arm(patron.place, next.deadline);
             let wake = match connecting {
-                true => connect(desk, patron).await,
+                true => connect(desk, patron, next.deadline).await,
                 false => self.wake(desk, patron).await,
             };
             let input = match wake {
-                Wake::Connected(stream) => {
-                    self.stream = Some(stream);
+                Wake::Connected(wire) => {
+                    desk.count(|counts| counts.opened += 1);
+                    self.wire = Some(wire);
                     Input::Connected
                 }
                 Wake::Refused(error) => {
+                    desk.count(|counts| counts.refused += 1);
                     on_refusal(&error);
                     Input::Closed
                 }
                 Wake::Alarm(Alarm::Interrupt) => Input::Interrupt,
                 Wake::Alarm(_) => Input::Timeout,
                 Wake::Writable => {
-                    self.flush();
+                    self.flush(desk);
                     continue;
                 }
                 Wake::Readable => {
-                    if let Some(then) = self.receive(desk, patron, &mut on_event) {
+                    if let Some(then) = self.receive(desk, patron, &mut on_event, &mut on_refusal) {
                         next = then;
                         connecting = next.connect;
                     }
@@ -136,9 +148,15 @@ impl Line {
     }
 
     /// Hands what came while the terminal was idle to it: a late answer, or the end of the connection.
-    fn notice_what_came(&mut self, desk: &Desk, patron: Patron<'_>, on_event: &mut impl FnMut(Event)) {
-        if self.stream.is_some() {
-            self.receive(desk, patron, on_event);
+    fn notice_what_came(
+        &mut self,
+        desk: &Desk,
+        patron: Patron<'_>,
+        on_event: &mut impl FnMut(Event),
+        on_refusal: &mut impl FnMut(&io::Error),
+    ) {
+        if self.wire.is_some() {
+            self.receive(desk, patron, on_event, on_refusal);
         } else if patron.terminal.borrow().is_connected() {
             self.feed(desk, patron, Input::Closed, on_event);
         }
@@ -158,7 +176,7 @@ impl Line {
         while let Some(output) = outbox.poll() {
             match output {
                 Output::Connect => next.connect = true,
-                Output::Send(range) => self.send(outbox.bytes(range)),
+                Output::Send(range) => self.send(desk, outbox.bytes(range)),
                 Output::Close => {
                     next.connect = false;
                     self.close();
@@ -170,16 +188,36 @@ impl Line {
         next
     }
 
-    /// Reads once; `None` when there was nothing after all.
-    fn receive(&mut self, desk: &Desk, patron: Patron<'_>, on_event: &mut impl FnMut(Event)) -> Option<Next> {
+    /// Reads once; `None` when there was nothing after all. What TLS found wrong is told to `on_refusal`.
+    fn receive(
+        &mut self,
+        desk: &Desk,
+        patron: Patron<'_>,
+        on_event: &mut impl FnMut(Event),
+        on_refusal: &mut impl FnMut(&io::Error),
+    ) -> Option<Next> {
         let mut buffer = desk.buffer.borrow_mut();
-        let input = match self.stream.as_ref()?.try_read(&mut buffer) {
+        let input = match self.wire.as_ref()?.try_read(&mut buffer) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
-            Ok(0) | Err(_) => {
+            Err(error) => {
+                desk.count(|counts| counts.resets += 1);
+                Wire::trouble(&error, "host").iter().for_each(on_refusal);
                 self.close();
                 Input::Closed
             }
-            Ok(count) => Input::Received(buffer.get(..count).unwrap_or_default()),
+            Ok(0) => {
+                desk.count(|counts| counts.ended += 1);
+                self.close();
+                Input::Closed
+            }
+            Ok(count) => {
+                desk.count(|counts| counts.bytes_in += count as u64);
+                let bytes = buffer.get(..count).unwrap_or_default();
+                if wire::is_alert(bytes) {
+                    on_refusal(&io::Error::new(io::ErrorKind::InvalidData, SPEAKS_TLS));
+                }
+                Input::Received(bytes)
+            }
         };
         Some(self.feed(desk, patron, input, on_event))
     }
@@ -187,17 +225,21 @@ impl Line {
     /// Writes what the socket takes at once, and keeps the rest.
     ///
     /// One request is under way at a time, so that Nagle's algorithm has nothing to hold back.
-    fn send(&mut self, bytes: &[u8]) {
-        let Some(stream) = &self.stream else { return };
-        let taken = if self.unsent.is_empty() { stream.try_write(bytes).unwrap_or(0) } else { 0 };
+    fn send(&mut self, desk: &Desk, bytes: &[u8]) {
+        let Some(wire) = &self.wire else { return };
+        let taken = if self.unsent.is_empty() { wire.try_write(bytes).unwrap_or(0) } else { 0 };
+        desk.count(|counts| counts.bytes_out += taken as u64);
         // A socket that is broken says so when it is read.
         self.unsent.extend_from_slice(bytes.get(taken..).unwrap_or_default());
     }
 
-    fn flush(&mut self) {
-        let Some(stream) = &self.stream else { return };
-        match stream.try_write(&self.unsent) {
-            Ok(taken) => drop(self.unsent.drain(..taken)),
+    fn flush(&mut self, desk: &Desk) {
+        let Some(wire) = &self.wire else { return };
+        match wire.try_write(&self.unsent) {
+            Ok(taken) => {
+                desk.count(|counts| counts.bytes_out += taken as u64);
+                self.unsent.drain(..taken);
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => self.unsent.clear(),
         }
@@ -213,11 +255,11 @@ impl Line {
             if alarm != Alarm::None {
                 return Poll::Ready(Wake::Alarm(alarm));
             }
-            let Some(stream) = &self.stream else { return Poll::Pending };
-            if stream.poll_read_ready(context).is_ready() {
+            let Some(wire) = &self.wire else { return Poll::Pending };
+            if wire.poll_read_ready(context).is_ready() {
                 return Poll::Ready(Wake::Readable);
             }
-            if !self.unsent.is_empty() && stream.poll_write_ready(context).is_ready() {
+            if !self.unsent.is_empty() && wire.poll_write_ready(context).is_ready() {
                 return Poll::Ready(Wake::Writable);
             }
             Poll::Pending
@@ -227,19 +269,45 @@ impl Line {
 }
 
 /// Opens a connection, unless an alarm comes first.
-async fn connect(desk: &Desk, patron: Patron<'_>) -> Wake {
-    let mut opening = pin!(TcpStream::connect(patron.target));
+async fn connect(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Wake {
+    if patron.dialer.is_limited() {
+        // In a box, so that connections without a rate have no room for it.
+        if let Err(alarm) = Box::pin(take_turn(desk, patron, deadline)).await {
+            return Wake::Alarm(alarm);
+        }
+    }
+    let mut opening = pin!(patron.dialer.open(desk.clock, &desk.connections));
     poll_fn(|context| {
         let alarm = desk.deadlines.poll(patron.place, context);
         if alarm != Alarm::None {
             return Poll::Ready(Wake::Alarm(alarm));
         }
         opening.as_mut().poll(context).map(|opened| match opened {
-            Ok(stream) => Wake::Connected(stream),
+            Ok(wire) => Wake::Connected(wire),
             Err(error) => Wake::Refused(error),
         })
     })
     .await
 }
 
+/// Waits until another connection may be made; the time allowed for connecting begins only then.
+async fn take_turn(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Result<(), Alarm> {
+    let asked = desk.clock.now();
+    let turn = patron.dialer.turn(asked);
+    desk.deadlines.arm(patron.place, Instant::NEVER);
+    if turn > asked {
+        let mut waiting = pin!(tokio::time::sleep_until(desk.clock.to_std(turn).into()));
+        poll_fn(|context| match desk.deadlines.poll(patron.place, context) {
+            Alarm::Interrupt => Poll::Ready(Err(Alarm::Interrupt)),
+            _ => waiting.as_mut().poll(context).map(Ok),
+        })
+        .await?;
+    }
+    let waited = desk.clock.now().since(asked);
+    desk.connections.borrow_mut().times_mut().wait.record(waited);
+    desk.deadlines.arm(patron.place, deadline + waited);
+    Ok(())
+}
+
 const READ_BUFFER: usize = 16 * 1024;
+const SPEAKS_TLS: &str = "the host answers plain text with an alert of TLS: it wants TLS";

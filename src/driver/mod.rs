@@ -16,7 +16,9 @@ mod process;
 mod secret;
 pub mod serial;
 mod timer;
+mod tls;
 mod web;
+mod wire;
 
 pub use address::resolve;
 pub use clock::{Clock, unix_seconds, wall_clock};
@@ -32,3 +34,4 @@ pub use process::{Usage, raise_descriptor_limit, usage};
 pub use secret::secret;
 pub use timer::Timer;
 pub use web::{HttpLimits, HttpServer};
+pub use wire::{Dialer, HostSide, TlsError, make_certificates};

@@ -192,7 +192,7 @@ pub(super) async fn operate(
         other => hear(shard, &since, other),
     };
     let on_refusal = |error: &io::Error| {
-        let text = format!("target {}: {error}", patron.target);
+        let text = format!("target {}: {error}", patron.dialer.address());
         shard.recorder.borrow_mut().notice(shard.now(), Severity::Error, text);
     };
     line.operate(&shard.desk, patron, operation, on_event, on_refusal).await;

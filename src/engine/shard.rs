@@ -5,23 +5,23 @@ use super::{
     gate::Gates,
     recorder::{Delta, Gauges, Recorder},
     runner,
+    way::Way,
 };
 use crate::{
     directory::Directory,
-    driver::{Clock, Desk, HttpClient, Line, Patron},
+    driver::{Clock, Desk, Dialer, HttpClient, Line, Patron},
     flow::{Cast, Numbers},
     http::Server,
     load::Share,
     metrics::{ActivityCounts, RowWindow, StepId, TerminalRow},
     operation::Kind,
-    scenario::{Connection, Plan},
+    scenario::Plan,
     terminal::Terminal,
     time::Instant,
 };
 use crossbeam::channel::{Sender, TrySendError};
 use std::{
     cell::{Cell, RefCell},
-    net::SocketAddr,
     ops::Range,
     rc::Rc,
     sync::Arc,
@@ -33,7 +33,7 @@ use tokio::sync::watch;
 #[derive(Clone, Debug)]
 pub(super) struct Brief {
     pub(super) plan: Arc<Plan>,
-    pub(super) targets: Arc<[SocketAddr]>,
+    pub(super) ways: Arc<[Way]>,
     pub(super) servers: Arc<[Server]>,
     pub(super) clock: Clock,
     pub(super) shards: usize,
@@ -44,7 +44,8 @@ pub(super) struct Brief {
 #[derive(Debug)]
 pub(super) struct Shard {
     pub(super) plan: Arc<Plan>,
-    pub(super) targets: Arc<[SocketAddr]>,
+    /// How the terminals of each group get their connections.
+    dialers: Vec<Dialer>,
     pub(super) gates: Arc<Gates>,
     pub(super) desk: Desk,
     pub(super) client: HttpClient,
@@ -115,7 +116,7 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, targets, servers, clock, shards, gates } = brief;
+        let Brief { plan, ways, servers, clock, shards, gates } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
         let (seats, groups) = seats(&plan, share);
         Self {
@@ -124,7 +125,10 @@ impl Shard {
             recorder: RefCell::new(Recorder::new(plan.scenarios.len(), plan.steps.len())),
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
-            targets,
+            dialers: ways
+                .iter()
+                .map(|way| way.dialer(shards).expect("the same was tried before the start"))
+                .collect(),
             gates,
             share,
             seats,
@@ -147,7 +151,7 @@ impl Shard {
             place,
             terminal: &seat.terminal,
             profile: &self.plan.groups[group].profile,
-            target: self.targets[group],
+            dialer: &self.dialers[group],
         }
     }
 
@@ -236,7 +240,8 @@ impl Shard {
         let (events, causes) = recorder.take_told();
         let receipts = recorder.take_receipts();
         let empty = Recorder::new(self.plan.scenarios.len(), self.plan.steps.len());
-        let Recorder { interval, journal, broken, .. } = std::mem::replace(&mut *recorder, empty);
+        let Recorder { mut interval, journal, broken, .. } = std::mem::replace(&mut *recorder, empty);
+        interval.connections.merge(&self.desk.connections.take());
         Delta { shard: self.index, interval, journal, receipts, events, causes, gauges, broken, is_last }
     }
 
@@ -283,7 +288,7 @@ fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
     let mut groups = Vec::with_capacity(plan.groups.len());
     for (group_number, group) in plan.groups.iter().enumerate() {
         let begin = seats.len();
-        let keeps_connection = group.connection == Connection::LongLived;
+        let keeps_connection = group.link.strategy.is_kept();
         for number in share.terminals(group.identities.len() as u32) {
             let identity = &group.identities[number as usize];
             let (id, merchant, tmk) = (identity.terminal, identity.merchant, identity.tmk.clone());

@@ -1,6 +1,6 @@
 //! What one shard, or the whole run, recorded in one interval.
 
-use super::{Counters, Latency};
+use super::{Connections, Counters, Latency};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// The number of a step name in a [`StepNames`] table.
@@ -263,6 +263,8 @@ pub struct Interval {
     pub steps: Vec<StepInterval>,
     /// From the scheduled to the actual start of iterations.
     pub lag: Latency,
+    /// What became of the connections of terminals.
+    pub connections: Connections,
 }
 
 impl Interval {
@@ -272,6 +274,7 @@ impl Interval {
             scenarios: vec![Counters::default(); scenarios],
             steps: vec![StepInterval::default(); steps],
             lag: Latency::default(),
+            connections: Connections::default(),
         }
     }
 
@@ -287,6 +290,7 @@ impl Interval {
         self.scenarios.iter_mut().zip(&other.scenarios).for_each(|(mine, theirs)| *mine += *theirs);
         self.steps.iter_mut().zip(&other.steps).for_each(|(mine, theirs)| mine.merge(theirs));
         self.lag.merge(&other.lag);
+        self.connections.merge(&other.connections);
     }
 
     /// Forgets everything, keeping the memory.
@@ -294,6 +298,7 @@ impl Interval {
         self.scenarios.fill(Counters::default());
         self.steps.iter_mut().for_each(StepInterval::clear);
         self.lag.clear();
+        self.connections.clear();
     }
 
     /// The response times of all steps and classes together.

@@ -5,14 +5,13 @@
 
 use super::{
     acquirer::{KeySchemeWord, Notices, Order, Settlement},
+    connection::{Connection, TargetTls},
     duration::Time,
     host::Host,
     named::Named,
     step::Step,
     text::{Currency, Header, Money, Tpdu},
-    words::{
-        Arrival, CardOrder, Connection, Executor, Keys, Mac, MacFormName, PinBlock, SpecName, TerminalKind,
-    },
+    words::{Arrival, CardOrder, Executor, Keys, Mac, MacFormName, PinBlock, SpecName, TerminalKind},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -116,6 +115,9 @@ pub struct Target {
     /// How long an idle connection is kept; 60s without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_timeout: Option<Time>,
+    /// How terminals speak TLS with the host at `address`; plain text without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TargetTls>,
 }
 
 /// A group of terminals that are alike.
@@ -134,7 +136,7 @@ pub struct Group {
     /// The target they talk to; may be left out when there is no more than one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// When they connect.
+    /// When they connect, and from where.
     #[serde(default)]
     pub connection: Connection,
     /// DE 41; a run of `#` becomes the terminal's number.

@@ -9,6 +9,7 @@
 mod acquirer;
 mod compile;
 mod complete;
+mod connection;
 mod decode;
 mod diagnostic;
 mod duration;
@@ -47,7 +48,7 @@ pub use expansion::{
 pub use mapping::load_mapping;
 pub use node::Span;
 pub use overlay::Overrides;
-pub use plan::{Connection, Group, Identity, Plan, Scenario, Start, Target};
+pub use plan::{EmbeddedTls, Group, Identity, Plan, Scenario, Start, Target};
 pub use rack::{
     SHIPPED_DEVICES, device_profile_schema, load_rack, parse_device_profile, parse_rack, rack_schema,
 };

@@ -1,6 +1,7 @@
 //! From the file to the plan: names become numbers, texts become values, and everything that is wrong is collected.
 
 mod abilities;
+mod connections;
 mod feeders;
 mod flows;
 mod groups;
@@ -57,6 +58,7 @@ pub(super) fn compile(
     compiler.check_abilities(&flows, &scenarios);
     let thresholds = compiler.thresholds();
     let host = compiler.host(&groups, &feeders);
+    let host_tls = compiler.embedded_tls();
     if let Some(host) = &host {
         let uses = std::mem::take(&mut compiler.portal_uses);
         compiler.check_portal(&uses, &groups, host.portal.is_some());
@@ -84,6 +86,7 @@ pub(super) fn compile(
         thresholds,
         servers,
         host: host?,
+        host_tls,
         keeps_ledger: file.host.ledger == LedgerPlace::Durable,
     })
 }
