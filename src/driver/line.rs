@@ -3,11 +3,13 @@
 use super::{
     Clock, Deadlines, Dialer,
     deadlines::Alarm,
-    wire::{self, Wire},
+    wire::{self, Exposure, Wire},
 };
 use crate::{
+    link::{Network, Settings},
     metrics::{ConnectionCounts, Connections},
     operation::Operation,
+    rng::{Domain, Rng, Seed},
     terminal::{Event, Input, Outbox, Output, Profile, Terminal},
     time::Instant,
 };
@@ -16,7 +18,10 @@ use std::{
     future::{Future, poll_fn},
     io,
     pin::pin,
+    rc::Rc,
+    sync::Arc,
     task::Poll,
+    time::Duration,
 };
 
 /// What the terminals of a shard share: clock, deadlines, and buffers that hold nothing between two inputs.
@@ -27,7 +32,9 @@ pub struct Desk {
     /// The deadlines of the shard's terminals.
     pub deadlines: Deadlines,
     /// What became of connections since somebody took it.
-    pub connections: RefCell<Connections>,
+    pub connections: Rc<RefCell<Connections>>,
+    /// The network that there is.
+    clear: Arc<Network>,
     buffer: RefCell<Box<[u8]>>,
     outbox: RefCell<Outbox>,
 }
@@ -43,6 +50,10 @@ pub struct Patron<'a> {
     pub profile: &'a Profile,
     /// How it gets its connections.
     pub dialer: &'a Dialer,
+    /// What the network between it and its host is like; `None` is the one that there is.
+    pub network: Option<&'a Arc<Network>>,
+    /// The root of the chance in that network, and the number of the terminal's stream.
+    pub chance: (Seed, u64),
 }
 
 /// A terminal's connection, or the place for one.
@@ -51,6 +62,9 @@ pub struct Line {
     wire: Option<Wire>,
     /// What the socket did not take yet.
     unsent: Vec<u8>,
+    /// When it was opened and when it was used last.
+    opened: Stamp,
+    used: Stamp,
 }
 
 /// What ended a wait.
@@ -74,7 +88,8 @@ impl Desk {
         Self {
             clock,
             deadlines: Deadlines::new(terminals),
-            connections: RefCell::default(),
+            connections: Rc::default(),
+            clear: Arc::default(),
             buffer: RefCell::new(vec![0; READ_BUFFER].into_boxed_slice()),
             outbox: RefCell::default(),
         }
@@ -82,6 +97,34 @@ impl Desk {
 
     fn count(&self, count: impl FnOnce(&mut ConnectionCounts)) {
         count(&mut self.connections.borrow_mut().counts);
+    }
+}
+
+impl<'a> Patron<'a> {
+    /// The network of its operation, with the chance that belongs to the operation.
+    fn exposure(&self) -> Option<Exposure<'a>> {
+        Some((self.network?, self.rng()))
+    }
+
+    /// A stream of the terminal's own, another one for every operation.
+    fn rng(&self) -> Rng {
+        let (seed, number) = self.chance;
+        let stan = self.terminal.borrow().next_stan().number();
+        seed.stream(Domain::Network, number, u64::from(stan))
+    }
+}
+
+/// An instant in milliseconds of the run: coarse and small, and right for 49 days.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stamp(u32);
+
+impl Stamp {
+    fn of(now: Instant) -> Self {
+        Self((now.as_nanos() / 1_000_000) as u32)
+    }
+
+    fn until(self, now: Instant) -> Duration {
+        Duration::from_millis(u64::from(Self::of(now).0.wrapping_sub(self.0)))
     }
 }
 
@@ -102,6 +145,8 @@ impl Line {
         mut on_event: impl FnMut(Event),
         mut on_refusal: impl FnMut(&io::Error),
     ) {
+        self.expire(desk.clock.now(), patron.dialer.settings());
+        self.expose(desk, patron);
         self.notice_what_came(desk, patron, &mut on_event, &mut on_refusal);
         let mut next = self.feed(desk, patron, Input::Operation(operation), &mut on_event);
         let mut connecting = next.connect;
@@ -113,8 +158,8 @@ impl Line {
             };
             let input = match wake {
                 Wake::Connected(wire) => {
-                    desk.count(|counts| counts.opened += 1);
                     self.wire = Some(wire);
+                    self.opened = Stamp::of(desk.clock.now());
                     Input::Connected
                 }
                 Wake::Refused(error) => {
@@ -140,11 +185,34 @@ impl Line {
             connecting = next.connect;
         }
         desk.deadlines.disarm(patron.place);
+        self.used = Stamp::of(desk.clock.now());
     }
 
     /// Closes the connection; the terminal learns of it with its next operation.
     pub fn close(&mut self) {
         *self = Self::default();
+    }
+
+    /// Closes a connection that is too old, or that nobody has used for too long.
+    pub fn expire(&mut self, now: Instant, settings: &Settings) {
+        let is_over =
+            |limit: Option<Duration>, since: Stamp| limit.is_some_and(|limit| since.until(now) >= limit);
+        if self.wire.is_some()
+            && (is_over(settings.lifetime, self.opened) || is_over(settings.idle, self.used))
+        {
+            self.close();
+        }
+    }
+
+    /// Puts the network of the operation between the terminal and its host.
+    fn expose(&mut self, desk: &Desk, patron: Patron<'_>) {
+        let exposure = match (&self.wire, patron.exposure()) {
+            (Some(_), Some(exposure)) => exposure,
+            // The operation before this one had a network of its own.
+            (Some(wire), None) if wire.is_exposed() => (&desk.clear, patron.rng()),
+            _ => return,
+        };
+        self.wire = self.wire.take().map(|wire| wire.exposed(exposure, desk.clock, &desk.connections));
     }
 
     /// Hands what came while the terminal was idle to it: a late answer, or the end of the connection.
@@ -200,13 +268,15 @@ impl Line {
         let input = match self.wire.as_ref()?.try_read(&mut buffer) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
             Err(error) => {
-                desk.count(|counts| counts.resets += 1);
+                let is_own = !self.is_shared();
+                desk.count(|counts| counts.resets += u64::from(is_own));
                 Wire::trouble(&error, "host").iter().for_each(on_refusal);
                 self.close();
                 Input::Closed
             }
             Ok(0) => {
-                desk.count(|counts| counts.ended += 1);
+                let is_own = !self.is_shared();
+                desk.count(|counts| counts.ended += u64::from(is_own));
                 self.close();
                 Input::Closed
             }
@@ -220,6 +290,10 @@ impl Line {
             }
         };
         Some(self.feed(desk, patron, input, on_event))
+    }
+
+    fn is_shared(&self) -> bool {
+        self.wire.as_ref().is_some_and(Wire::is_shared)
     }
 
     /// Writes what the socket takes at once, and keeps the rest.
@@ -276,7 +350,7 @@ async fn connect(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Wake {
             return Wake::Alarm(alarm);
         }
     }
-    let mut opening = pin!(patron.dialer.open(desk.clock, &desk.connections));
+    let mut opening = pin!(patron.dialer.open(desk.clock, &desk.connections, patron.exposure()));
     poll_fn(|context| {
         let alarm = desk.deadlines.poll(patron.place, context);
         if alarm != Alarm::None {

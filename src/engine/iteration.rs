@@ -6,9 +6,10 @@ use super::{
     shard::{Seat, Shard},
 };
 use crate::{
-    driver::Line,
+    driver::{Line, Patron},
     expr::EvalError,
     flow::{Cast, Iteration, Loading, Next},
+    link::Network,
     metrics::{Class, Severity},
     money::Amount,
     operation::{End, Failure, Operation, Outcome},
@@ -17,7 +18,7 @@ use crate::{
     terminal::{Event, Stray},
     time::Instant,
 };
-use std::{cell::Cell, io, rc::Rc, time::Duration};
+use std::{cell::Cell, io, rc::Rc, sync::Arc, time::Duration};
 use tokio::task::spawn_local;
 
 /// What makes an iteration the one it is.
@@ -93,7 +94,8 @@ pub(super) async fn iterate(
             Next::Operate(operation) => {
                 let kind = operation.kind;
                 let due = due.take().unwrap_or_else(|| shard.now());
-                let told = operate(shard, seat, place, &mut line, operation).await;
+                let network = iteration.network();
+                let told = operate(shard, seat, place, &mut line, operation, network).await;
                 let (outcome, at) = told.unwrap_or_else(|| {
                     let amount = Amount::ZERO;
                     (Outcome::ended(kind, End::Failed(Failure::Interrupted), amount), shard.now())
@@ -178,10 +180,12 @@ pub(super) async fn operate(
     place: usize,
     line: &mut Line,
     operation: Operation,
+    network: Option<&Arc<Network>>,
 ) -> Option<(Outcome, Instant)> {
     let mut told = None;
     let since = Cell::new(shard.now());
     let patron = shard.patron(place as u32, seat);
+    let patron = Patron { network: network.or(patron.network), ..patron };
     let on_event = |event: Event| match event {
         Event::Outcome(outcome) => {
             notice_failure(shard, &outcome);

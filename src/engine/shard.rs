@@ -103,8 +103,11 @@ impl Shard {
             tokio::task::spawn_local(async move { ringing.desk.deadlines.run(ringing.desk.clock).await });
             let ticking = Rc::clone(&shard);
             let ticks = tokio::task::spawn_local(async move { ticking.tick_for_ever().await });
+            let sweeping = Rc::clone(&shard);
+            let sweeps = tokio::task::spawn_local(async move { sweeping.sweep_for_ever().await });
             runner::run_all(&shard).await;
             ticks.abort();
+            sweeps.abort();
         });
         shard.send_last();
     }
@@ -152,6 +155,8 @@ impl Shard {
             terminal: &seat.terminal,
             profile: &self.plan.groups[group].profile,
             dialer: &self.dialers[group],
+            network: self.plan.groups[group].network.as_ref(),
+            chance: (self.plan.seed, u64::from(seat.group) << 32 | u64::from(seat.number)),
         }
     }
 
@@ -215,6 +220,25 @@ impl Shard {
         }
     }
 
+    /// Closes connections that are too old or idle for too long, again and again.
+    async fn sweep_for_ever(&self) {
+        let is_bounded = |dialer: &Dialer| {
+            let settings = dialer.settings();
+            settings.strategy.is_kept() && (settings.lifetime.is_some() || settings.idle.is_some())
+        };
+        let groups: Vec<usize> =
+            (0..self.dialers.len()).filter(|group| is_bounded(&self.dialers[*group])).collect();
+        while !groups.is_empty() {
+            tokio::time::sleep(TICK).await;
+            let now = self.now();
+            for group in &groups {
+                let settings = self.dialers[*group].settings();
+                let seats = &self.seats[self.groups[*group].seats.clone()];
+                seats.iter().for_each(|seat| seat.line.borrow_mut().expire(now, settings));
+            }
+        }
+    }
+
     /// Hands over what was recorded; when the collector is behind, it stays here for the next tick.
     fn send(&self, tick: u32) {
         let is_whole_second = tick.is_multiple_of(TICKS_PER_SECOND);
@@ -248,7 +272,7 @@ impl Shard {
     fn gauges(&self) -> Gauges {
         let window = *self.rows.borrow();
         let mut activity = ActivityCounts::default();
-        let mut connections = 0;
+        let mut connections = self.dialers.iter().map(|dialer| dialer.shared() as u64).sum();
         let mut rows = Vec::new();
         for seat in &self.seats {
             let terminal = seat.terminal.borrow();
@@ -257,7 +281,8 @@ impl Shard {
             activity.idle += u64::from(!is_busy && terminal.is_signed_in());
             activity.signed_out += u64::from(!is_busy && !terminal.is_signed_in());
             activity.reversal_pending += u64::from(terminal.has_pending_reversal());
-            connections += u64::from(terminal.is_connected());
+            let is_own = self.dialers[usize::from(seat.group)].has_own();
+            connections += u64::from(is_own && terminal.is_connected());
             let number = self.fleet_number(seat);
             if window.first <= number && number - window.first < window.count {
                 rows.push(row(number, &terminal, is_busy));

@@ -3,6 +3,7 @@
 use super::EngineError;
 use crate::{
     driver::{Dialer, HostServer, HostSide, make_certificates, resolve},
+    iso8583::Spec,
     link::{Settings, Tls},
     scenario::{Plan, Target},
 };
@@ -15,12 +16,13 @@ pub(super) struct Way {
     /// The host's name or address, as the scenario writes it.
     host: String,
     settings: Settings,
+    spec: &'static Spec,
 }
 
 impl Way {
     /// How the terminals of the group get their connections on one of `shards`.
     pub(super) fn dialer(&self, shards: usize) -> Result<Dialer, EngineError> {
-        let dialer = Dialer::new(self.address, &self.host, &self.settings, shards);
+        let dialer = Dialer::new(self.address, &self.host, &self.settings, self.spec, shards);
         dialer.map_err(|error| EngineError::Link(self.host.clone(), error.to_string()))
     }
 }
@@ -41,7 +43,7 @@ pub(super) fn ways(
     tls: Option<Arc<Tls>>,
 ) -> Result<Arc<[Way]>, EngineError> {
     let way = |group: &crate::scenario::Group| {
-        let settings = group.link.clone();
+        let (settings, spec) = (group.link.clone(), group.profile.spec);
         let way = match &group.target {
             Target::Embedded => {
                 let address = host.expect("it runs where a group needs it").address();
@@ -49,11 +51,12 @@ pub(super) fn ways(
                     address,
                     host: address.ip().to_string(),
                     settings: Settings { tls: tls.clone(), ..settings },
+                    spec,
                 }
             }
             Target::Address(text) => {
                 let address = resolve(text).map_err(|error| EngineError::Target(text.clone(), error))?;
-                Way { address, host: name_in(text).to_owned(), settings }
+                Way { address, host: name_in(text).to_owned(), settings, spec }
             }
         };
         // Shards dial for themselves; what is wrong shall be known before they start.

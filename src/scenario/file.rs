@@ -9,6 +9,7 @@ use super::{
     duration::Time,
     host::Host,
     named::Named,
+    network::Network,
     step::Step,
     text::{Currency, Header, Money, Tpdu},
     words::{Arrival, CardOrder, Executor, Keys, Mac, MacFormName, PinBlock, SpecName, TerminalKind},
@@ -118,6 +119,9 @@ pub struct Target {
     /// How terminals speak TLS with the host at `address`; plain text without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<TargetTls>,
+    /// What the network between terminals and the host at `address` is like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
 }
 
 /// A group of terminals that are alike.
@@ -139,6 +143,9 @@ pub struct Group {
     /// When they connect, and from where.
     #[serde(default)]
     pub connection: Connection,
+    /// What the network between them and their host is like; that of their target without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
     /// DE 41; a run of `#` becomes the terminal's number.
     #[serde(default = "default_terminal_id")]
     pub terminal_id: String,

@@ -20,6 +20,7 @@ mod http_keys;
 mod load;
 mod mapping;
 mod named;
+mod network;
 mod node;
 mod operation_keys;
 mod overlay;

@@ -58,6 +58,8 @@ pub struct Group {
     pub identities: Arc<[Identity]>,
     /// How they are connected.
     pub link: link::Settings,
+    /// What the network between them and their host is like; `None` is the one that there is.
+    pub network: Option<Arc<link::Network>>,
     /// What they talk to.
     pub target: Target,
 }

@@ -36,6 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "expr",
             "http",
             "iso8583",
+            "link",
             "metrics",
             "money",
             "operation",

@@ -1,9 +1,10 @@
 //! How the terminals of a group get their connections: from which address, how often, and under TLS or not.
 
-use super::{Wire, secure::Secure};
+use super::{Exposure, Wire, secure::Secure, trunk::Trunks};
 use crate::{
     driver::{Clock, tls::ClientSide},
-    link::{Bucket, Settings, Tls},
+    iso8583::Spec,
+    link::{Bucket, Settings, Strategy, Tls},
     metrics::Connections,
     time::Instant,
 };
@@ -12,6 +13,7 @@ use std::{
     cell::{Cell, RefCell},
     fmt, io,
     net::{IpAddr, SocketAddr},
+    rc::Rc,
     sync::Arc,
 };
 use tokio::net::{TcpSocket, TcpStream};
@@ -24,6 +26,8 @@ pub struct Dialer {
     settings: Settings,
     handshake: Option<Handshake>,
     bucket: Option<RefCell<Bucket>>,
+    /// The connections that terminals share, where they do.
+    trunks: Option<Rc<Trunks>>,
     /// Connections that were asked for.
     asked: Cell<usize>,
 }
@@ -34,7 +38,8 @@ pub struct Dialer {
 pub struct TlsError(pub(super) String);
 
 impl Dialer {
-    /// Connections to `address`; `host` is its name as the scenario writes it, and one of `shards` dials here.
+    /// Connections to `address`; `host` is its name as the scenario writes it, terminals speak `spec`, and one of
+    /// `shards` dials here.
     ///
     /// # Errors
     /// When certificates and keys cannot be read, or do not belong together.
@@ -42,12 +47,17 @@ impl Dialer {
         address: SocketAddr,
         host: &str,
         settings: &Settings,
+        spec: &'static Spec,
         shards: usize,
     ) -> Result<Self, TlsError> {
         let handshake = settings.tls.as_deref().map(|tls| Handshake::new(host, tls)).transpose()?;
         let rate = settings.rate.map(|rate| rate / shards.max(1) as f64);
         let bucket = rate.map(|rate| RefCell::new(Bucket::new(rate)));
-        Ok(Self { address, settings: settings.clone(), handshake, bucket, asked: Cell::new(0) })
+        let trunks = match &settings.strategy {
+            Strategy::Shared { pool, fields } => Some(Rc::new(Trunks::new(*pool, spec, Arc::clone(fields)))),
+            Strategy::PerTransaction | Strategy::LongLived => None,
+        };
+        Ok(Self { address, settings: settings.clone(), handshake, bucket, trunks, asked: Cell::new(0) })
     }
 
     /// Whether connections can come from the addresses that they are to come from.
@@ -77,9 +87,19 @@ impl Dialer {
         &self.settings
     }
 
-    /// Whether a connection takes its turn by a rate.
+    /// Whether terminals have connections of their own.
+    pub fn has_own(&self) -> bool {
+        self.trunks.is_none()
+    }
+
+    /// How many connections terminals share at this moment.
+    pub fn shared(&self) -> usize {
+        self.trunks.as_ref().map_or(0, |trunks| trunks.open())
+    }
+
+    /// Whether a terminal waits for its turn before it connects.
     pub(in crate::driver) fn is_limited(&self) -> bool {
-        self.bucket.is_some()
+        self.bucket.is_some() && self.trunks.is_none()
     }
 
     /// When whoever asks `now` may connect.
@@ -87,12 +107,31 @@ impl Dialer {
         self.bucket.as_ref().map_or(now, |bucket| bucket.borrow_mut().pass(now))
     }
 
-    /// Makes a connection.
+    /// A connection, or a place on one.
     pub(in crate::driver) async fn open(
         &self,
         clock: Clock,
-        figures: &RefCell<Connections>,
+        figures: &Rc<RefCell<Connections>>,
+        exposure: Option<Exposure<'_>>,
     ) -> io::Result<Wire> {
+        match &self.trunks {
+            None => self.open_own(clock, figures, exposure).await,
+            // In a box, as everything is that a bare connection has no need of.
+            Some(trunks) => Box::pin(trunks.berth(self, clock, figures, exposure)).await,
+        }
+    }
+
+    /// Makes a connection.
+    pub(super) async fn open_own(
+        &self,
+        clock: Clock,
+        figures: &Rc<RefCell<Connections>>,
+        exposure: Option<Exposure<'_>>,
+    ) -> io::Result<Wire> {
+        if self.trunks.is_some() && self.bucket.is_some() {
+            let turn = self.turn(clock.now());
+            tokio::time::sleep_until(clock.to_std(turn).into()).await;
+        }
         let began = clock.now();
         let count = self.asked.replace(self.asked.get().wrapping_add(1));
         let stream = match self.settings.sources.turn(count) {
@@ -100,9 +139,16 @@ impl Dialer {
             Some(source) => from(source, self.address)?.connect(self.address).await?,
         };
         figures.borrow_mut().times_mut().connect.record(clock.now().since(began));
-        let Some(handshake) = &self.handshake else { return Ok(Wire::Plain(stream)) };
-        // Here the connection is rarely needed, and its future should not make that of a bare one larger.
-        Box::pin(handshake.shake(stream, clock, figures)).await
+        let wire = match exposure {
+            None => Wire::Plain(stream),
+            Some(exposure) => Wire::Plain(stream).exposed(exposure, clock, figures),
+        };
+        let wire = match &self.handshake {
+            None => wire,
+            Some(handshake) => Box::pin(handshake.shake(wire, clock, figures)).await?,
+        };
+        figures.borrow_mut().counts.opened += 1;
+        Ok(wire)
     }
 }
 
@@ -135,16 +181,11 @@ impl Handshake {
         Ok(Self { config: Arc::new(side.config().map_err(TlsError)?), name })
     }
 
-    async fn shake(
-        &self,
-        stream: TcpStream,
-        clock: Clock,
-        figures: &RefCell<Connections>,
-    ) -> io::Result<Wire> {
+    async fn shake(&self, wire: Wire, clock: Clock, figures: &RefCell<Connections>) -> io::Result<Wire> {
         let began = clock.now();
-        stream.set_nodelay(true)?;
+        wire.set_nodelay()?;
         let session = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
-        let secure = Secure::new(stream, session.map_err(io::Error::other)?.into());
+        let secure = Secure::new(wire, session.map_err(io::Error::other)?.into());
         let is_resumed =
             secure.shake_hands().await.map_err(|error| Wire::trouble(&error, "host").unwrap_or(error))?;
         let mut figures = figures.borrow_mut();

@@ -30,7 +30,7 @@ impl HostSide {
     pub(in crate::driver) fn receive(&self, stream: TcpStream) -> io::Result<Wire> {
         stream.set_nodelay(true)?;
         let session = ServerConnection::new(Arc::clone(&self.0)).map_err(io::Error::other)?;
-        Ok(Wire::Tls(Box::new(Secure::new(stream, session.into()))))
+        Ok(Wire::Tls(Box::new(Secure::new(Wire::Plain(stream), session.into()))))
     }
 }
 

@@ -4,20 +4,33 @@
 //! so that a bare one costs no more than it did.
 
 mod dial;
+mod faulty;
 mod host_side;
 mod made;
 mod secure;
+mod trunk;
 
 pub use dial::{Dialer, TlsError};
 pub use host_side::HostSide;
 pub use made::make_certificates;
 
+use crate::{
+    driver::Clock,
+    link::{Network, Weather},
+    metrics::Connections,
+    rng::Rng,
+};
+use faulty::Faulty;
 use secure::Secure;
 use std::{
+    cell::RefCell,
     io,
+    rc::Rc,
+    sync::Arc,
     task::{Context, Poll},
 };
 use tokio::net::TcpStream;
+use trunk::Berth;
 
 /// An open connection.
 #[derive(Debug)]
@@ -26,7 +39,14 @@ pub(super) enum Wire {
     Plain(TcpStream),
     /// TLS over a socket.
     Tls(Box<Secure>),
+    /// A socket behind a network with faults.
+    Faulty(Box<Faulty>),
+    /// A place on a connection that is shared.
+    Shared(Box<Berth>),
 }
+
+/// The network of a terminal, and the chance that belongs to it.
+pub(super) type Exposure<'a> = (&'a Arc<Network>, Rng);
 
 impl Wire {
     /// Reads what is there; 0 is the end.
@@ -34,6 +54,8 @@ impl Wire {
         match self {
             Self::Plain(stream) => stream.try_read(buffer),
             Self::Tls(secure) => secure.try_read(buffer),
+            Self::Faulty(faulty) => faulty.try_read(buffer),
+            Self::Shared(berth) => berth.try_read(buffer),
         }
     }
 
@@ -42,6 +64,8 @@ impl Wire {
         match self {
             Self::Plain(stream) => stream.try_write(bytes),
             Self::Tls(secure) => secure.try_write(bytes),
+            Self::Faulty(faulty) => faulty.try_write(bytes),
+            Self::Shared(berth) => berth.try_write(bytes),
         }
     }
 
@@ -50,6 +74,8 @@ impl Wire {
         match self {
             Self::Plain(stream) => stream.poll_read_ready(context).map(drop),
             Self::Tls(secure) => secure.poll_read_ready(context),
+            Self::Faulty(faulty) => faulty.poll_read_ready(context),
+            Self::Shared(berth) => berth.poll_read_ready(context),
         }
     }
 
@@ -58,7 +84,52 @@ impl Wire {
         match self {
             Self::Plain(stream) => stream.poll_write_ready(context).map(drop),
             Self::Tls(secure) => secure.poll_write_ready(context),
+            // Both take everything at once, and send it when they can.
+            Self::Faulty(_) | Self::Shared(_) => Poll::Ready(()),
         }
+    }
+
+    /// Puts the network of a terminal between it and its host; a shared connection has that of its group already.
+    pub(super) fn exposed(
+        self,
+        exposure: Exposure<'_>,
+        clock: Clock,
+        figures: &Rc<RefCell<Connections>>,
+    ) -> Self {
+        match self {
+            Self::Plain(stream) => {
+                let weather = Weather::new(Arc::clone(exposure.0), exposure.1);
+                Self::Faulty(Box::new(Faulty::new(stream, clock, weather, Rc::clone(figures))))
+            }
+            Self::Faulty(faulty) => {
+                faulty.change(exposure.0, exposure.1);
+                Self::Faulty(faulty)
+            }
+            Self::Tls(secure) => Self::Tls(Box::new(secure.exposed(exposure, clock, figures))),
+            Self::Shared(berth) => Self::Shared(berth),
+        }
+    }
+
+    /// Whether a network with faults is in between.
+    pub(super) fn is_exposed(&self) -> bool {
+        match self {
+            Self::Plain(_) | Self::Shared(_) => false,
+            Self::Faulty(_) => true,
+            Self::Tls(secure) => secure.is_exposed(),
+        }
+    }
+
+    /// Sends what is written at once, however little: TLS writes its records in parts.
+    pub(super) fn set_nodelay(&self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.set_nodelay(true),
+            Self::Tls(_) | Self::Faulty(_) | Self::Shared(_) => Ok(()),
+        }
+    }
+
+    /// Whether it belongs to several terminals, so that what becomes of it is counted elsewhere.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self, Self::Shared(_))
     }
 
     /// What TLS with a `peer` found wrong, in words, where that stands behind an error.

@@ -1,27 +1,49 @@
-//! TLS over a socket, from either end: what is written becomes records, and records become what is read.
+//! TLS over another wire, from either end: what is written becomes records, and records become what is read.
 //!
 //! Nothing waits here: a wire is polled, and what TLS wants to send goes along whenever somebody polls or tries.
 
+use super::{Exposure, Wire};
+use crate::{driver::Clock, metrics::Connections};
 use std::{
     cell::{Cell, RefCell},
     fmt,
     io::{self, Read, Write},
+    rc::Rc,
     task::{Context, Poll, ready},
 };
-use tokio::net::TcpStream;
 use tokio_rustls::rustls::{Connection, HandshakeKind};
 
 /// A TLS connection.
 pub(in crate::driver) struct Secure {
-    below: TcpStream,
+    /// `None` only while it is replaced.
+    below: Option<Wire>,
     session: RefCell<Connection>,
     /// Whether the last read filled its buffer, so that more may be there without the socket saying so.
     has_more: Cell<bool>,
 }
 
 impl Secure {
-    pub(super) fn new(below: TcpStream, session: Connection) -> Self {
-        Self { below, session: RefCell::new(session), has_more: Cell::new(false) }
+    pub(super) fn new(below: Wire, session: Connection) -> Self {
+        Self { below: Some(below), session: RefCell::new(session), has_more: Cell::new(false) }
+    }
+
+    /// Puts the network of a terminal below.
+    pub(super) fn exposed(
+        mut self,
+        exposure: Exposure<'_>,
+        clock: Clock,
+        figures: &Rc<RefCell<Connections>>,
+    ) -> Self {
+        self.below = self.below.take().map(|below| below.exposed(exposure, clock, figures));
+        self
+    }
+
+    pub(super) fn is_exposed(&self) -> bool {
+        self.below().is_exposed()
+    }
+
+    fn below(&self) -> &Wire {
+        self.below.as_ref().expect("it is there but while it is replaced")
     }
 
     /// Waits until both ends have what they need; returns whether an earlier session went on.
@@ -88,7 +110,7 @@ impl Secure {
         }
         // Trouble with what goes out is found again by whoever reads.
         let _ = self.poll_flush(context);
-        self.below.poll_read_ready(context).map(drop)
+        self.below().poll_read_ready(context)
     }
 
     pub(super) fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<()> {
@@ -99,7 +121,7 @@ impl Secure {
     fn poll_flush(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut session = self.session.borrow_mut();
         while session.wants_write() {
-            ready!(self.below.poll_write_ready(context)).ok();
+            ready!(self.below().poll_write_ready(context));
             match self.flush(&mut session) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 _ => break,
@@ -118,14 +140,14 @@ impl Secure {
 
     fn flush(&self, session: &mut Connection) -> io::Result<()> {
         while session.wants_write() {
-            session.write_tls(&mut Socket(&self.below))?;
+            session.write_tls(&mut Socket(self.below()))?;
         }
         Ok(())
     }
 
     /// Takes in what came; 0 is the end of the socket.
     fn take_in(&self, session: &mut Connection) -> io::Result<usize> {
-        let count = session.read_tls(&mut Socket(&self.below))?;
+        let count = session.read_tls(&mut Socket(self.below()))?;
         if let Err(error) = session.process_new_packets() {
             // The peer shall hear why, where it still listens.
             let _ = self.flush(session);
@@ -138,9 +160,9 @@ impl Secure {
 impl Drop for Secure {
     /// Says that nothing follows, so that the peer can tell it from a connection that was cut.
     fn drop(&mut self) {
-        let session = self.session.get_mut();
+        let mut session = self.session.borrow_mut();
         session.send_close_notify();
-        let _ = session.write_tls(&mut Socket(&self.below));
+        let _ = session.write_tls(&mut Socket(self.below()));
     }
 }
 
@@ -151,7 +173,7 @@ impl fmt::Debug for Secure {
 }
 
 /// A socket that is tried.
-struct Socket<'a>(&'a TcpStream);
+struct Socket<'a>(&'a Wire);
 
 impl Read for Socket<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -6,8 +6,10 @@ use crate::{
     scenario::{
         connection::{ConnectionKeys, TargetTls},
         file,
+        network::Network,
         node::Node,
         plan::EmbeddedTls,
+        step::Step,
         words,
     },
 };
@@ -53,6 +55,49 @@ impl Compiler<'_> {
         }
         for field in keys.r#match.iter().flatten().filter(|field| !(2..=128).contains(*field)) {
             self.complain(&node.at("match"), format!("there is no data element {field}"));
+        }
+    }
+
+    /// The network of a group: its own, or that of its target.
+    pub(super) fn group_network(&mut self, node: &Node, group: &file::Group) -> Option<Arc<link::Network>> {
+        if let Some(own) = &group.network {
+            self.check_network(node.child("network"), own);
+            return Some(own.compiled());
+        }
+        let name = group.target.as_ref()?;
+        self.file.targets.find(name)?.network.as_ref().map(Network::compiled)
+    }
+
+    /// The networks of targets, whether somebody uses them or not.
+    pub(super) fn check_networks(&mut self) {
+        for (name, target) in self.file.targets.iter() {
+            if let Some(network) = &target.network {
+                self.check_network(self.node("targets", name).child("network"), network);
+            }
+        }
+    }
+
+    /// The network of a step, which must be one of the terminal's.
+    pub(super) fn step_network(&mut self, node: &Node, network: &Network, step: &Step) {
+        if step.operations.is_empty() {
+            self.complain(&node.at_key("network"), "`network` is about what terminals do with their host");
+        }
+        let mut groups = self.file.terminals.iter();
+        if groups.any(|(_, group)| group.connection.keys().strategy == words::Strategy::Shared) {
+            let message = "a connection that is shared has one network: that of its group";
+            self.complain(&node.at_key("network"), message);
+        }
+        self.check_network(node.child("network"), network);
+    }
+
+    fn check_network(&mut self, node: &Node, network: &Network) {
+        if network.resets.is_some() && network.reset_after.is_none() {
+            let help = "write `resetAfter` with a number of bytes";
+            self.complain_with_help(&node.at_key("resets"), "`resets` goes with `resetAfter`", help);
+        }
+        if network.jitter.is_some_and(|jitter| jitter > network.latency.unwrap_or_default()) {
+            let message = "`jitter` is longer than `latency`: nothing arrives before it was sent";
+            self.complain(&node.at("jitter"), message);
         }
     }
 

@@ -57,6 +57,7 @@ impl Compiler<'_> {
                     let tls = group.target.as_ref().and_then(|target| tls.get(target.as_str()).cloned());
                     self.connection(node, group, tls)
                 },
+                network: self.group_network(node, group),
             });
         }
         groups

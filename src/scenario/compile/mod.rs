@@ -52,6 +52,7 @@ pub(super) fn compile(
     let mut compiler = Compiler { file, root, context, seed, steps, portal_uses: Vec::new(), problems };
     let mut groups = compiler.groups();
     let servers = compiler.servers();
+    compiler.check_networks();
     let feeders = compiler.feeders();
     let flows = compiler.flows(&groups);
     let scenarios = compiler.scenarios(&groups);

@@ -120,6 +120,9 @@ impl Compiler<'_> {
             let help = "write `url: https://…` and `ca` beside it";
             self.complain_with_help(&node.at_key("tls"), "`tls` goes with an `address`", help);
         }
+        if node.has("network") {
+            self.complain(&node.at_key("network"), "`network` goes with an `address`");
+        }
     }
 
     /// A host has none of the keys of a server.
