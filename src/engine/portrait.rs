@@ -42,6 +42,7 @@ impl Collector {
             events: Arc::clone(&self.events),
             thresholds: self.thresholds.clone(),
             connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
+            connecting: self.total.connections.view(self.gauges.iter().map(|gauges| gauges.waiting).sum()),
         };
         self.start.publish.send_replace(Arc::new(snapshot));
     }

@@ -288,7 +288,8 @@ impl Shard {
                 rows.push(row(number, &terminal, is_busy));
             }
         }
-        Gauges { connections, activity, rows }
+        let waiting = self.desk.waiting.get();
+        Gauges { connections, waiting, activity, rows }
     }
 
     /// The terminal's number in the whole fleet.

@@ -4,8 +4,8 @@ use super::{collector::Collector, control::Command};
 use crate::{
     driver::usage,
     metrics::{
-        GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary, Threshold,
-        ThresholdSummary, ThresholdView, Verdict,
+        ConnectionSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary,
+        Threshold, ThresholdSummary, ThresholdView, Verdict,
     },
     reconcile::Findings,
     scenario::Plan,
@@ -57,6 +57,7 @@ impl Collector {
                 terminals: plan.groups.iter().map(|group| group.identities.len() as u64).sum(),
                 shards: self.start.shards,
             },
+            connections: connections(&self.total),
             thresholds,
             settlements,
             reconciliation,
@@ -89,6 +90,10 @@ impl Collector {
 /// The first mismatches, for people.
 fn listed(findings: &Findings) -> Vec<MismatchSummary> {
     findings.mismatches.iter().take(Summary::MISMATCHES_MAX).map(MismatchSummary::from).collect()
+}
+
+fn connections(total: &Interval) -> Option<ConnectionSummary> {
+    (!total.connections.is_empty()).then(|| (&total.connections).into())
 }
 
 fn step_summaries(plan: &Plan, total: &Interval) -> BTreeMap<String, StepSummary> {

@@ -13,7 +13,9 @@ mod snapshot;
 mod summary;
 mod threshold;
 
-pub use connections::{ConnectTimes, ConnectionCounts, Connections, Fault};
+pub use connections::{
+    ConnectTimes, ConnectionCounts, ConnectionSummary, Connections, ConnectionsView, Fault,
+};
 pub use counters::Counters;
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,

@@ -1,6 +1,6 @@
 //! What the faces see: the state of a run at one moment, complete and without a way back into it.
 
-use super::{Bucket, Counters, Percentiles, Verdict};
+use super::{Bucket, ConnectionCounts, ConnectionsView, Counters, Percentiles, Verdict};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 /// The state of a run at one moment; a new one about four times a second.
@@ -38,6 +38,8 @@ pub struct Snapshot {
     pub thresholds: Vec<ThresholdView>,
     /// Connections that are open at this moment.
     pub connections: u64,
+    /// What became of connections since the start.
+    pub connecting: ConnectionsView,
 }
 
 impl Snapshot {
@@ -123,6 +125,8 @@ pub struct Point {
     pub lag: Percentiles,
     /// Response codes in it, the most frequent first.
     pub codes: Vec<(String, u64)>,
+    /// What became of connections in it.
+    pub connections: ConnectionCounts,
 }
 
 impl Point {
