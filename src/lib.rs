@@ -31,6 +31,7 @@ pub mod exposition;
 pub mod expr;
 pub mod flow;
 pub mod ledger;
+pub mod link;
 pub mod load;
 pub mod metrics;
 pub mod operation;

@@ -19,8 +19,10 @@ mod secret;
 pub mod serial;
 mod talk;
 mod timer;
+mod tls;
 mod trace;
 mod web;
+mod wire;
 
 pub use address::resolve;
 pub use clock::{Clock, since_1970, unix_seconds, wall_clock};
@@ -40,3 +42,4 @@ pub use talk::{Answer, SOCKET_PATH_MAX, Talk, TalkServer, ask};
 pub use timer::Timer;
 pub use trace::{Overheard, Trace};
 pub use web::{HttpLimits, HttpServer};
+pub use wire::{Dialer, HostSide, TlsError, make_certificates};

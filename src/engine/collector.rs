@@ -337,6 +337,7 @@ impl Collector {
             lag: self.second.lag.percentiles(),
             codes: codes.into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
             heat: response.heat(),
+            connections: self.second.connections.counts,
         }
     }
 

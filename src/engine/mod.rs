@@ -27,6 +27,7 @@ mod shard;
 mod statement;
 mod talk;
 mod verdict;
+mod way;
 
 pub use control::{Command, Control, Questions, Refusal};
 pub use observer::{Moment, NullObserver, Observer};
@@ -35,8 +36,8 @@ pub use talk::RunTalk;
 
 use crate::{
     driver::{
-        Charter, Clock, Durable, HostServer, HttpClient, LedgerWriter, ServeError, StoreError,
-        raise_descriptor_limit, resolve, unix_seconds, wall_clock,
+        Charter, Clock, Durable, HostServer, HostSide, HttpClient, LedgerWriter, ServeError, StoreError,
+        raise_descriptor_limit, unix_seconds, wall_clock,
     },
     host::Host,
     http::{Failure, Server},
@@ -103,6 +104,9 @@ pub enum EngineError {
     /// An HTTP server cannot be asked as the scenario says.
     #[error("server: {0}")]
     Server(#[source] Failure),
+    /// Terminals cannot be connected to a host as the scenario says.
+    #[error("target {0}: {1}")]
+    Link(String, String),
     /// A thread or its runtime cannot be made.
     #[error("cannot start a shard: {0}")]
     Shard(#[source] io::Error),
@@ -138,10 +142,12 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let plan = Arc::new(plan);
     let (clock, wall) = (Clock::start(), wall_clock());
     let started_at = wall.at(crate::time::Instant::START);
-    let host = embedded_host(&plan, settings, clock, wall)?;
+    let (host_side, terminals) = way::embedded_tls(&plan)?.unzip();
+    let host = embedded_host(&plan, settings, clock, wall, host_side)?;
     let web = embedded_portal(&plan, settings, host.as_ref(), wall)?;
     let portal = web.as_ref().map(WebServer::address);
-    let targets = targets(&plan, host.as_ref())?;
+    let ways = way::ways(&plan, host.as_ref(), terminals)?;
+    let targets = ways.iter().map(|way| way.address).collect();
     let servers = servers(&plan, portal);
     // Shards make clients of their own; what is wrong with a certificate shall be known before they start.
     HttpClient::new(clock, &servers).map_err(EngineError::Server)?;
@@ -154,7 +160,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let (deltas, received) = channel::bounded(shards * DELTAS_IN_FLIGHT);
     let brief = Brief {
         plan: Arc::clone(&plan),
-        targets: targets.clone(),
+        ways,
         servers,
         clock,
         shards,
@@ -199,6 +205,7 @@ fn embedded_host(
     settings: &Settings,
     clock: Clock,
     wall: WallClock,
+    tls: Option<HostSide>,
 ) -> Result<Option<HostServer>, EngineError> {
     if !plan.groups.iter().any(|group| group.target == Target::Embedded) {
         return Ok(None);
@@ -208,7 +215,7 @@ fn embedded_host(
         Some((directory, durable)) => Some(new_ledger(directory, &Charter::of(&config), *durable)?),
         None => None,
     };
-    Ok(Some(HostServer::start_with(Host::new(config), settings.host_address, clock, ledger)?))
+    Ok(Some(HostServer::start_over(Host::new(config), settings.host_address, clock, ledger, tls)?))
 }
 
 /// The portal of that host over HTTP, where it has one.
@@ -229,15 +236,6 @@ fn new_ledger(directory: &Path, charter: &Charter, durable: Durable) -> Result<L
         return Err(EngineError::LedgerNotNew(directory.to_owned()));
     }
     Ok(writer)
-}
-
-/// The address of every group's host.
-fn targets(plan: &Plan, host: Option<&HostServer>) -> Result<Arc<[SocketAddr]>, EngineError> {
-    let address = |target: &Target| match target {
-        Target::Embedded => Ok(host.expect("it runs where a group needs it").address()),
-        Target::Address(text) => resolve(text).map_err(|error| EngineError::Target(text.clone(), error)),
-    };
-    plan.groups.iter().map(|group| address(&group.target)).collect()
 }
 
 /// The servers that steps ask; where the portal of the embedded host listens is known only now.

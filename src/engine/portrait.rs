@@ -48,6 +48,7 @@ impl Collector {
             health: self.health.views(),
             paused: self.start.control.is_paused(),
             connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
+            connecting: self.total.connections.view(self.gauges.iter().map(|gauges| gauges.waiting).sum()),
         };
         self.start.publish.send_replace(Arc::new(snapshot));
     }

@@ -79,6 +79,8 @@ pub(super) struct Gauges {
     /// Terminals that the shard owns.
     pub(super) terminals: u64,
     pub(super) connections: u64,
+    /// Terminals that wait until they may connect.
+    pub(super) waiting: u64,
     pub(super) activity: ActivityCounts,
     pub(super) rows: Rows,
     /// CPU time that its thread has used.

@@ -6,23 +6,23 @@ use super::{
     listening,
     recorder::{Delta, Gauges, Recorder},
     runner,
+    way::Way,
 };
 use crate::{
     directory::Directory,
-    driver::{Clock, Desk, HttpClient, Line, Patron, thread_cpu},
+    driver::{Clock, Desk, Dialer, HttpClient, Line, Patron, thread_cpu},
     flow::{Cast, Numbers},
     http::Server,
     load::{Share, Throttles},
     metrics::{ActivityCounts, Origin, RowWindow, Selections, StepId, TraceLine},
     operation::Kind,
-    scenario::{Connection, Plan},
+    scenario::Plan,
     terminal::Terminal,
     time::Instant,
 };
 use crossbeam::channel::{Sender, TrySendError};
 use std::{
     cell::{Cell, RefCell},
-    net::SocketAddr,
     ops::Range,
     rc::Rc,
     sync::Arc,
@@ -34,7 +34,7 @@ use tokio::sync::watch;
 #[derive(Clone, Debug)]
 pub(super) struct Brief {
     pub(super) plan: Arc<Plan>,
-    pub(super) targets: Arc<[SocketAddr]>,
+    pub(super) ways: Arc<[Way]>,
     pub(super) servers: Arc<[Server]>,
     pub(super) clock: Clock,
     pub(super) shards: usize,
@@ -46,7 +46,8 @@ pub(super) struct Brief {
 #[derive(Debug)]
 pub(super) struct Shard {
     pub(super) plan: Arc<Plan>,
-    pub(super) targets: Arc<[SocketAddr]>,
+    /// How the terminals of each group get their connections.
+    dialers: Vec<Dialer>,
     pub(super) gates: Arc<Gates>,
     pub(super) throttles: Arc<Throttles>,
     pub(super) desk: Desk,
@@ -106,12 +107,15 @@ impl Shard {
             tokio::task::spawn_local(async move { ringing.desk.deadlines.run(ringing.desk.clock).await });
             let ticking = Rc::clone(&shard);
             let ticks = tokio::task::spawn_local(async move { ticking.tick_for_ever().await });
+            let sweeping = Rc::clone(&shard);
+            let sweeps = tokio::task::spawn_local(async move { sweeping.sweep_for_ever().await });
             // Whatever is under way when the run closes goes with the runtime, and its connections with it.
             tokio::select! {
                 () = runner::run_all(&shard) => {}
                 () = runner::command(&shard, Command::Close) => {}
             }
             ticks.abort();
+            sweeps.abort();
         });
         shard.send_last();
     }
@@ -123,7 +127,7 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, targets, servers, clock, shards, gates, throttles } = brief;
+        let Brief { plan, ways, servers, clock, shards, gates, throttles } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
         let (seats, groups) = seats(&plan, share);
         let selections = Arc::new(plan.selections.clone());
@@ -134,7 +138,10 @@ impl Shard {
             selections,
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
-            targets,
+            dialers: ways
+                .iter()
+                .map(|way| way.dialer(shards).expect("the same was tried before the start"))
+                .collect(),
             gates,
             throttles,
             share,
@@ -158,7 +165,9 @@ impl Shard {
             place,
             terminal: &seat.terminal,
             profile: &self.plan.groups[group].profile,
-            target: self.targets[group],
+            dialer: &self.dialers[group],
+            network: self.plan.groups[group].network.as_ref(),
+            chance: (self.plan.seed, u64::from(seat.group) << 32 | u64::from(seat.number)),
         }
     }
 
@@ -229,6 +238,25 @@ impl Shard {
         }
     }
 
+    /// Closes connections that are too old or idle for too long, again and again.
+    async fn sweep_for_ever(&self) {
+        let is_bounded = |dialer: &Dialer| {
+            let settings = dialer.settings();
+            settings.strategy.is_kept() && (settings.lifetime.is_some() || settings.idle.is_some())
+        };
+        let groups: Vec<usize> =
+            (0..self.dialers.len()).filter(|group| is_bounded(&self.dialers[*group])).collect();
+        while !groups.is_empty() {
+            tokio::time::sleep(TICK).await;
+            let now = self.now();
+            for group in &groups {
+                let settings = self.dialers[*group].settings();
+                let seats = &self.seats[self.groups[*group].seats.clone()];
+                seats.iter().for_each(|seat| seat.line.borrow_mut().expire(now, settings));
+            }
+        }
+    }
+
     /// Hands over what was recorded; when the collector is behind, it stays here for the next tick.
     fn send(&self, tick: u32) {
         let is_whole_second = tick.is_multiple_of(TICKS_PER_SECOND);
@@ -255,7 +283,8 @@ impl Shard {
         let receipts = recorder.take_receipts();
         let trace = self.trace();
         let empty = self::recorder(&self.plan, &self.selections);
-        let Recorder { interval, journal, samples, broken, .. } = std::mem::replace(&mut *recorder, empty);
+        let Recorder { mut interval, journal, samples, broken, .. } = std::mem::replace(&mut *recorder, empty);
+        interval.connections.merge(&self.desk.connections.take());
         Delta {
             shard: self.index,
             interval,
@@ -274,7 +303,7 @@ impl Shard {
     fn gauges(&self) -> Gauges {
         let window = self.window.borrow().clone();
         let mut activity = ActivityCounts::default();
-        let mut connections = 0;
+        let mut connections = self.dialers.iter().map(|dialer| dialer.shared() as u64).sum();
         for seat in &self.seats {
             let terminal = seat.terminal.borrow();
             let is_busy = seat.is_busy();
@@ -282,10 +311,17 @@ impl Shard {
             activity.idle += u64::from(!is_busy && terminal.is_signed_in());
             activity.signed_out += u64::from(!is_busy && !terminal.is_signed_in());
             activity.reversal_pending += u64::from(terminal.has_pending_reversal());
-            connections += u64::from(terminal.is_connected());
+            let is_own = self.dialers[usize::from(seat.group)].has_own();
+            connections += u64::from(is_own && terminal.is_connected());
         }
-        let rows = self.rows(&window);
-        Gauges { terminals: self.seats.len() as u64, connections, activity, rows, cpu: thread_cpu() }
+        Gauges {
+            terminals: self.seats.len() as u64,
+            connections,
+            waiting: self.desk.waiting.get(),
+            activity,
+            rows: self.rows(&window),
+            cpu: thread_cpu(),
+        }
     }
 
     /// What the terminal that is looked at said and heard since the last tick.
@@ -324,7 +360,7 @@ fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
     let mut groups = Vec::with_capacity(plan.groups.len());
     for (group_number, group) in plan.groups.iter().enumerate() {
         let begin = seats.len();
-        let keeps_connection = group.connection == Connection::LongLived;
+        let keeps_connection = group.link.strategy.is_kept();
         for number in share.terminals(group.identities.len() as u32) {
             let identity = &group.identities[number as usize];
             let (id, merchant, tmk) = (identity.terminal, identity.merchant, identity.tmk.clone());

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     driver::usage,
     metrics::{
-        ControlSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary,
-        ThresholdSummary, Verdict,
+        ConnectionSummary, ControlSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary,
+        Summary, ThresholdSummary, Verdict,
     },
     reconcile::Findings,
     scenario::Plan,
@@ -52,6 +52,7 @@ impl Collector {
                 shards: self.start.shards,
                 health,
             },
+            connections: connections(&self.total),
             thresholds,
             control: self.control_summary(),
             settlements,
@@ -89,6 +90,10 @@ impl Collector {
 /// The first mismatches, for people.
 fn listed(findings: &Findings) -> Vec<MismatchSummary> {
     findings.mismatches.iter().take(Summary::MISMATCHES_MAX).map(MismatchSummary::from).collect()
+}
+
+fn connections(total: &Interval) -> Option<ConnectionSummary> {
+    (!total.connections.is_empty()).then(|| (&total.connections).into())
 }
 
 fn step_summaries(plan: &Plan, total: &Interval) -> BTreeMap<String, StepSummary> {

@@ -4,6 +4,7 @@
 //! histograms, so that no two figures can contradict each other.
 
 mod agent;
+mod connections;
 mod counters;
 mod failure;
 mod interval;
@@ -17,6 +18,9 @@ mod threshold;
 mod trace;
 
 pub use agent::{AgentKind, AgentRow};
+pub use connections::{
+    ConnectTimes, ConnectionCounts, ConnectionSummary, Connections, ConnectionsView, Fault,
+};
 pub use counters::Counters;
 pub use failure::{CauseView, CodeView, Sample};
 pub use interval::{

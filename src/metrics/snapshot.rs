@@ -1,8 +1,8 @@
 //! What the faces see: the state of a run at one moment, complete and without a way back into it.
 
 use super::{
-    AgentRow, Bucket, CauseView, Class, CodeView, Counters, Heat, Percentiles, Sample, StepInterval, TraceView,
-    Verdict,
+    AgentRow, Bucket, CauseView, Class, CodeView, ConnectionCounts, ConnectionsView, Counters, Heat, Percentiles,
+    Sample, StepInterval, TraceView, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -56,6 +56,8 @@ pub struct Snapshot {
     pub connections: u64,
     /// Whether an operator holds the load.
     pub paused: bool,
+    /// What became of connections since the start.
+    pub connecting: ConnectionsView,
 }
 
 impl Snapshot {
@@ -169,6 +171,8 @@ pub struct Point {
     pub codes: Vec<(String, u64)>,
     /// Response times in it by logarithmic row.
     pub heat: Heat,
+    /// What became of connections in it.
+    pub connections: ConnectionCounts,
 }
 
 impl Point {

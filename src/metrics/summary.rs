@@ -1,7 +1,8 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
 use super::{
-    Attempts, Class, Counters, Latency, Percentiles, PortalChecks, PortalFinding, PortalSummary, StepInterval,
+    Attempts, Class, ConnectionSummary, Counters, Latency, Percentiles, PortalChecks, PortalFinding,
+    PortalSummary, StepInterval,
 };
 use crate::control::OrderRecord;
 use schemars::JsonSchema;
@@ -33,6 +34,9 @@ pub struct Summary {
     pub causes: BTreeMap<String, u64>,
     /// How the load generator did.
     pub generator: GeneratorSummary,
+    /// What became of the connections of terminals; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<ConnectionSummary>,
     /// The thresholds with their values.
     pub thresholds: Vec<ThresholdSummary>,
     /// What operators did with the run while it was under way; absent when they let it be.

@@ -114,6 +114,7 @@ fn point(second: u64) -> Point {
         errors: slow / 6,
         lag: Percentiles::default(),
         codes: vec![("00".into(), finished)],
+        ..Point::default()
     }
 }
 
