@@ -2,40 +2,55 @@
 //!
 //! ```text
 //!  header      scenario, target, screens; phase, time, seed, verdict
-//!  body        overview, latency or terminals
+//!  body        one of the nine views; over it the log or the help
 //!  generator   is the measurement itself to be trusted?
-//!  hints       the keys that matter here
+//!  hints       the keys that matter here, a question, or what the run said to the last request
 //! ```
 
 use super::{
+    ascii,
+    look::Charset,
     panel,
-    state::{Screen, State},
-    text,
+    state::{Prompt, State},
+    text, view,
 };
 use crate::metrics::Snapshot;
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     text::Line,
+    widgets::Clear,
 };
 
 /// Draws `snapshot` as `state` wants to see it.
 pub fn draw(frame: &mut Frame, state: &State, snapshot: &Snapshot) {
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        return too_small(frame, area);
+        too_small(frame, area, state);
+    } else {
+        whole(frame, area, state, snapshot);
     }
-    let [header, _, generator, hints] = rows(area);
+    if state.look.charset == Charset::Ascii {
+        ascii::replace(frame.buffer_mut());
+    }
+}
+
+fn whole(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
+    let [header, body, generator, hints] = rows(area);
     panel::header::render(frame, header, state, snapshot);
-    match state.screen {
-        Screen::Overview => panel::overview::render(frame, body(area), snapshot, &state.theme),
-        Screen::Latency => panel::latency::render(frame, body(area), state, snapshot),
-        Screen::Terminals => panel::terminals::render(frame, body(area), state, snapshot),
+    view::draw(frame, body, state, snapshot);
+    panel::generator::render(frame, generator, snapshot, &state.look);
+    if !panel::prompt::render(frame, hints, state) {
+        panel::hints::render(frame, hints, state);
     }
-    panel::generator::render(frame, generator, snapshot, &state.theme);
-    panel::hints::render(frame, hints, state);
-    if state.help {
-        panel::help::render(frame, body(area), &state.theme);
+    if state.log {
+        let height = (body.height / 3).max(5);
+        let over = Rect { y: body.bottom() - height, height, ..body };
+        frame.render_widget(Clear, over);
+        panel::events::render(frame, over, snapshot, &state.look);
+    }
+    if state.help && !matches!(state.prompt, Some(Prompt::Question(_))) {
+        panel::help::render(frame, body, state);
     }
 }
 
@@ -50,8 +65,9 @@ fn rows(area: Rect) -> [Rect; 4] {
     Layout::vertical(lengths).areas(area)
 }
 
-fn too_small(frame: &mut Frame, area: Rect) {
-    let message = format!("posfleet needs {}×{}", SMALLEST.0, SMALLEST.1);
+fn too_small(frame: &mut Frame, area: Rect, state: &State) {
+    let (columns, rows) = (SMALLEST.0.to_string(), SMALLEST.1.to_string());
+    let message = state.look.fill(super::words::Text::TooSmall, &[&columns, &rows]);
     frame.render_widget(Line::raw(text::fit(&message, area.width.into())), area);
 }
 

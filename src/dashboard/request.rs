@@ -1,25 +1,12 @@
 //! What an operator asks of the run; the run answers with a sentence.
 
+use crate::control::Order;
+
 /// What an operator asks of the run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Request {
-    /// No new iterations; those under way may finish.
-    Stop,
-    /// The end, at once.
-    Abort,
-    /// No new iterations until [`Request::Resume`].
-    Pause,
-    /// The load goes on.
-    Resume,
-    /// A scenario shall start more iterations, or fewer, by this many percent of what it starts now.
-    ChangeRate {
-        /// The name of the scenario.
-        scenario: String,
-        /// Percent; negative for fewer.
-        percent: i32,
-    },
-    /// A note on the time axis.
-    Mark(String),
+    /// The run shall do something.
+    Order(Order),
     /// The screen as it is now belongs into the results folder.
     Keep(Picture),
 }
@@ -27,7 +14,7 @@ pub enum Request {
 /// A screen as files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// A name for the files: the time of the run and the screen, such as `screen-0133-latency`.
+    /// A name for the files: the time of the run and the screen, such as `screen-00133s-latency`.
     pub name: String,
     /// The screen as text.
     pub text: String,

@@ -6,7 +6,7 @@ mod press;
 mod table;
 
 pub(super) use action::Action;
-pub use file::KeymapError;
+pub use file::{KeymapError, Place};
 pub(super) use table::{ROWS, Row};
 
 use crossterm::event::KeyEvent;

@@ -89,6 +89,9 @@ fn progress<'a>(state: &State, snapshot: &Snapshot, columns: usize) -> Line<'a> 
 fn phase<'a>(state: &State, snapshot: &Snapshot) -> Span<'a> {
     let look = &state.look;
     match (state.quit, snapshot.phase) {
+        (Quit::No, Phase::Running) if snapshot.paused => {
+            Span::styled(format!("‖ {}", look.say(Text::Paused)), look.theme.warning)
+        }
         (Quit::Asked, Phase::Starting | Phase::Running | Phase::Stopping) => {
             Span::styled(format!("■ {}", look.say(Text::StoppingAgainAborts)), look.theme.warning)
         }
@@ -105,9 +108,12 @@ fn verdict<'a>(snapshot: &Snapshot, look: &Look) -> Line<'a> {
     let all = snapshot.thresholds.len();
     let broken = snapshot.thresholds.iter().filter(|threshold| threshold.pass == Some(false)).count();
     match snapshot.verdict() {
+        Verdict::Invalid => {
+            Line::styled(format!("✘ {}", look.say(Text::GeneratorNotWell)), look.theme.error)
+        }
         _ if all == 0 => Line::styled(look.say(Text::NoThresholds), look.theme.dim),
         Verdict::Pass => Line::styled(format!("✔ {}", look.say(Text::PassSoFar)), look.theme.ok),
-        Verdict::Fail | Verdict::Invalid => Line::styled(
+        Verdict::Fail => Line::styled(
             format!("✘ {}", look.fill(Text::FailOf, &[&broken.to_string(), &all.to_string()])),
             look.theme.error,
         ),

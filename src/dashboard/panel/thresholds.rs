@@ -8,7 +8,7 @@
 //! ```
 
 use crate::dashboard::{format, look::Look, text, words::Text};
-use crate::metrics::{Aggregation, MetricName, Snapshot, Threshold, ThresholdView};
+use crate::metrics::{Snapshot, Threshold, ThresholdView, Unit};
 use ratatui::{
     Frame,
     layout::Rect,
@@ -57,28 +57,11 @@ fn line<'a>(threshold: &ThresholdView, columns: usize, look: &Look) -> Line<'a> 
 
 /// `value` in the unit of the threshold's condition.
 pub(in crate::dashboard) fn written(threshold: &ThresholdView, value: f64) -> String {
-    match unit(&threshold.expression) {
-        Unit::Time => format::time(value),
-        Unit::Share => format::share((value * SHARE_STEPS).round() as u64, SHARE_STEPS as u64),
-        Unit::Count => format::count(value.max(0.0) as u64),
-    }
-}
-
-enum Unit {
-    Time,
-    Share,
-    Count,
-}
-
-fn unit(expression: &str) -> Unit {
-    let parsed = expression.split_once(": ").and_then(|(metric, text)| Threshold::parse(metric, text).ok());
-    match parsed.map(|threshold| (threshold.metric, threshold.aggregation)) {
-        Some((_, Aggregation::Rate)) => Unit::Share,
-        Some((_, Aggregation::Count)) | None => Unit::Count,
-        Some((MetricName::ResponseTime(_) | MetricName::ServiceTime(_) | MetricName::ScheduleLag, _)) => {
-            Unit::Time
-        }
-        Some(_) => Unit::Count,
+    match Threshold::parse_whole(&threshold.expression).map(|threshold| threshold.unit()) {
+        Ok(Unit::Milliseconds) => format::time(value),
+        Ok(Unit::Share) => format::share((value * SHARE_STEPS).round() as u64, SHARE_STEPS as u64),
+        Ok(Unit::PerSecond) => format!("{value:.1}/s"),
+        Ok(Unit::Count) | Err(_) => format::count(value.max(0.0) as u64),
     }
 }
 

@@ -18,7 +18,10 @@ use super::{
     request::Answer,
     view,
 };
-use crate::metrics::{RowKey, RowOrder, RowWindow, Snapshot, StepView};
+use crate::{
+    control::{Order, RateChange},
+    metrics::{RowKey, RowOrder, RowWindow, Snapshot, StepView},
+};
 use crossterm::event::KeyEvent;
 use prompt::Typed;
 use ratatui::layout::Rect;
@@ -55,7 +58,6 @@ pub struct State {
     pub(super) terminal: Option<u32>,
     lists: [List; Screen::ALL.len()],
     seen: Seen,
-    is_paused: bool,
     has_confirmed_pause: bool,
 }
 
@@ -68,7 +70,7 @@ pub(super) enum Quit {
 }
 
 /// What a key asks of those around the screen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Wish {
     /// The run shall do something.
     Run(Request),
@@ -85,6 +87,8 @@ struct Seen {
     scenarios: Vec<String>,
     /// The number of the terminal in the selected row, where it is known.
     terminal: Option<u32>,
+    /// Whether the load is paused.
+    is_paused: bool,
 }
 
 impl State {
@@ -114,7 +118,6 @@ impl State {
             terminal: None,
             lists: Default::default(),
             seen: Seen::default(),
-            is_paused: false,
             has_confirmed_pause: false,
         }
     }
@@ -143,6 +146,7 @@ impl State {
         let place = self.lists[Screen::Terminals as usize].selected as u64;
         let rows = &snapshot.terminals;
         let row = place.checked_sub(rows.first).and_then(|index| rows.rows.get(usize::try_from(index).ok()?));
+        self.seen.is_paused = snapshot.paused;
         self.seen.terminal = row.map(|row| row.number);
         if self.seen.scenarios.len() != snapshot.stages.len() {
             self.seen.scenarios = snapshot.stages.iter().map(|stage| stage.name.clone()).collect();
@@ -209,7 +213,7 @@ impl State {
             Action::Pause => return self.pause(),
             Action::Rate(percent) => return self.change_rate(percent),
             Action::Keep => return Some(Wish::Picture),
-            Action::Quit => return Some(Wish::Run(self.quit())),
+            Action::Quit => return order(self.quit()),
             Action::Leave => return Some(Wish::Leave),
         }
         None
@@ -222,18 +226,18 @@ impl State {
             Typed::Line(Purpose::Filter, text) => self.filter = text,
             Typed::Line(Purpose::Search, text) => self.search = text,
             Typed::Line(Purpose::Mark, text) if text.is_empty() => {}
-            Typed::Line(Purpose::Mark, text) => return Some(Wish::Run(Request::Mark(text))),
+            Typed::Line(Purpose::Mark, text) => return order(Order::Mark { note: text }),
             Typed::Yes(Question::Pause) => {
                 self.has_confirmed_pause = true;
                 return self.pause();
             }
             Typed::Yes(Question::Stop) => {
                 self.quit = Quit::Asked;
-                return Some(Wish::Run(Request::Stop));
+                return order(Order::Stop);
             }
             Typed::Yes(Question::Abort) => {
                 self.quit = Quit::Aborted;
-                return Some(Wish::Run(Request::Abort));
+                return order(Order::Abort);
             }
         }
         None
@@ -283,28 +287,31 @@ impl State {
     }
 
     fn pause(&mut self) -> Option<Wish> {
-        if !self.has_confirmed_pause {
+        if !self.has_confirmed_pause && !self.seen.is_paused {
             self.prompt = Some(Prompt::Question(Question::Pause));
             return None;
         }
-        self.is_paused = !self.is_paused;
-        Some(Wish::Run(if self.is_paused { Request::Pause } else { Request::Resume }))
+        order(if self.seen.is_paused { Order::Resume } else { Order::Pause })
     }
 
     fn change_rate(&self, percent: i32) -> Option<Wish> {
         let selected = self.lists[Screen::Overview as usize].selected;
-        let scenario = self.seen.scenarios.get(selected)?.clone();
-        Some(Wish::Run(Request::ChangeRate { scenario, percent }))
+        let scenario = self.seen.scenarios.get(selected).filter(|_| self.seen.scenarios.len() > 1).cloned();
+        order(Order::Rate { scenario, change: RateChange::By(f64::from(percent)) })
     }
 
-    fn quit(&mut self) -> Request {
-        let (quit, request) = match self.quit {
-            Quit::No => (Quit::Asked, Request::Stop),
-            Quit::Asked | Quit::Aborted => (Quit::Aborted, Request::Abort),
+    fn quit(&mut self) -> Order {
+        let (quit, order) = match self.quit {
+            Quit::No => (Quit::Asked, Order::Stop),
+            Quit::Asked | Quit::Aborted => (Quit::Aborted, Order::Abort),
         };
         self.quit = quit;
-        request
+        order
     }
+}
+
+fn order(order: Order) -> Option<Wish> {
+    Some(Wish::Run(Request::Order(order)))
 }
 
 #[cfg(test)]

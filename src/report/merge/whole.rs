@@ -130,6 +130,7 @@ impl Whole {
             lag: interval.lag.percentiles(),
             codes: row.codes.clone(),
             connections: interval.connections.counts,
+            heat: interval.response().heat(),
         };
         folder.interval(&Moment { begin, interval, steps: &self.names, point: &point })?;
         self.total.steps.resize(interval.steps.len(), StepInterval::default());
