@@ -155,7 +155,7 @@ fn try_round(variant: &Variant, host: SocketAddr, connections: usize) -> Option<
     plan.groups.iter_mut().for_each(|group| group.target = scenario::Target::Address(host.to_string()));
     let settings = Settings { shards: NonZero::new(1), ..Settings::default() };
     let mut run = engine::start(plan, &settings, Box::new(NullObserver)).expect("the run starts");
-    run.window.send_replace(RowWindow { first: 0, count: connections as u32 });
+    run.window.send_replace(RowWindow::of(0, connections as u32));
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let mut points: Vec<(Duration, u64, Duration)> = Vec::new();
     let mut last: Arc<Snapshot> = Arc::default();

@@ -13,6 +13,7 @@ mod report;
 mod rules;
 mod run;
 mod scenario;
+mod screen;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::{io, process::ExitCode};

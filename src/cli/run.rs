@@ -5,10 +5,11 @@ use super::{
     outputs::{OutputArguments, Outputs},
     print, print_json,
     scenario::ScenarioArguments,
+    screen::{self, ScreenArguments},
 };
 use crate::{
     control::Source,
-    dashboard,
+    dashboard::{self, Options, Request},
     driver::{Durable, secret, unix_seconds},
     engine::{self, Control, Observer, Run, Settings},
     metrics::{Phase, Snapshot, Summary},
@@ -21,7 +22,7 @@ use std::{
     io::{self, IsTerminal, Write},
     net::SocketAddr,
     num::NonZero,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -34,6 +35,8 @@ pub(super) struct RunArguments {
     scenario: ScenarioArguments,
     #[command(flatten)]
     outputs: OutputArguments,
+    #[command(flatten)]
+    screen: ScreenArguments,
     /// Runs without the dashboard, printing a status line every few seconds.
     #[arg(long)]
     headless: bool,
@@ -86,6 +89,13 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
         complain(error);
         return Exit::BadConfiguration.into();
     }
+    let options = match arguments.screen.options() {
+        Ok(options) => options,
+        Err(error) => {
+            complain(error);
+            return Exit::BadConfiguration.into();
+        }
+    };
     let plan = match arguments.scenario.load() {
         Ok(plan) => plan,
         Err(exit) => return exit.into(),
@@ -121,7 +131,7 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
         (None, _) => {}
     }
     let outputs = Outputs::start(&arguments.outputs, &run, &path);
-    let summary = watch_and_wait(run, &arguments);
+    let summary = watch_and_wait(run, &arguments, options, &path);
     outputs.stop();
     match arguments.format {
         RunFormat::Json => drop(print_json(&summary)),
@@ -148,7 +158,7 @@ fn look() -> Look {
 }
 
 /// Shows the run until it is over.
-fn watch_and_wait(run: Run, arguments: &RunArguments) -> Summary {
+fn watch_and_wait(run: Run, arguments: &RunArguments, options: Options, folder: &Path) -> Summary {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a current-thread runtime needs a few descriptors only");
     runtime.block_on(async {
@@ -156,10 +166,14 @@ fn watch_and_wait(run: Run, arguments: &RunArguments) -> Summary {
         let is_interactive = io::stdout().is_terminal() && io::stdin().is_terminal();
         if is_interactive && !arguments.headless && arguments.format == RunFormat::Human {
             let control = run.control.clone();
-            let shown = dashboard::run(run.snapshots.clone(), run.window.clone(), |command| {
-                // What is refused shows in what does not change; the dashboard has no place for words.
-                let _ = control.order(&command.order(), Source::Keys);
-            });
+            let shown =
+                dashboard::run(run.snapshots.clone(), run.window.clone(), options, |request| match request {
+                    Request::Order(order) => {
+                        let done = control.order(&order, Source::Keys);
+                        done.map(|record| record.to_string()).map_err(|refusal| refusal.to_string())
+                    }
+                    Request::Keep(picture) => screen::keep(&picture, folder),
+                });
             if let Err(error) = shown.await {
                 complain(format!("the dashboard cannot be shown: {error}; the run goes on without it"));
             }

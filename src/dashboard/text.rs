@@ -53,8 +53,10 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
             lines.push(String::new());
         }
         while width(rest.trim_end()) > columns.max(1) {
-            let cut = rest.char_indices().map(|(at, _)| at).take_while(|at| width(&rest[..*at]) <= columns.max(1));
-            let cut = cut.last().filter(|at| *at > 0).unwrap_or(rest.chars().next().map_or(1, char::len_utf8));
+            let cut =
+                rest.char_indices().map(|(at, _)| at).take_while(|at| width(&rest[..*at]) <= columns.max(1));
+            let cut =
+                cut.last().filter(|at| *at > 0).unwrap_or(rest.chars().next().map_or(1, char::len_utf8));
             let (now, later) = rest.split_at(cut);
             lines.last_mut().into_iter().for_each(|line| line.push_str(now));
             lines.push(String::new());
@@ -115,7 +117,10 @@ pub fn bar(share: f64, columns: usize) -> String {
 /// How much of a plan is done: a heavy line for what is behind, a light one for what is ahead.
 pub fn gauge<'a>(share: f64, columns: usize, look: &Look) -> [Span<'a>; 2] {
     let done = (share.clamp(0.0, 1.0) * columns as f64).floor() as usize;
-    [Span::styled("━".repeat(done), look.theme.accent), Span::styled("─".repeat(columns - done), look.theme.dim)]
+    [
+        Span::styled("━".repeat(done), look.theme.accent),
+        Span::styled("─".repeat(columns - done), look.theme.dim),
+    ]
 }
 
 /// The frame of a panel; `title` is cut to the width of `area`.
@@ -163,7 +168,10 @@ mod tests {
 
     #[test]
     fn long_texts_go_on_in_the_next_line() {
-        assert_eq!(wrap("0200  2 622848******0017  3 000000", 20), ["0200  2", "622848******0017  3", "000000"]);
+        assert_eq!(
+            wrap("0200  2 622848******0017  3 000000", 20),
+            ["0200  2", "622848******0017  3", "000000"]
+        );
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("银联终端", 3), ["银", "联", "终", "端"]);
         assert!(wrap("", 10).is_empty() && wrap("ab", 0).len() == 2);

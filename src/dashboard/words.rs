@@ -349,7 +349,8 @@ mod tests {
     #[test]
     fn every_text_has_the_same_gaps_and_margins_in_both_languages() {
         for text in Text::ALL {
-            let [english, chinese] = [Language::English, Language::Chinese].map(|language| text.say(language));
+            let [english, chinese] =
+                [Language::English, Language::Chinese].map(|language| text.say(language));
             assert!(!english.is_empty() && !chinese.is_empty(), "{text:?}");
             assert_eq!(english.matches("{}").count(), chinese.matches("{}").count(), "{text:?}");
             let indent = |text: &str| width(text) - width(text.trim_start());

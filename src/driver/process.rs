@@ -15,10 +15,7 @@ pub struct Usage {
 /// What this process has used so far; zero where the system does not tell.
 pub fn usage() -> Usage {
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return Usage::default() };
-    Usage {
-        cpu: cpu(&usage),
-        max_rss_bytes: u64::try_from(usage.max_rss()).unwrap_or_default() * 1024,
-    }
+    Usage { cpu: cpu(&usage), max_rss_bytes: u64::try_from(usage.max_rss()).unwrap_or_default() * 1024 }
 }
 
 /// What this process holds at this moment.

@@ -5,8 +5,8 @@ use crate::{
     driver::usage,
     load::Schedule,
     metrics::{
-        Attempts, Generator, Interval, Latency, PartView, Phase, Snapshot, StageProgress, State, StepView,
-        TerminalsView, TimePart,
+        Attempts, ConnectTimes, Generator, Interval, Latency, PartView, Phase, Snapshot, StageProgress,
+        State, StepView, TerminalsView, TimePart,
     },
     scenario::{Plan, Scenario},
     time::Instant,
@@ -43,6 +43,7 @@ impl Collector {
             generator: self.generator(),
             terminals: self.terminals(),
             trace: self.trace.clone(),
+            devices: Vec::new(),
             events: Arc::clone(&self.events),
             thresholds: self.judge.views(),
             health: self.health.views(),
@@ -145,13 +146,20 @@ pub(super) fn parts(total: &Interval) -> Vec<PartView> {
     total.steps.iter().filter_map(|step| step.attempts.as_deref()).for_each(|attempts| http.merge(attempts));
     let mut service = Latency::default();
     total.steps.iter().for_each(|step| service.merge(&step.all().service));
+    let nothing = ConnectTimes::default();
+    let connecting = total.connections.times().unwrap_or(&nothing);
     let parts = [
         (TimePart::Lag, &total.lag),
+        (TimePart::Wait, &connecting.wait),
+        (TimePart::Connect, &connecting.connect),
+        (TimePart::Handshake, &connecting.handshake),
         (TimePart::HttpConnect, &http.connect),
         (TimePart::HttpHandshake, &http.tls),
         (TimePart::FirstByte, &http.first_byte),
         (TimePart::Service, &service),
     ];
     let measured = parts.into_iter().filter(|(_, times)| !times.is_empty());
-    measured.map(|(part, times)| PartView { part, count: times.count(), times: times.percentiles() }).collect()
+    measured
+        .map(|(part, times)| PartView { part, count: times.count(), times: times.percentiles() })
+        .collect()
 }

@@ -283,7 +283,8 @@ impl Shard {
         let receipts = recorder.take_receipts();
         let trace = self.trace();
         let empty = self::recorder(&self.plan, &self.selections);
-        let Recorder { mut interval, journal, samples, broken, .. } = std::mem::replace(&mut *recorder, empty);
+        let Recorder { mut interval, journal, samples, broken, .. } =
+            std::mem::replace(&mut *recorder, empty);
         interval.connections.merge(&self.desk.connections.take());
         Delta {
             shard: self.index,

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     driver::usage,
     metrics::{
-        ConnectionSummary, ControlSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary,
-        Summary, ThresholdSummary, Verdict,
+        ConnectionSummary, ControlSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary,
+        StepSummary, Summary, ThresholdSummary, Verdict,
     },
     reconcile::Findings,
     scenario::Plan,

@@ -55,7 +55,7 @@ fn of_run(snapshot: &Snapshot) -> Vec<Metric> {
         ("busy", activity.busy),
         ("reversal_pending", activity.reversal_pending),
     ];
-    let codes = snapshot.codes.iter().map(|(code, _, count)| (vec![("code", code.clone())], *count as f64));
+    let codes = snapshot.codes.iter().map(|code| (vec![("code", code.code.clone())], code.count as f64));
     let info = vec![("scenario", snapshot.name.clone()), ("target", snapshot.target.clone())];
     vec![
         gauge("posfleet_run_info", "What runs against what; always 1", "1", vec![(info, 1.0)]),

@@ -6,6 +6,7 @@
 mod agent;
 mod connections;
 mod counters;
+mod device;
 mod failure;
 mod interval;
 mod judge;
@@ -22,6 +23,7 @@ pub use connections::{
     ConnectTimes, ConnectionCounts, ConnectionSummary, Connections, ConnectionsView, Fault,
 };
 pub use counters::Counters;
+pub use device::{DeviceLatencies, DeviceRow};
 pub use failure::{CauseView, CodeView, Sample};
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,

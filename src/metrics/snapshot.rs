@@ -1,8 +1,8 @@
 //! What the faces see: the state of a run at one moment, complete and without a way back into it.
 
 use super::{
-    AgentRow, Bucket, CauseView, Class, CodeView, ConnectionCounts, ConnectionsView, Counters, Heat, Percentiles,
-    Sample, StepInterval, TraceView, Verdict,
+    AgentRow, Bucket, CauseView, Class, CodeView, ConnectionCounts, ConnectionsView, Counters, DeviceRow,
+    Heat, Percentiles, Sample, StepInterval, TraceView, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -46,6 +46,8 @@ pub struct Snapshot {
     pub terminals: TerminalsView,
     /// The messages of the terminal that is looked at.
     pub trace: TraceView,
+    /// The devices, in the order of the groups; empty where all terminals are virtual.
+    pub devices: Vec<DeviceRow>,
     /// What happened lately, the oldest first; bounded.
     pub events: Arc<VecDeque<EventLine>>,
     /// The thresholds with their present values.

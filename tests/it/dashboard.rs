@@ -1,22 +1,45 @@
 //! The dashboard as its operator sees it: pictures, keys, and terminals of every size.
 
-use crate::dashboard_fixture::{running, terminals};
+use crate::dashboard_fixture::{baseline, devices, running, terminals};
 use crossterm::event::KeyCode;
 use posfleet::{
-    dashboard::{self, Command, State, Theme},
+    control::Order,
+    dashboard::{self, Charset, Language, Look, Options, Request, State, Theme, Wish},
     metrics::{Phase, RowWindow, Snapshot},
 };
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, style::Color};
 use std::sync::Arc;
 
-#[test]
-fn overview_80x24() {
-    insta::assert_snapshot!(picture("1", (80, 24)));
+/// One test a screen, with a picture for each size.
+macro_rules! pictures {
+    ($($name:ident $keys:literal;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                insta::assert_snapshot!(concat!(stringify!($name), "_80x24"), picture($keys, (80, 24)));
+                insta::assert_snapshot!(concat!(stringify!($name), "_160x50"), picture($keys, (160, 50)));
+            }
+        )*
+    };
 }
 
-#[test]
-fn overview_120x36() {
-    insta::assert_snapshot!(picture("1", (120, 36)));
+pictures! {
+    overview "1";
+    latency "2";
+    steps "3";
+    terminals_of_the_fleet "4jjj";
+    errors "5";
+    connections "6";
+    agents "7";
+    thresholds "8";
+    log "9";
+    help "1?";
+    heatmap "2v";
+    percentile_curve "2vv";
+    parts "2oo";
+    opened_step "3\n";
+    opened_terminal "4jjjjjjjjjjjjjjjjj\n";
+    samples "5j\n";
 }
 
 #[test]
@@ -25,33 +48,95 @@ fn overview_200x60() {
 }
 
 #[test]
-fn latency_80x24() {
-    insta::assert_snapshot!(picture("2", (80, 24)));
+fn latency_of_the_second_step_in_service_time_beside_a_baseline() {
+    let options = Options { baseline: baseline(), ..options() };
+    insta::assert_snapshot!(picture_of(State::new(options), &running(), "2jo", (120, 36)));
+    let options = Options { baseline: baseline(), ..self::options() };
+    insta::assert_snapshot!(picture_of(State::new(options), &running(), "2vv", (120, 36)));
 }
 
 #[test]
-fn latency_120x36_of_the_second_step_in_service_time() {
-    insta::assert_snapshot!(picture("2jo", (120, 36)));
+fn devices_stand_below_the_terminals() {
+    let snapshot = Snapshot { devices: devices(), ..running() };
+    insta::assert_snapshot!(picture_of(state(), &snapshot, "4", (80, 24)));
+    let wide = picture_of(state(), &snapshot, "4", (160, 50));
+    assert!(wide.contains("✘ till-3") && wide.contains("2.1.7") && wide.contains("004413"), "{wide}");
 }
 
 #[test]
-fn terminals_80x24() {
-    insta::assert_snapshot!(picture("3", (80, 24)));
+fn overview_in_chinese() {
+    let look = Look { language: Language::Chinese, ..Look::of(Theme::SIXTEEN) };
+    for keys in ["1", "2", "3", "4", "5", "6", "7", "8", "9"] {
+        let screen = picture_of(State::new(Options::of(look)), &running(), keys, (80, 24));
+        assert_frames_are_closed(&screen);
+        assert_columns(&screen, 80);
+    }
+    insta::assert_snapshot!(picture_of(State::new(Options::of(look)), &running(), "1", (80, 24)));
+    insta::assert_snapshot!(picture_of(State::new(Options::of(look)), &running(), "4", (80, 24)));
 }
 
 #[test]
-fn terminals_120x36() {
-    insta::assert_snapshot!(picture("3jjj", (120, 36)));
+fn without_utf_8_everything_is_ascii() {
+    let look = Look { charset: Charset::Ascii, ..Look::of(Theme::PLAIN) };
+    for keys in ["1", "2", "2v", "2vv", "3", "4", "5", "6", "7", "8", "9", "?"] {
+        let screen = picture_of(State::new(Options::of(look)), &running(), keys, (100, 30));
+        assert!(screen.is_ascii(), "{screen}");
+    }
+    insta::assert_snapshot!(picture_of(State::new(Options::of(look)), &running(), "1", (80, 24)));
 }
 
 #[test]
-fn help_80x24() {
-    insta::assert_snapshot!(picture("1?", (80, 24)));
+fn a_mark_is_typed_and_a_question_asked_in_the_last_line() {
+    let mut state = state();
+    let last = |state: &mut State| {
+        let screen = text(&draw(state, &running(), (80, 24)));
+        screen.lines().last().unwrap_or_default().to_owned()
+    };
+    press(&mut state, "mbefore the switch");
+    assert_eq!(last(&mut state), " mark: before the switch█");
+    assert_eq!(press(&mut state, "\n").len(), 1);
+    state.on_answer(Ok("mark: before the switch (by keys)".to_owned()));
+    assert_eq!(last(&mut state), " ✔ mark: before the switch (by keys)");
+    press(&mut state, "X");
+    assert_eq!(last(&mut state), " abort the run now? y/n");
+    press(&mut state, "n");
+    state.on_answer(Err("the run is ending".to_owned()));
+    assert_eq!(last(&mut state), " ✘ the run is ending");
 }
 
 #[test]
-fn help_120x36() {
-    insta::assert_snapshot!(picture("3?", (120, 36)));
+fn the_log_lies_over_any_screen_and_can_be_searched() {
+    let mut state = state();
+    press(&mut state, "2l");
+    let screen = text(&draw(&mut state, &running(), (80, 24)));
+    assert!(screen.contains("Events") && screen.contains("Response time"), "{screen}");
+    press(&mut state, "l9/REVERSAL\n");
+    let screen = text(&draw(&mut state, &running(), (80, 24)));
+    assert!(screen.contains("Log: 2 of 6 lines") && !screen.contains("dropped"), "{screen}");
+}
+
+#[test]
+fn sorted_rows_are_those_that_came_for_the_order() {
+    let mut state = state();
+    press(&mut state, "4sssss");
+    let mut snapshot = running();
+    snapshot.terminals.rows.reverse();
+    let screen = text(&draw(&mut state, &snapshot, (80, 24)));
+    assert!(screen.contains("Terminals 0 to 14 of 1000, by failed ▼"), "{screen}");
+    assert!(screen.contains("▸ 199 50000200"), "{screen}");
+}
+
+#[test]
+fn a_shorter_time_shows_less_of_the_run() {
+    let mut state = state();
+    press(&mut state, "-");
+    let screen = text(&draw(&mut state, &running(), (120, 36)));
+    assert!(screen.contains("Response time, last 5 min"), "{screen}");
+    press(&mut state, "--");
+    let screen = text(&draw(&mut state, &running(), (120, 36)));
+    assert!(screen.contains("Response time, last 10 s") && screen.contains("2:03"), "{screen}");
+    press(&mut state, "a");
+    assert!(text(&draw(&mut state, &running(), (120, 36))).contains("Response time, whole run"));
 }
 
 #[test]
@@ -64,10 +149,10 @@ fn a_frozen_and_stopping_run_says_both() {
     let mut state = state();
     press(&mut state, " ");
     assert!(text(&draw(&mut state, &running(), (80, 24))).contains("FROZEN"));
-    assert_eq!(press(&mut state, "q"), [Command::Stop]);
+    assert_eq!(press(&mut state, "q"), [Wish::Run(Request::Order(Order::Stop))]);
     let screen = text(&draw(&mut state, &running(), (80, 24)));
     assert!(screen.contains("stopping…, q again aborts") && screen.contains("FROZEN"), "{screen}");
-    assert_eq!(press(&mut state, " q"), [Command::Abort]);
+    assert_eq!(press(&mut state, " q"), [Wish::Run(Request::Order(Order::Abort))]);
     let screen = text(&draw(&mut state, &running(), (80, 24)));
     assert!(screen.contains("aborting…") && !screen.contains("FROZEN"), "{screen}");
 }
@@ -86,7 +171,7 @@ fn a_late_generator_is_warned_of_on_every_screen_and_at_every_size() {
     snapshot.generator.lag.p99 = 10.0;
     assert!(!text(&draw(&mut state(), &snapshot, (80, 24))).contains("⚠ generator"));
     snapshot.generator.lag.p99 = 23.4;
-    for keys in ["1", "2", "3"] {
+    for keys in SCREENS {
         for size in [(60, 16), (80, 24), (200, 60)] {
             let mut state = state();
             press(&mut state, keys);
@@ -100,14 +185,16 @@ fn a_late_generator_is_warned_of_on_every_screen_and_at_every_size() {
 fn scrolling_asks_for_the_rows_and_shows_what_came() {
     let (mut state, mut snapshot) = (state(), running());
     draw(&mut state, &snapshot, (80, 24));
-    press(&mut state, "3G");
+    press(&mut state, "4");
+    draw(&mut state, &snapshot, (80, 24));
+    press(&mut state, "G");
     let wanted = state.window();
-    assert_eq!(wanted, RowWindow { first: 2000 - 30, count: 45 });
+    assert_eq!(wanted, RowWindow::of(2000 - 30, 45));
     let before = text(&draw(&mut state, &snapshot, (80, 24)));
-    assert!(before.contains(" 1999 …") && before.contains("Terminals 1985 to 1999 of 2000"), "{before}");
+    assert!(before.contains("▸ 1999 …") && before.contains("Terminals 1985 to 1999 of 2000"), "{before}");
     snapshot.terminals = terminals(wanted.first, wanted.count);
     let after = text(&draw(&mut state, &snapshot, (80, 24)));
-    assert!(after.contains(" 1999 50002000") && !after.contains("…"), "{after}");
+    assert!(after.contains("▸ 1999 50002000") && !after.contains("…"), "{after}");
 }
 
 #[test]
@@ -117,8 +204,8 @@ fn long_and_wide_names_are_cut_between_characters() {
     snapshot.target = "acquirer.test.example.com:8583".repeat(3);
     snapshot.stages[1].name = "营业日".repeat(20);
     snapshot.steps[0].name = "消费".repeat(30);
-    snapshot.codes[1].1 = "余额不足".repeat(10);
-    for keys in ["1", "2", "3"] {
+    snapshot.codes[1].meaning = "余额不足".repeat(10);
+    for keys in SCREENS {
         for size in [(60, 16), (80, 24), (81, 25), (200, 60)] {
             let mut state = state();
             press(&mut state, keys);
@@ -139,12 +226,12 @@ fn huge_numbers_stay_in_their_columns() {
     snapshot.terminals.count = u64::from(u32::MAX);
     snapshot.counters.planned = huge;
     snapshot.counters.started = huge;
-    snapshot.codes[0].2 = huge;
+    snapshot.codes[0].count = huge;
     snapshot.steps[0].count = huge;
     snapshot.steps[0].response.max = 600_000.0;
     let series = Arc::make_mut(&mut snapshot.series);
     series.back_mut().expect("the fixture has points").counters.finished = 4_500_000;
-    for keys in ["1", "2", "3"] {
+    for keys in SCREENS {
         let mut state = state();
         press(&mut state, keys);
         assert_frames_are_closed(&text(&draw(&mut state, &snapshot, (80, 24))));
@@ -160,7 +247,7 @@ fn no_size_and_no_snapshot_makes_drawing_panic() {
         (1..=200).step_by(3).flat_map(|width| [(width, width * 37 % 60 + 1), (width, width * 11 % 16 + 1)]);
     let around_the_smallest = (59..=62).flat_map(|width| (15..=26).map(move |height| (width, height)));
     for size in scattered.chain(around_the_smallest) {
-        for keys in ["1", "2", "3", "?"] {
+        for keys in SCREENS.into_iter().chain(["?", "2v", "2vv", "2oo", "3\n", "4\n", "5j\n", "4l", "m"]) {
             let mut state = state();
             press(&mut state, keys);
             draw(&mut state, &full, size);
@@ -177,8 +264,8 @@ fn a_tiny_terminal_gets_one_line() {
 
 #[test]
 fn without_colours_nothing_but_the_default_colour_is_used() {
-    for keys in ["1", "2", "3", "?"] {
-        let mut state = State::new(Theme::PLAIN);
+    for keys in SCREENS.into_iter().chain(["?", "2v", "2vv", "2oo", "3\n", "4\n", "5j\n", "4l", "m"]) {
+        let mut state = State::new(Options::of(Look::of(Theme::PLAIN)));
         press(&mut state, keys);
         let buffer = draw(&mut state, &running(), (120, 36));
         assert!(buffer.content().iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
@@ -195,19 +282,32 @@ fn pictures_are_deterministic_and_hold_the_text() {
     assert!(!svg.contains("╭") && !svg.contains("█"), "shapes are drawn");
 }
 
+const SCREENS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
 fn picture(keys: &str, size: (u16, u16)) -> String {
-    let mut state = state();
-    draw(&mut state, &running(), size);
-    press(&mut state, keys);
-    text(&draw(&mut state, &running(), size))
+    picture_of(state(), &running(), keys, size)
+}
+
+/// The screen after `keys`, of which each is pressed on what is shown at that moment.
+fn picture_of(mut state: State, snapshot: &Snapshot, keys: &str, size: (u16, u16)) -> String {
+    for key in keys.chars() {
+        draw(&mut state, snapshot, size);
+        press(&mut state, &key.to_string());
+    }
+    text(&draw(&mut state, snapshot, size))
+}
+
+fn options() -> Options {
+    Options::of(Look::of(Theme::SIXTEEN))
 }
 
 fn state() -> State {
-    State::new(Theme::COLOUR)
+    State::new(options())
 }
 
-fn press(state: &mut State, keys: &str) -> Vec<Command> {
-    keys.chars().filter_map(|key| state.on_key(&KeyCode::Char(key).into())).collect()
+fn press(state: &mut State, keys: &str) -> Vec<Wish> {
+    let code = |key| if key == '\n' { KeyCode::Enter } else { KeyCode::Char(key) };
+    keys.chars().filter_map(|key| state.on_key(&code(key).into())).collect()
 }
 
 fn draw(state: &mut State, snapshot: &Snapshot, (width, height): (u16, u16)) -> Buffer {
@@ -221,22 +321,8 @@ fn draw(state: &mut State, snapshot: &Snapshot, (width, height): (u16, u16)) -> 
     terminal.backend().buffer().clone()
 }
 
-/// The characters of the screen; the second cell of a wide character adds nothing.
 fn text(buffer: &Buffer) -> String {
-    let mut text = String::new();
-    for row in buffer.content().chunks(buffer.area.width.into()) {
-        let mut covered = 0;
-        for cell in row {
-            if covered == 0 {
-                text += cell.symbol();
-                covered = ratatui::text::Span::raw(cell.symbol()).width();
-            }
-            covered = covered.saturating_sub(1);
-        }
-        text.truncate(text.trim_end().len());
-        text.push('\n');
-    }
-    text
+    dashboard::text_of(buffer)
 }
 
 /// Nothing has overwritten the right border of a panel.
@@ -244,5 +330,12 @@ fn assert_frames_are_closed(screen: &str) {
     for line in screen.lines() {
         let is_open = line.starts_with('│') && !line.ends_with(['│', '█']);
         assert!(!is_open, "{line}\n{screen}");
+    }
+}
+
+/// No line is wider than the screen, whatever the width of its characters.
+fn assert_columns(screen: &str, columns: usize) {
+    for line in screen.lines() {
+        assert!(ratatui::text::Span::raw(line).width() <= columns, "{line}\n{screen}");
     }
 }

@@ -33,7 +33,9 @@ pub enum KeymapError {
         name: String,
     },
     /// That is no key.
-    #[error("{place}: `{key}` is no key; write a character, or a name such as space, enter, pgup, ctrl-c, shift-tab")]
+    #[error(
+        "{place}: `{key}` is no key; write a character, or a name such as space, enter, pgup, ctrl-c, shift-tab"
+    )]
     Key {
         /// Line and column.
         place: Place,
@@ -86,7 +88,8 @@ pub(super) fn parse(text: &str) -> Result<Keymap, KeymapError> {
         with_snippet: false,
         budget: serde_saphyr::budget! { max_depth: 4 },
     };
-    let Entries(entries) = serde_saphyr::from_str_with_options(text, options).map_err(|error| malformed(&error))?;
+    let Entries(entries) =
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| malformed(&error))?;
     let mut changed: Vec<(Action, Press, Place)> = Vec::new();
     let mut named: Vec<Action> = Vec::new();
     for (name, keys) in entries {
@@ -129,7 +132,8 @@ fn action(name: &Spanned<String>, named: &[Action]) -> Result<Action, KeymapErro
 
 /// The action that shares the longest beginning with `name`, when that says anything.
 fn most_alike(name: &str) -> Option<&'static str> {
-    let shared = |known: &str| known.chars().zip(name.chars()).take_while(|(one, other)| one == other).count();
+    let shared =
+        |known: &str| known.chars().zip(name.chars()).take_while(|(one, other)| one == other).count();
     let names = Action::NAMES.iter().map(|(known, _)| *known);
     names.max_by_key(|known| shared(known)).filter(|known| shared(known) >= 3)
 }
@@ -268,13 +272,26 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
-        assert_eq!(refused("freeze: f\nfreze: g\n"), "2:1: there is no action `freze`; did you mean `freeze`?");
+        assert_eq!(
+            refused("freeze: f\nfreze: g\n"),
+            "2:1: there is no action `freze`; did you mean `freeze`?"
+        );
         assert_eq!(refused("wobble: g\n"), "1:1: there is no action `wobble`");
-        assert_eq!(refused("freeze: [f, hyper-g]\n"), "1:13: `hyper-g` is no key; write a character, or a name such as space, enter, pgup, ctrl-c, shift-tab");
+        assert_eq!(
+            refused("freeze: [f, hyper-g]\n"),
+            "1:13: `hyper-g` is no key; write a character, or a name such as space, enter, pgup, ctrl-c, shift-tab"
+        );
         assert_eq!(refused("freeze: s\n"), "1:9: `s` is the key of `sort` already; give that another one");
-        assert_eq!(refused("freeze: f\nmark: f\n"), "2:7: `f` is the key of `freeze` already; give that another one");
+        assert_eq!(
+            refused("freeze: f\nmark: f\n"),
+            "2:7: `f` is the key of `freeze` already; give that another one"
+        );
         assert_eq!(refused("quit: []\n"), "1:1: `quit` needs a key");
-        assert!(refused("freeze: f\nfreeze: g\n").starts_with("2:1: "), "{}", refused("freeze: f\nfreeze: g\n"));
+        assert!(
+            refused("freeze: f\nfreeze: g\n").starts_with("2:1: "),
+            "{}",
+            refused("freeze: f\nfreeze: g\n")
+        );
         assert!(refused("- freeze\n").contains("names of actions"), "{}", refused("- freeze\n"));
         assert!(refused("freeze: {a: b}\n").contains("a key or a list of keys"));
     }

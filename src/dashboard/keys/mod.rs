@@ -54,7 +54,8 @@ impl Keymap {
     /// The keys of one row of the table as help shows them.
     pub(super) fn label(&self, row: &Row) -> String {
         let shown: Vec<String> = row.actions.iter().flat_map(|(action, _)| self.keys(*action)).collect();
-        let is_one_to_nine = shown.len() == 9 && shown.iter().zip('1'..='9').all(|(key, digit)| *key == digit.to_string());
+        let is_one_to_nine =
+            shown.len() == 9 && shown.iter().zip('1'..='9').all(|(key, digit)| *key == digit.to_string());
         if is_one_to_nine { "1–9".to_owned() } else { shown.join(" ") }
     }
 

@@ -30,7 +30,8 @@ const LISTS: &[Screen] = &[
     Screen::Thresholds,
     Screen::Log,
 ];
-const CHARTS: &[Screen] = &[Screen::Overview, Screen::Latency, Screen::Steps, Screen::Errors, Screen::Connections];
+const CHARTS: &[Screen] =
+    &[Screen::Overview, Screen::Latency, Screen::Steps, Screen::Errors, Screen::Connections];
 
 /// All keys, the most important first.
 pub(in crate::dashboard) const ROWS: &[Row] = &[
@@ -40,7 +41,12 @@ pub(in crate::dashboard) const ROWS: &[Row] = &[
         screens: EVERYWHERE,
         actions: &[(Action::Quit, &["q", "ctrl-c"])],
     },
-    Row { what: Text::KeyHelp, hint: Text::HintHelp, screens: EVERYWHERE, actions: &[(Action::Help, &["?", "h"])] },
+    Row {
+        what: Text::KeyHelp,
+        hint: Text::HintHelp,
+        screens: EVERYWHERE,
+        actions: &[(Action::Help, &["?", "h"])],
+    },
     Row {
         what: Text::KeyScreens,
         hint: Text::HintScreens,
@@ -115,7 +121,10 @@ pub(in crate::dashboard) const ROWS: &[Row] = &[
         what: Text::KeyEnds,
         hint: Text::HintEnds,
         screens: &[Screen::Terminals, Screen::Log],
-        actions: &[(Action::Move(Motion::First), &["g", "home"]), (Action::Move(Motion::Last), &["G", "end"])],
+        actions: &[
+            (Action::Move(Motion::First), &["g", "home"]),
+            (Action::Move(Motion::Last), &["G", "end"]),
+        ],
     },
     Row {
         what: Text::KeySpan,
@@ -136,7 +145,12 @@ pub(in crate::dashboard) const ROWS: &[Row] = &[
         actions: &[(Action::Expand, &["e"])],
     },
     Row { what: Text::KeyLog, hint: Text::HintLog, screens: EVERYWHERE, actions: &[(Action::Log, &["l"])] },
-    Row { what: Text::KeyPause, hint: Text::HintPause, screens: EVERYWHERE, actions: &[(Action::Pause, &["p"])] },
+    Row {
+        what: Text::KeyPause,
+        hint: Text::HintPause,
+        screens: EVERYWHERE,
+        actions: &[(Action::Pause, &["p"])],
+    },
     Row {
         what: Text::KeyRate,
         hint: Text::HintRate,
@@ -155,7 +169,17 @@ pub(in crate::dashboard) const ROWS: &[Row] = &[
         screens: &[],
         actions: &[(Action::Stop, &["x"]), (Action::Abort, &["X"])],
     },
-    Row { what: Text::KeyMark, hint: Text::HintMark, screens: EVERYWHERE, actions: &[(Action::Mark, &["m"])] },
-    Row { what: Text::KeyKeep, hint: Text::HintKeep, screens: EVERYWHERE, actions: &[(Action::Keep, &["w"])] },
+    Row {
+        what: Text::KeyMark,
+        hint: Text::HintMark,
+        screens: EVERYWHERE,
+        actions: &[(Action::Mark, &["m"])],
+    },
+    Row {
+        what: Text::KeyKeep,
+        hint: Text::HintKeep,
+        screens: EVERYWHERE,
+        actions: &[(Action::Keep, &["w"])],
+    },
     Row { what: Text::KeyLeave, hint: Text::HintLeave, screens: &[], actions: &[(Action::Leave, &["Q"])] },
 ];

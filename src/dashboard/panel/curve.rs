@@ -89,7 +89,8 @@ fn axis(frame: &mut Frame, area: Rect, last: usize, look: &Look) {
         let place = point * usize::from(area.width) / last;
         let begin = place.saturating_sub(if point == 0 { 0 } else { text::width(name) / 2 });
         let gap = begin.checked_sub(text::width(&line)).filter(|gap| nines == 0 || *gap > 1);
-        if let Some(gap) = gap.filter(|_| point <= last && begin + name.len() <= usize::from(area.width) + 1) {
+        if let Some(gap) = gap.filter(|_| point <= last && begin + name.len() <= usize::from(area.width) + 1)
+        {
             line = line + &" ".repeat(gap) + name;
         }
     }

@@ -29,7 +29,12 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Sna
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
-pub(in crate::dashboard) fn line<'a>(event: &EventLine, clock: usize, columns: usize, look: &Look) -> Line<'a> {
+pub(in crate::dashboard) fn line<'a>(
+    event: &EventLine,
+    clock: usize,
+    columns: usize,
+    look: &Look,
+) -> Line<'a> {
     let (sign, style) = match event.severity {
         Severity::Info => ("·", look.theme.dim),
         Severity::Warning => ("⚠", look.theme.warning),

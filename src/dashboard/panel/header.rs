@@ -50,7 +50,8 @@ fn tabs<'a>(state: &State, columns: usize) -> Line<'a> {
     let has_room = columns >= NAMED_TABS;
     let tab = |(index, screen): (usize, Screen)| {
         let shown = screen == state.screen;
-        let name = if shown || has_room { format!(" {}", state.look.say(screen.name())) } else { String::new() };
+        let name =
+            if shown || has_room { format!(" {}", state.look.say(screen.name())) } else { String::new() };
         let style = if shown {
             state.look.theme.accent.add_modifier(Modifier::BOLD | Modifier::REVERSED)
         } else {
@@ -67,9 +68,16 @@ fn progress<'a>(state: &State, snapshot: &Snapshot, columns: usize) -> Line<'a> 
     let mut left =
         Line::from_iter([Span::raw(" "), phase(state, snapshot), Span::raw("  "), Span::raw(clock)]);
     let facts = [
-        if state.frozen { Line::styled(format!(" {} ", look.say(Text::Frozen)), look.theme.badge) } else { Line::default() },
+        if state.frozen {
+            Line::styled(format!(" {} ", look.say(Text::Frozen)), look.theme.badge)
+        } else {
+            Line::default()
+        },
         verdict(snapshot, look),
-        Line::from_iter([Span::styled(format!("{} ", look.say(Text::Seed)), look.theme.dim), Span::raw(snapshot.seed.to_string())]),
+        Line::from_iter([
+            Span::styled(format!("{} ", look.say(Text::Seed)), look.theme.dim),
+            Span::raw(snapshot.seed.to_string()),
+        ]),
     ];
     let facts = text::items_that_fit(facts, columns.saturating_sub(left.width() + 4), 3);
     if let Some(planned) = snapshot.planned_duration.filter(|planned| !planned.is_zero()) {
@@ -99,7 +107,9 @@ fn phase<'a>(state: &State, snapshot: &Snapshot) -> Span<'a> {
         (_, Phase::Starting) => Span::styled(format!("◌ {}", look.say(Text::Starting)), look.theme.strong),
         (_, Phase::Running) => Span::styled(format!("▶ {}", look.say(Text::Running)), look.theme.strong),
         (_, Phase::Stopping) => Span::styled(format!("■ {}", look.say(Text::Finishing)), look.theme.strong),
-        (_, Phase::Reconciling) => Span::styled(format!("⇄ {}", look.say(Text::Reconciling)), look.theme.strong),
+        (_, Phase::Reconciling) => {
+            Span::styled(format!("⇄ {}", look.say(Text::Reconciling)), look.theme.strong)
+        }
         (_, Phase::Done) => Span::styled(format!("✔ {}", look.say(Text::DoneWord)), look.theme.strong),
     }
 }
@@ -108,9 +118,7 @@ fn verdict<'a>(snapshot: &Snapshot, look: &Look) -> Line<'a> {
     let all = snapshot.thresholds.len();
     let broken = snapshot.thresholds.iter().filter(|threshold| threshold.pass == Some(false)).count();
     match snapshot.verdict() {
-        Verdict::Invalid => {
-            Line::styled(format!("✘ {}", look.say(Text::GeneratorNotWell)), look.theme.error)
-        }
+        Verdict::Invalid => Line::styled(format!("✘ {}", look.say(Text::GeneratorNotWell)), look.theme.error),
         _ if all == 0 => Line::styled(look.say(Text::NoThresholds), look.theme.dim),
         Verdict::Pass => Line::styled(format!("✔ {}", look.say(Text::PassSoFar)), look.theme.ok),
         Verdict::Fail => Line::styled(

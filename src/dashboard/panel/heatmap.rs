@@ -108,7 +108,8 @@ fn labels(frame: &mut Frame, plot: Rect, rows: &Rows, look: &Look) {
 }
 
 fn legend<'a>(look: &Look) -> Line<'a> {
-    let shades = SHADES.iter().zip(look.theme.heat).map(|(sign, colour)| Span::styled(*sign, Style::new().fg(colour)));
+    let shades =
+        SHADES.iter().zip(look.theme.heat).map(|(sign, colour)| Span::styled(*sign, Style::new().fg(colour)));
     let mut line = Line::from(Span::styled(format!(" {} ", look.say(Text::Few)), look.theme.dim));
     line.spans.extend(shades);
     line.spans.push(Span::styled(format!(" {} ", look.say(Text::Many)), look.theme.dim));

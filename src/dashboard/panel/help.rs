@@ -27,7 +27,8 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State)
     let room = usize::from(area.height).saturating_sub(2);
     if room > lines.len() + WORDS.len() {
         lines.push(Line::default());
-        lines.extend(WORDS.iter().map(|(word, meaning)| explained(look.say(*word), look.say(*meaning), look)));
+        lines
+            .extend(WORDS.iter().map(|(word, meaning)| explained(look.say(*word), look.say(*meaning), look)));
     }
     // Where it is too low for one column there are two.
     if lines.len() > room {
@@ -66,7 +67,10 @@ fn cut<'a>(line: &Line<'a>, columns: usize) -> Line<'a> {
     let mut cut = line.clone();
     let before = cut.spans.first().map_or(0, Span::width);
     if let Some(meaning) = cut.spans.get_mut(1) {
-        *meaning = Span::styled(text::fit_words(&meaning.content, columns.saturating_sub(before + 1)), meaning.style);
+        *meaning = Span::styled(
+            text::fit_words(&meaning.content, columns.saturating_sub(before + 1)),
+            meaning.style,
+        );
     }
     cut
 }

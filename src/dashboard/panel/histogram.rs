@@ -53,12 +53,15 @@ fn lines<'a>(
     let before: u64 = baseline.iter().map(|bucket| bucket.count).sum();
     let highest = buckets.iter().map(|bucket| bucket.count).max().unwrap_or(0).max(1);
     let bar = usize::from(inner.width).saturating_sub(BESIDE_BAR);
-    let headings = [(Text::From, 9), (Text::To, 9)].map(|(text, columns)| text::right(look.say(text), columns));
-    let counts = [(Text::Count, 7), (Text::Share, 9)].map(|(text, columns)| text::right(look.say(text), columns));
+    let headings =
+        [(Text::From, 9), (Text::To, 9)].map(|(text, columns)| text::right(look.say(text), columns));
+    let counts =
+        [(Text::Count, 7), (Text::Share, 9)].map(|(text, columns)| text::right(look.say(text), columns));
     let heading = format!("{}  {}{}", headings.concat(), " ".repeat(bar), counts.concat());
     let mut lines = vec![Line::styled(heading, look.theme.dim)];
     lines.extend(buckets.iter().enumerate().map(|(index, bucket)| {
-        let mark = (before > 0).then(|| share_of(baseline, bucket) / before as f64 * total as f64 / highest as f64);
+        let mark =
+            (before > 0).then(|| share_of(baseline, bucket) / before as f64 * total as f64 / highest as f64);
         let mut line = Line::from_iter([
             Span::raw(format!(" {:>8}", format::time(bucket.from_ms))),
             Span::styled(format!(" {:>8}  ", format::time(bucket.to_ms)), look.theme.dim),
@@ -81,7 +84,8 @@ fn bars<'a>(share: f64, mark: Option<f64>, columns: usize, look: &Look) -> Vec<S
     let Some(place) = place.filter(|place| *place > 0 && columns > 0).map(|place| place - 1) else {
         return vec![Span::styled(bar, look.theme.fill)];
     };
-    let (before, after): (String, String) = (bar.chars().take(place).collect(), bar.chars().skip(place + 1).collect());
+    let (before, after): (String, String) =
+        (bar.chars().take(place).collect(), bar.chars().skip(place + 1).collect());
     vec![
         Span::styled(before, look.theme.fill),
         Span::styled("┃", look.theme.baseline),

@@ -2,6 +2,7 @@
 
 pub(super) mod codes;
 pub(super) mod curve;
+pub(super) mod devices;
 pub(super) mod events;
 pub(super) mod facts;
 pub(super) mod generator;

@@ -26,8 +26,12 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State)
             let question = format!(" {} {} ", look.say(question.name()), look.say(Text::YesOrNo));
             Line::styled(text::fit(&question, columns), look.theme.badge)
         }
-        (None, Some(Ok(done))) => Line::styled(text::fit_words(&format!(" ✔ {done}"), columns), look.theme.ok),
-        (None, Some(Err(why))) => Line::styled(text::fit_words(&format!(" ✘ {why}"), columns), look.theme.error),
+        (None, Some(Ok(done))) => {
+            Line::styled(text::fit_words(&format!(" ✔ {done}"), columns), look.theme.ok)
+        }
+        (None, Some(Err(why))) => {
+            Line::styled(text::fit_words(&format!(" ✘ {why}"), columns), look.theme.error)
+        }
         (None, None) => return false,
     };
     frame.render_widget(line, area);

@@ -63,20 +63,19 @@ fn worst(points: &[&Point]) -> Option<[f64; 4]> {
 
 fn lines(frame: &mut Frame, plot: Rect, columns: &[Option<[f64; 4]>], scale: &Scale, look: &Look) {
     let last = columns.len().saturating_sub(1) as f64;
-    let canvas = Canvas::default()
-        .marker(Marker::Braille)
-        .x_bounds([0.0, last])
-        .y_bounds(scale.bounds())
-        .paint(|context| {
-            for (index, color) in look.theme.percentiles.into_iter().enumerate() {
-                for (x, pair) in columns.windows(2).enumerate() {
-                    let (Some(to), x) = (pair[1], x as f64) else { continue };
-                    let (from, x1) = pair[0].map_or((to, x + 1.0), |from| (from, x));
-                    let (y1, y2) = (from[index].log10(), to[index].log10());
-                    context.draw(&canvas::Line { x1, y1, x2: x + 1.0, y2, color });
+    let canvas =
+        Canvas::default().marker(Marker::Braille).x_bounds([0.0, last]).y_bounds(scale.bounds()).paint(
+            |context| {
+                for (index, color) in look.theme.percentiles.into_iter().enumerate() {
+                    for (x, pair) in columns.windows(2).enumerate() {
+                        let (Some(to), x) = (pair[1], x as f64) else { continue };
+                        let (from, x1) = pair[0].map_or((to, x + 1.0), |from| (from, x));
+                        let (y1, y2) = (from[index].log10(), to[index].log10());
+                        context.draw(&canvas::Line { x1, y1, x2: x + 1.0, y2, color });
+                    }
                 }
-            }
-        });
+            },
+        );
     frame.render_widget(canvas, plot);
 }
 

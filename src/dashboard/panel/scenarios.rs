@@ -25,9 +25,13 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, chosen: &Chose
     let columns = Columns::of(&scenarios, inner.width.into(), look);
     let selected = snapshot.stages.get(chosen.list().selected).filter(|_| snapshot.stages.len() > 1);
     let is_selected = |stage: &StageProgress| selected.is_some_and(|known| known.name == stage.name);
-    let lines: Vec<Line> = scenarios.iter().map(|scenario| line(scenario, is_selected(scenario), &columns, look)).collect();
-    let lines =
-        if lines.is_empty() { vec![Line::styled(look.say(Text::NoScenarioYet), look.theme.dim)] } else { lines };
+    let lines: Vec<Line> =
+        scenarios.iter().map(|scenario| line(scenario, is_selected(scenario), &columns, look)).collect();
+    let lines = if lines.is_empty() {
+        vec![Line::styled(look.say(Text::NoScenarioYet), look.theme.dim)]
+    } else {
+        lines
+    };
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
@@ -109,7 +113,9 @@ fn state(stage: &StageProgress, look: &Look) -> String {
     match (stage.state, stage.stage) {
         (State::Waiting, _) => look.say(Text::Waiting).to_owned(),
         (State::Running, (_, 0 | 1)) => look.say(Text::Running).to_owned(),
-        (State::Running, (current, all)) => look.fill(Text::StageOf, &[&current.to_string(), &all.to_string()]),
+        (State::Running, (current, all)) => {
+            look.fill(Text::StageOf, &[&current.to_string(), &all.to_string()])
+        }
         (State::Finishing, _) => look.say(Text::Finishing).to_owned(),
         (State::Done, _) => look.say(Text::DoneWord).to_owned(),
     }

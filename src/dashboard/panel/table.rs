@@ -22,7 +22,8 @@ pub(in crate::dashboard) struct Table<R: 'static> {
 impl<R> Table<R> {
     /// The columns for a table of `width` columns of text whose first texts take up to `longest`.
     pub(in crate::dashboard) fn of(all: &'static [Column<R>], width: usize, longest: usize) -> Self {
-        let used = |columns: &[&Column<R>]| MARK + columns.iter().map(|column| column.width + 1).sum::<usize>();
+        let used =
+            |columns: &[&Column<R>]| MARK + columns.iter().map(|column| column.width + 1).sum::<usize>();
         let mut columns: Vec<&Column<R>> = all.iter().collect();
         let highest = all.iter().map(|column| column.rank).max().unwrap_or(0);
         for rank in (1..=highest).rev() {
@@ -50,7 +51,9 @@ impl<R> Table<R> {
     /// The line of a row that is not known yet, but for its first text.
     pub(in crate::dashboard) fn unknown(&self, first: &str, is_selected: bool) -> String {
         let mut first = Some(first.to_owned());
-        self.row(if is_selected { " ▸ " } else { NO_MARK }, |_| first.take().unwrap_or_else(|| "…".to_owned()))
+        self.row(if is_selected { " ▸ " } else { NO_MARK }, |_| {
+            first.take().unwrap_or_else(|| "…".to_owned())
+        })
     }
 
     fn row(&self, mark: &str, mut text: impl FnMut(&Column<R>) -> String) -> String {

@@ -19,8 +19,7 @@ use ratatui::{
 pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Snapshot, look: &Look) {
     let all = snapshot.thresholds.len();
     let broken = snapshot.thresholds.iter().filter(|threshold| threshold.pass == Some(false)).count();
-    let title =
-        if broken > 0 {
+    let title = if broken > 0 {
         look.fill(Text::ThresholdsBroken, &[&broken.to_string(), &all.to_string()])
     } else {
         look.say(Text::Thresholds).to_owned()
@@ -43,7 +42,9 @@ fn line<'a>(threshold: &ThresholdView, columns: usize, look: &Look) -> Line<'a> 
         Some(false) => ("✘", look.theme.error),
         None => ("◌", look.theme.dim),
     };
-    let value = threshold.value.map_or_else(|| look.say(Text::NoSample).to_owned(), |value| written(threshold, value));
+    let value = threshold
+        .value
+        .map_or_else(|| look.say(Text::NoSample).to_owned(), |value| written(threshold, value));
     let room = columns.saturating_sub(6 + text::width(&value));
     Line::from_iter([
         Span::styled(format!(" {sign} "), style),

@@ -10,14 +10,14 @@ use ratatui::{
 use std::{collections::VecDeque, time::Duration};
 
 /// The part of the run that charts show: the latest so much of it, or all that is known and at least a minute.
-pub(super) struct Timeline<'a> {
+pub(in crate::dashboard) struct Timeline<'a> {
     series: &'a VecDeque<Point>,
     start: Duration,
     span: Duration,
 }
 
 impl<'a> Timeline<'a> {
-    pub(super) fn of(series: &'a VecDeque<Point>, span: TimeSpan) -> Self {
+    pub(in crate::dashboard) fn of(series: &'a VecDeque<Point>, span: TimeSpan) -> Self {
         let start = series.front().map_or(Duration::ZERO, |point| point.at.saturating_sub(point.length));
         let end = series.back().map_or(Duration::ZERO, |point| point.at);
         match span.length() {
@@ -27,7 +27,7 @@ impl<'a> Timeline<'a> {
     }
 
     /// The intervals that overlap each of `columns` columns, from the left; none where nothing is known.
-    pub(super) fn columns(&self, columns: usize) -> Vec<Vec<&'a Point>> {
+    pub(in crate::dashboard) fn columns(&self, columns: usize) -> Vec<Vec<&'a Point>> {
         let edge = |column: usize| self.start + self.span.mul_f64(column as f64 / columns as f64);
         let overlap = |column: usize| {
             let (from, to) = (edge(column), edge(column + 1));
@@ -42,7 +42,7 @@ impl<'a> Timeline<'a> {
     }
 
     /// Writes the first, the middle and the last time of the axis into the line `area`.
-    pub(super) fn render_axis(&self, frame: &mut Frame, area: Rect, look: &Look) {
+    pub(in crate::dashboard) fn render_axis(&self, frame: &mut Frame, area: Rect, look: &Look) {
         let [first, middle, last] =
             [0.0, 0.5, 1.0].map(|share| format::clock(self.start + self.span.mul_f64(share)));
         let half = usize::from(area.width) / 2;

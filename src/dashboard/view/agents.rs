@@ -76,7 +76,9 @@ fn name(row: &Row) -> String {
 
 fn style(row: &Row, is_selected: bool, look: &Look) -> Style {
     let style = match () {
-        () if row.agent.lag.p99 > LAG_P99_MS_MAX || row.agent.age.as_secs() >= OLD_SECONDS => look.theme.warning,
+        () if row.agent.lag.p99 > LAG_P99_MS_MAX || row.agent.age.as_secs() >= OLD_SECONDS => {
+            look.theme.warning
+        }
         () if row.agent.kind == AgentKind::Process => look.theme.strong,
         () => Style::new(),
     };

@@ -131,11 +131,14 @@ fn time<'a>(name: Text, times: &Percentiles, columns: usize, look: &Look) -> Opt
 
 /// Faults that were injected, so that nobody takes them for those of the target.
 fn faults<'a>(counts: &ConnectionCounts, columns: usize, look: &Look) -> Line<'a> {
-    let injected = Fault::ALL.iter().map(|fault| (fault, counts.faults.get(*fault as usize).copied().unwrap_or(0)));
+    let injected =
+        Fault::ALL.iter().map(|fault| (fault, counts.faults.get(*fault as usize).copied().unwrap_or(0)));
     let injected = injected.filter(|(_, count)| *count > 0);
-    let told: Vec<String> = injected.map(|(fault, count)| format!("{} {}", fault.name(), format::count(count))).collect();
+    let told: Vec<String> =
+        injected.map(|(fault, count)| format!("{} {}", fault.name(), format::count(count))).collect();
     let none = || look.say(Text::None).to_owned();
-    let value = if told.is_empty() { none() } else { text::fit(&told.join("  "), columns.saturating_sub(20)) };
+    let value =
+        if told.is_empty() { none() } else { text::fit(&told.join("  "), columns.saturating_sub(20)) };
     let style = if told.is_empty() { look.theme.dim } else { look.theme.warning };
     facts::line([Fact { what: Text::FaultsInjected, value, style }], columns, look)
 }

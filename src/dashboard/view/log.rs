@@ -21,7 +21,8 @@ use ratatui::{Frame, layout::Rect, style::Modifier, text::Line, widgets::Paragra
 pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
     let look = &state.look;
     let found: Vec<&EventLine> = found(state, snapshot).collect();
-    let mut title = look.fill(Text::LogLines, &[&found.len().to_string(), &snapshot.events.len().to_string()]);
+    let mut title =
+        look.fill(Text::LogLines, &[&found.len().to_string(), &snapshot.events.len().to_string()]);
     if !state.search.is_empty() {
         title = title + ", /" + &state.search;
     }

@@ -13,7 +13,7 @@ mod terminals;
 mod thresholds;
 
 use super::{
-    draw,
+    draw::body,
     state::{Extent, Screen, State},
 };
 use crate::metrics::Snapshot;
@@ -48,5 +48,5 @@ pub(super) fn extent(state: &State, area: Rect, snapshot: &Snapshot) -> Extent {
         Screen::Thresholds => thresholds::extent,
         Screen::Log => log::extent,
     };
-    extent(state, draw::body(area), snapshot)
+    extent(state, body(area), snapshot)
 }

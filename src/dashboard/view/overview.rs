@@ -55,7 +55,11 @@ impl Heights {
         let scenarios =
             if area.height >= 17 { 2 + count(snapshot.stages.len()).clamp(1, most_scenarios) } else { 0 };
         let rest = area.height.saturating_sub(load + scenarios);
-        let lists = if rest >= 12 && !state.expanded { lists_wanted(area.width, snapshot).clamp(6, rest / 2) } else { 0 };
+        let lists = if rest >= 12 && !state.expanded {
+            lists_wanted(area.width, snapshot).clamp(6, rest / 2)
+        } else {
+            0
+        };
         Self { scenarios, load, charts: rest - lists, lists }
     }
 }

@@ -88,7 +88,11 @@ fn opened(frame: &mut Frame, area: Rect, state: &State, step: &StepView) {
         Fact::bad(Text::ErrorsWord, step.errors, look),
         Fact::of(Text::Checks, checks(step), look),
     ];
-    let codes = Fact { what: Text::Codes, value: text::fit(&codes.join("  "), columns.saturating_sub(12)), style: Style::new() };
+    let codes = Fact {
+        what: Text::Codes,
+        value: text::fit(&codes.join("  "), columns.saturating_sub(12)),
+        style: Style::new(),
+    };
     let lines = vec![facts::line(facts, columns, look), facts::line([codes], columns, look)];
     frame.render_widget(Paragraph::new(lines).block(block), upper);
     let series: VecDeque<Point> = step.series.iter().map(point).collect();

@@ -40,7 +40,9 @@ fn about(frame: &mut Frame, area: Rect, number: u32, row: Option<&TerminalRow>, 
     let block = text::panel(look.fill(Text::TerminalTitle, &[&number.to_string(), id]).into(), area, look);
     let columns = usize::from(block.inner(area).width);
     let lines = match row {
-        Some(row) => [who(row, state), what(row, state)].map(|facts| facts::line(facts, columns, look)).into(),
+        Some(row) => {
+            [who(row, state), what(row, state)].map(|facts| facts::line(facts, columns, look)).into()
+        }
         None => vec![Line::styled(look.say(Text::NotYetKnown), look.theme.dim)],
     };
     frame.render_widget(Paragraph::new(lines).block(block), area);
@@ -96,8 +98,13 @@ fn wrapped<'a>(message: &TraceLine, columns: usize, state: &State) -> Vec<Line<'
     let at = format!(" {}.{:03} ", format::clock(message.at), message.at.subsec_millis());
     let indent = text::width(&at) + 2;
     let mut lines = Vec::new();
-    for (index, part) in text::wrap(&message.text, columns.saturating_sub(indent + 1)).into_iter().enumerate() {
-        let head = if index == 0 { (at.clone(), format!("{arrow} ")) } else { (" ".repeat(indent - 2), "  ".into()) };
+    for (index, part) in text::wrap(&message.text, columns.saturating_sub(indent + 1)).into_iter().enumerate()
+    {
+        let head = if index == 0 {
+            (at.clone(), format!("{arrow} "))
+        } else {
+            (" ".repeat(indent - 2), "  ".into())
+        };
         lines.push(Line::from_iter([
             Span::styled(head.0, theme.dim),
             Span::styled(head.1, style),

@@ -14,7 +14,7 @@ use crate::dashboard::{
     format,
     look::Look,
     panel::{
-        scroll,
+        devices, scroll,
         table::{Column, Table},
     },
     state::State,
@@ -24,23 +24,34 @@ use crate::dashboard::{
 use crate::metrics::{RowKey, RowWindow, Snapshot, TerminalRow};
 use ratatui::{
     Frame,
-    layout::Rect,
+    layout::{Constraint, Layout, Rect},
     style::{Modifier, Style},
     text::{Line, Span},
     widgets::Paragraph,
 };
 
-
-
 pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
     match state.terminal {
         Some(number) => terminal_detail::draw(frame, area, number, state, snapshot),
-        None => table(frame, area, state, snapshot),
+        None => {
+            let [upper, lower] = areas(area, snapshot);
+            table(frame, upper, state, snapshot);
+            if lower.height > 0 {
+                devices::render(frame, lower, state, snapshot);
+            }
+        }
     }
 }
 
 pub(super) fn extent(state: &State, area: Rect, snapshot: &Snapshot) -> Extent {
-    Extent { rows: count(state, snapshot), page: page(area) }
+    let [upper, _] = areas(area, snapshot);
+    Extent { rows: count(state, snapshot), page: page(upper) }
+}
+
+/// Terminals, and below them the devices of a lab; these get up to half of the height.
+fn areas(area: Rect, snapshot: &Snapshot) -> [Rect; 2] {
+    let height = devices::wanted(snapshot).min(area.height / 2);
+    Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]).areas(area)
 }
 
 /// The rows that can be scrolled to.
@@ -128,7 +139,8 @@ fn key_name(key: RowKey) -> Text {
 fn activity<'a>(snapshot: &Snapshot, columns: usize, look: &Look) -> Line<'a> {
     let counts = &snapshot.terminals.activity;
     let item = |sign: &str, what: Text, count: u64, style: Style| {
-        let value = Span::styled(format::count(count), if count == 0 { look.theme.dim } else { look.theme.strong });
+        let value =
+            Span::styled(format::count(count), if count == 0 { look.theme.dim } else { look.theme.strong });
         Line::from_iter([
             Span::styled(format!("{sign} "), style),
             Span::styled(format!("{} ", look.say(what)), look.theme.dim),

@@ -46,7 +46,10 @@ pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snap
     let mut lines = vec![Line::styled(table.heading(look), look.theme.dim)];
     for (index, threshold) in snapshot.thresholds.iter().enumerate().skip(list.top).take(page(area)) {
         let is_selected = index == list.selected;
-        lines.push(Line::styled(table.line(threshold, is_selected, look), style(threshold, is_selected, look)));
+        lines.push(Line::styled(
+            table.line(threshold, is_selected, look),
+            style(threshold, is_selected, look),
+        ));
     }
     if all == 0 {
         lines.push(Line::styled(look.say(Text::NoThreshold), look.theme.dim));
@@ -97,7 +100,9 @@ fn margin(threshold: &ThresholdView) -> String {
 }
 
 fn window(threshold: &ThresholdView, look: &Look) -> String {
-    threshold.window.map_or_else(|| look.say(Text::RunWord).to_owned(), |window| format!("{} s", window.as_secs()))
+    threshold
+        .window
+        .map_or_else(|| look.say(Text::RunWord).to_owned(), |window| format!("{} s", window.as_secs()))
 }
 
 /// What happens when it does not hold: when it broke, when it would end the run, or nothing until the end.
@@ -151,7 +156,13 @@ mod tests {
     use super::*;
 
     fn threshold(limit: f64, trend: &[f64]) -> ThresholdView {
-        ThresholdView { limit, trend: trend.to_vec(), pass: Some(true), aborts: true, ..ThresholdView::default() }
+        ThresholdView {
+            limit,
+            trend: trend.to_vec(),
+            pass: Some(true),
+            aborts: true,
+            ..ThresholdView::default()
+        }
     }
 
     #[test]
