@@ -162,9 +162,10 @@ fn watch_and_wait(run: Run, arguments: &RunArguments, options: Options, folder: 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a current-thread runtime needs a few descriptors only");
     runtime.block_on(async {
-        let signals = tokio::spawn(obey_signals(run.control.clone()));
         let is_interactive = io::stdout().is_terminal() && io::stdin().is_terminal();
-        if is_interactive && !arguments.headless && arguments.format == RunFormat::Human {
+        let has_screen = is_interactive && !arguments.headless && arguments.format == RunFormat::Human;
+        let signals = tokio::spawn(obey_signals(run.control.clone(), has_screen));
+        if has_screen {
             let control = run.control.clone();
             let shown =
                 dashboard::run(run.snapshots.clone(), run.window.clone(), options, |request| match request {
@@ -227,17 +228,21 @@ async fn print_progress(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
 }
 
 /// The first signal stops the run, the second one aborts it, the third one waits for nothing.
-async fn obey_signals(control: Control) {
+///
+/// A terminal that is closed under the dashboard is such a signal; without the dashboard nobody needs the terminal.
+async fn obey_signals(control: Control, needs_terminal: bool) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return;
     };
+    let mut hangup = needs_terminal.then(|| signal(SignalKind::hangup()).ok()).flatten();
     loop {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            Some(()) = async { hangup.as_mut()?.recv().await } => {}
         }
         control.signal();
     }

@@ -73,6 +73,7 @@ mod run;
 mod scenario;
 mod scenario_portal;
 mod screen;
+mod screen_walk;
 mod serial;
 mod serial_faults;
 mod serial_link;

@@ -1,6 +1,6 @@
 //! The real binary in a pseudo-terminal, as an operator uses it.
 
-use crate::program::{Folder, PATIENCE, shipped};
+use crate::program::{Finished, Folder, PATIENCE, events, posfleet, shipped};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::{
     io::{Read, Write},
@@ -18,7 +18,7 @@ fn the_dashboard_shows_the_run_obeys_keys_and_leaves_the_summary() {
     assert!(screen.is_alternate(), "the dashboard has a screen of its own");
     screen.press("2");
     screen.wait_for("distribution of the response time");
-    screen.press("3");
+    screen.press("4");
     screen.wait_for("merchant");
     screen.press("?");
     screen.wait_for("stop gracefully");
@@ -40,18 +40,137 @@ fn a_run_that_ends_by_itself_leaves_the_dashboard_by_itself() {
     assert!(printed.contains("quickstart: PASS"), "{printed}");
 }
 
+#[test]
+fn every_screen_is_reached_by_its_key() {
+    let folder = Folder::new("keys");
+    let mut screen = Screen::start(&folder, &["--terminals", "40", "--duration", "120s", "--rate", "40"]);
+    screen.wait_for("╭ Load");
+    for (key, shows) in SCREENS {
+        screen.press(key);
+        screen.wait_for(shows);
+    }
+    screen.press("q");
+    let (status, printed) = screen.finish();
+    assert_eq!(status.exit_code(), 0, "{printed}");
+}
+
+#[test]
+fn the_operator_listens_to_a_terminal_pauses_marks_and_keeps_a_screen() {
+    let folder = Folder::new("control");
+    let mut screen = Screen::start(&folder, &["--terminals", "2", "--duration", "120s", "--rate", "20"]);
+    screen.wait_for("╭ Load");
+    screen.press("4\r");
+    screen.wait_for("→ 0200");
+    assert!(!screen.contents().contains("6212345"), "no card number is shown: {}", screen.contents());
+    screen.press("1p");
+    screen.wait_for("pause the load?");
+    screen.press("y");
+    screen.wait_for("‖ paused");
+    screen.press("mthe switch\r");
+    screen.wait_for("mark: the switch (by keys)");
+    screen.press("p");
+    screen.wait_for("▶ running");
+    screen.press("w");
+    screen.wait_for("screens/screen-");
+    screen.press("q");
+    let (status, printed) = screen.finish();
+    assert_eq!(status.exit_code(), 0, "{printed}");
+    let kept: Vec<_> = std::fs::read_dir(folder.results().join("screens")).unwrap().collect();
+    assert_eq!(kept.len(), 2, "a text and a picture");
+    let told = events(&folder.results());
+    assert!(told.iter().any(|text| text.contains("mark: the switch")), "{told:?}");
+}
+
+#[test]
+fn whoever_leaves_the_screen_leaves_the_run_alone() {
+    let folder = Folder::new("leave");
+    let mut screen = Screen::start(&folder, &["--terminals", "20", "--duration", "2s"]);
+    screen.wait_for("╭ Load");
+    screen.press("Q");
+    let (status, printed) = screen.finish();
+    assert_eq!(status.exit_code(), 0, "{printed}");
+    assert!(printed.contains("quickstart: PASS"), "{printed}");
+}
+
+#[test]
+fn a_terminal_of_every_size_shows_what_fits() {
+    let folder = Folder::new("sizes");
+    let mut screen = Screen::start(&folder, &["--terminals", "20", "--duration", "120s"]);
+    screen.wait_for("╭ Load");
+    for (columns, rows) in [(20, 5), (1, 1), (80, 24), (2, 40), (200, 3)] {
+        screen.resize(columns, rows);
+    }
+    screen.resize(59, 30);
+    screen.wait_for("posfleet needs 60×16");
+    screen.resize(100, 30);
+    screen.wait_for("╭ Load");
+    screen.press("q");
+    let (status, printed) = screen.finish();
+    assert_eq!(status.exit_code(), 0, "{printed}");
+}
+
+#[test]
+fn language_characters_and_colours_are_those_of_the_environment() {
+    let folder = Folder::new("chinese");
+    let mut screen = Screen::start_in(&folder, QUICK, &[("LC_ALL", "zh_CN.UTF-8")]);
+    screen.wait_for("运行中");
+    screen.wait_for("╭ 负载");
+    screen.press("q");
+    screen.finish();
+    let folder = Folder::new("ascii");
+    let mut screen = Screen::start_in(&folder, QUICK, &[("LC_ALL", "C"), ("NO_COLOR", "1")]);
+    screen.wait_for("+ Load");
+    assert!(screen.contents().is_ascii(), "{}", screen.contents());
+    assert!(!screen.has_colours());
+    screen.press("q");
+    screen.finish();
+}
+
+#[test]
+fn a_file_of_keys_changes_them_and_one_that_is_wrong_is_refused_with_its_place() {
+    let folder = Folder::new("bindings");
+    let keys = folder.file("keys.yaml", "errors: e\nexpand: E\nquit: [Z, ctrl-c]\n");
+    let mut screen =
+        Screen::start(&folder, &["--terminals", "20", "--duration", "120s", "--keys", keys.to_str().unwrap()]);
+    screen.wait_for("╭ Load");
+    screen.press("e");
+    screen.wait_for("Response codes over time");
+    screen.press("Z");
+    let (status, printed) = screen.finish();
+    assert_eq!(status.exit_code(), 0, "{printed}");
+    let keys = folder.file("wrong.yaml", "freeze: f\nfreze: g\n");
+    let refused = Finished::of(posfleet(["run"]).arg(shipped("quickstart.yaml")).arg("--keys").arg(&keys));
+    let refused = refused.exits_with(104);
+    assert!(refused.stderr.contains("wrong.yaml:2:1: there is no action `freze`"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_terminal_that_is_closed_stops_the_run_in_order() {
+    let folder = Folder::new("closed");
+    let mut screen = Screen::start(&folder, &["--terminals", "20", "--duration", "120s"]);
+    screen.wait_for("╭ Load");
+    screen.hang_up();
+    assert_eq!(screen.wait().exit_code(), 105);
+    assert!(folder.results().join("summary.json").exists());
+}
+
 /// A program in a pseudo-terminal of 100 columns and 30 rows, and what it shows.
 struct Screen {
     parser: vt100::Parser,
     output: Receiver<Vec<u8>>,
-    keyboard: Box<dyn Write + Send>,
+    keyboard: Option<Box<dyn Write + Send>>,
     child: Box<dyn Child + Send + Sync>,
     /// Keeps the terminal open.
-    _master: Box<dyn MasterPty + Send>,
+    master: Option<Box<dyn MasterPty + Send>>,
 }
 
 impl Screen {
     fn start(folder: &Folder, arguments: &[&str]) -> Self {
+        Self::start_in(folder, arguments, &[])
+    }
+
+    /// Starts in an environment with these variables, and none that says anything about languages and colours.
+    fn start_in(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_posfleet"));
@@ -61,6 +180,10 @@ impl Screen {
         command.arg(folder.results());
         command.args(arguments);
         command.env("TERM", "xterm-256color");
+        ["LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG", "NO_COLOR", "COLORTERM"].map(|name| command.env_remove(name));
+        // No file of keys but those of the test.
+        command.env("XDG_CONFIG_HOME", folder.results());
+        variables.iter().for_each(|(name, value)| command.env(name, value));
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -74,12 +197,39 @@ impl Screen {
         });
         let keyboard = pair.master.take_writer().unwrap();
         let parser = vt100::Parser::new(ROWS, COLUMNS, SCROLLBACK);
-        Self { parser, output, keyboard, child, _master: pair.master }
+        Self { parser, output, keyboard: Some(keyboard), child, master: Some(pair.master) }
     }
 
     fn press(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
-        self.keyboard.flush().unwrap();
+        let keyboard = self.keyboard.as_mut().unwrap();
+        keyboard.write_all(keys.as_bytes()).unwrap();
+        keyboard.flush().unwrap();
+    }
+
+    fn resize(&mut self, columns: u16, rows: u16) {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.as_ref().unwrap().resize(size).unwrap();
+        let [rows, columns] = [rows, columns].map(|cells| NonZero::new(cells).unwrap());
+        self.parser.screen_mut().set_size(rows, columns);
+    }
+
+    /// Closes the terminal under the program, and tells it so as the kernel does when the last copy of it is closed.
+    fn hang_up(&mut self) {
+        let process = self.child.process_id().unwrap().to_string();
+        (self.keyboard, self.master) = (None, None);
+        let sent = std::process::Command::new("kill").args(["-s", "HUP", &process]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    fn has_colours(&self) -> bool {
+        let screen = self.parser.screen();
+        let cells = (0..ROWS.get()).flat_map(|row| (0..COLUMNS.get()).map(move |column| (row, column)));
+        let mut cells = cells.filter_map(|(row, column)| screen.cell(row, column));
+        cells.any(|cell| cell.fgcolor() != vt100::Color::Default || cell.bgcolor() != vt100::Color::Default)
     }
 
     /// Reads until the screen shows `words`.
@@ -131,3 +281,17 @@ impl Drop for Screen {
 const ROWS: NonZero<u16> = NonZero::new(30).unwrap();
 const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
 const SCROLLBACK: usize = 200;
+const QUICK: &[&str] = &["--terminals", "20", "--duration", "120s"];
+
+/// The keys of the screens, and what only that screen shows.
+const SCREENS: [(&str, &str); 9] = [
+    ("1", "╭ Load"),
+    ("2", "distribution of the response time"),
+    ("3", "╭ Steps: response time"),
+    ("4", "╭ Terminals 0 to"),
+    ("5", "╭ Response codes over time"),
+    ("6", "╭ Since the start"),
+    ("7", "╭ Agents: who makes the load"),
+    ("8", "ends the run"),
+    ("9", "╭ Log: "),
+];
