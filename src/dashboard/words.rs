@@ -336,9 +336,6 @@ texts! {
     HintMark "mark" "标记"
     HintKeep "keep" "保存"
     HintLeave "leave" "离开"
-
-    // Said to requests.
-    Kept "kept as {}" "已存为 {}"
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::{
     metrics::{
         ActivityCounts, AgentRow, Class, EventLine, HostCounts, Interval, Judge, PartView, Phase, Point,
         PortalChecks, PortalFinding, PortalSummary, RowWindow, Scope, SettlementSummary, Severity, Snapshot,
-        State, StepView, Summary, TraceLine, TraceView,
+        State, StepView, Summary, TraceView,
     },
     reconcile::{Findings, Identity, Journals, Line},
     scenario::Plan,
@@ -201,7 +201,8 @@ impl Collector {
         self.crew.take(&delta, self.start.clock.now());
         self.failures.take(&delta.events, &delta.causes);
         self.failures.sample(delta.samples);
-        self.hear(delta.trace);
+        let listened_to = self.start.rows.borrow().selected;
+        self.trace.take(listened_to, delta.trace);
         self.broken |= delta.broken;
         self.shards_running -= usize::from(delta.is_last);
         delta.events.into_iter().for_each(|event| self.event(event));
@@ -232,20 +233,6 @@ impl Collector {
             }
             self.tell_of_scenarios();
             self.publish(self.phase());
-        }
-    }
-
-    /// Takes what the terminal that is looked at said and heard; of another one, nothing is kept.
-    fn hear(&mut self, lines: Vec<TraceLine>) {
-        let terminal = self.start.rows.borrow().selected;
-        if self.trace.terminal != terminal {
-            self.trace = TraceView { terminal, ..TraceView::default() };
-        }
-        if terminal.is_some() && !lines.is_empty() {
-            let kept = Arc::make_mut(&mut self.trace.lines);
-            kept.extend(lines);
-            let surplus = kept.len().saturating_sub(TRACE_MAX);
-            kept.drain(..surplus);
         }
     }
 
@@ -448,7 +435,6 @@ pub(super) fn scope<'a>(
 const SERIES_MAX: usize = 3600;
 const CAUSES_MAX: usize = 100;
 const EVENTS_MAX: usize = 200;
-const TRACE_MAX: usize = 200;
 const MISMATCHES_TOLD: usize = 20;
 /// How long before the end of a run something must be due to be called lost.
 const STOPPING_MAX: Duration = Duration::from_secs(1);

@@ -14,6 +14,7 @@ mod latency;
 mod portal;
 mod row_window;
 mod snapshot;
+mod step_view;
 mod summary;
 mod threshold;
 mod trace;
@@ -36,9 +37,10 @@ pub use portal::{
 };
 pub use row_window::{RowKey, RowOrder, RowWindow};
 pub use snapshot::{
-    ActivityCounts, EventLine, Generator, PartView, Phase, Point, Severity, Snapshot, StageProgress, State,
-    StepPoint, StepView, TerminalRow, TerminalsView, ThresholdView, TimePart,
+    ActivityCounts, EventLine, Generator, Phase, Point, Severity, Snapshot, StageProgress, State,
+    TerminalRow, TerminalsView, ThresholdView,
 };
+pub use step_view::{PartView, StepPoint, StepView, TimePart};
 pub use summary::{
     AttemptSummary, ControlSummary, Count, GeneratorSummary, HostCounts, LagSummary, LatencySummary,
     MismatchSummary, ReconciliationSummary, SettlementSummary, SideSummary, StepSummary, Summary,

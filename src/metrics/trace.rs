@@ -32,3 +32,38 @@ pub struct TraceView {
     /// The newest lines, the oldest first; bounded.
     pub lines: Arc<VecDeque<TraceLine>>,
 }
+
+impl TraceView {
+    /// Takes what `terminal`, who is listened to now, said and heard; of another one nothing is kept.
+    pub fn take(&mut self, terminal: Option<u32>, lines: Vec<TraceLine>) {
+        if self.terminal != terminal {
+            *self = Self { terminal, ..Self::default() };
+        }
+        if terminal.is_some() && !lines.is_empty() {
+            let kept = Arc::make_mut(&mut self.lines);
+            kept.extend(lines);
+            let surplus = kept.len().saturating_sub(LINES_MAX);
+            kept.drain(..surplus);
+        }
+    }
+}
+
+const LINES_MAX: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_another_terminal_make_room_and_their_number_is_bounded() {
+        let lines = |count| vec![TraceLine::default(); count];
+        let mut trace = TraceView::default();
+        trace.take(None, lines(3));
+        assert_eq!(trace.lines.len(), 0);
+        trace.take(Some(1), lines(150));
+        trace.take(Some(1), lines(150));
+        assert_eq!(trace.lines.len(), LINES_MAX);
+        trace.take(Some(2), lines(1));
+        assert_eq!((trace.terminal, trace.lines.len()), (Some(2), 1));
+    }
+}

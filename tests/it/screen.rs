@@ -130,8 +130,10 @@ fn language_characters_and_colours_are_those_of_the_environment() {
 fn a_file_of_keys_changes_them_and_one_that_is_wrong_is_refused_with_its_place() {
     let folder = Folder::new("bindings");
     let keys = folder.file("keys.yaml", "errors: e\nexpand: E\nquit: [Z, ctrl-c]\n");
-    let mut screen =
-        Screen::start(&folder, &["--terminals", "20", "--duration", "120s", "--keys", keys.to_str().unwrap()]);
+    let mut screen = Screen::start(
+        &folder,
+        &["--terminals", "20", "--duration", "120s", "--keys", keys.to_str().unwrap()],
+    );
     screen.wait_for("╭ Load");
     screen.press("e");
     screen.wait_for("Response codes over time");
@@ -180,7 +182,8 @@ impl Screen {
         command.arg(folder.results());
         command.args(arguments);
         command.env("TERM", "xterm-256color");
-        ["LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG", "NO_COLOR", "COLORTERM"].map(|name| command.env_remove(name));
+        ["LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG", "NO_COLOR", "COLORTERM"]
+            .map(|name| command.env_remove(name));
         // No file of keys but those of the test.
         command.env("XDG_CONFIG_HOME", folder.results());
         variables.iter().for_each(|(name, value)| command.env(name, value));

@@ -177,11 +177,6 @@ impl State {
         &self.lists[self.screen as usize]
     }
 
-    /// The place in the list of a screen.
-    pub(super) fn list_of(&self, screen: Screen) -> &List {
-        &self.lists[screen as usize]
-    }
-
     /// The step of the baseline with this name, when it is to be shown.
     pub(super) fn baseline_of(&self, step: &str) -> Option<&StepView> {
         self.baseline.iter().find(|known| self.shows_baseline && known.name == step)
