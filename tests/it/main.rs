@@ -27,6 +27,7 @@ mod emv;
 mod every_mac;
 mod executors;
 mod expr;
+mod first_hour;
 mod foreign_host;
 mod host;
 mod host_books;
