@@ -1,6 +1,7 @@
 //! One terminal walks through its flow once, and what the shard records of it.
 
 use super::{
+    device::{self, Told},
     part::Part,
     request,
     shard::{Seat, Shard},
@@ -12,6 +13,7 @@ use crate::{
     metrics::{Class, Severity},
     money::Amount,
     operation::{End, Failure, Operation, Outcome},
+    rack::FailureClass,
     rng::Rng,
     scenario::Scenario,
     terminal::{Event, Stray},
@@ -30,6 +32,15 @@ pub(super) struct Ticket {
     pub(super) rng: Rng,
 }
 
+/// How a terminal came through its flow.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Walk {
+    /// Whether a step ended in an error or a check did not hold; `None` when the run cut it short.
+    pub(super) failed: Option<bool>,
+    /// Whose fault the first failure was.
+    pub(super) fault: Option<FailureClass>,
+}
+
 pub(super) fn occupy(shard: &Shard, part: &Part, place: usize) {
     shard.occupy(place, part.number);
     shard.desk.deadlines.clear(place as u32);
@@ -45,21 +56,23 @@ pub(super) fn spawn_iteration(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, 
     });
 }
 
-/// One terminal walks through the flow once.
+/// One terminal walks through the flow once, and tells how it came through.
 pub(super) async fn iterate(
     shard: &Rc<Shard>,
     part: &Rc<Part>,
     scenario: &Scenario,
     place: usize,
     ticket: Ticket,
-) {
+) -> Walk {
     let seat = &shard.seats[place];
     let mut line = seat.line.take();
+    let mut station = seat.station();
+    let mut walk = Walk::default();
     let mut cast = shard.cast(seat);
     let mut iteration = Iteration::new(shard.plan.flows[scenario.flow].clone(), ticket.ordinal, ticket.rng);
     // Only the first step has a schedule; the others are due when the one before them is over.
     let mut due = Some(ticket.due);
-    let failed = loop {
+    walk.failed = loop {
         if shard.desk.deadlines.is_interrupted(place as u32) {
             break None;
         }
@@ -70,6 +83,7 @@ pub(super) async fn iterate(
                 due = None;
             }
             Next::Broken(step, error) => {
+                walk.blame(Some(FailureClass::Scenario));
                 break_off(shard, scenario, &error);
                 if let Some(step) = step {
                     let mut recorder = shard.recorder.borrow_mut();
@@ -93,25 +107,46 @@ pub(super) async fn iterate(
             Next::Operate(operation) => {
                 let kind = operation.kind;
                 let due = due.take().unwrap_or_else(|| shard.now());
-                let told = operate(shard, seat, place, &mut line, operation).await;
-                let (outcome, at) = told.unwrap_or_else(|| {
-                    let amount = Amount::ZERO;
-                    (Outcome::ended(kind, End::Failed(Failure::Interrupted), amount), shard.now())
-                });
+                let (outcome, at) = match &mut station {
+                    // In a box, so that iterations of virtual terminals have no room for one.
+                    Some(station) => {
+                        let told = device::operate(shard, seat, place, station, operation);
+                        let Told { outcome, at, ends, batch, fault } = Box::pin(told).await;
+                        walk.blame(fault);
+                        if let Some(step) = iteration.step() {
+                            shard.recorder.borrow_mut().device_times(step, ends.times);
+                        }
+                        iteration.witnessed(ends);
+                        cast.batch = batch.unwrap_or(cast.batch);
+                        (outcome, at)
+                    }
+                    None => {
+                        let told = operate(shard, seat, place, &mut line, operation).await;
+                        told.unwrap_or_else(|| {
+                            let amount = Amount::ZERO;
+                            let end = End::Failed(Failure::Interrupted);
+                            (Outcome::ended(kind, end, amount), shard.now())
+                        })
+                    }
+                };
                 let step = iteration.step();
-                cast.batch = seat.terminal.borrow().batch();
+                if station.is_none() {
+                    cast.batch = seat.terminal.borrow().batch();
+                }
                 let mut recorder = shard.recorder.borrow_mut();
                 if let Some(step) = step {
                     recorder.step(step, &outcome, at.since(due));
                 }
                 match iteration.outcome(&cast, outcome) {
                     Ok(result) => {
+                        walk.blame((result.checks_failed > 0).then_some(FailureClass::Device));
                         if let Some(step) = result.id {
                             recorder.checks(step, result.checks_passed, result.checks_failed);
                         }
                     }
                     Err(error) => {
                         drop(recorder);
+                        walk.blame(Some(FailureClass::Scenario));
                         break_off(shard, scenario, &error);
                     }
                 }
@@ -119,7 +154,16 @@ pub(super) async fn iterate(
         }
     };
     seat.line.replace(line);
-    vacate(shard, part, seat, failed);
+    seat.return_station(station);
+    vacate(shard, part, seat, walk.failed);
+    walk
+}
+
+impl Walk {
+    /// The first failure says whose fault it is.
+    fn blame(&mut self, fault: Option<FailureClass>) {
+        self.fault = self.fault.or(fault);
+    }
 }
 
 /// The scenario asks for what cannot be, which makes the run say nothing about the target.

@@ -6,6 +6,11 @@
 
 mod collector;
 mod control;
+mod device;
+mod device_log;
+mod device_stage;
+mod device_witness;
+mod device_words;
 mod gate;
 mod iteration;
 mod observer;
@@ -21,17 +26,21 @@ mod statement;
 mod verdict;
 
 pub use control::{Command, Control};
+pub use device_stage::inner_terminals;
 pub use observer::{Moment, NullObserver, Observer};
 pub use portal_books::{AlarmRow, PayoutRow, PortalBooks, alarm_rows, payout_rows, portal_summary};
 
 use crate::{
     driver::{
         Charter, Clock, Durable, HostServer, HttpClient, LedgerWriter, ServeError, StoreError,
-        raise_descriptor_limit, resolve, unix_seconds, wall_clock,
+        raise_descriptor_limit, resolve,
+        serial::{Leases, Locator, Setup, SimError, Troupe},
+        unix_seconds, wall_clock,
     },
     host::Host,
     http::{Failure, Server},
     metrics::{RowWindow, Snapshot, Summary},
+    rack::Rack,
     scenario::{Plan, Target},
     time::WallClock,
     web::{Console, WebServer},
@@ -47,6 +56,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread::JoinHandle,
+    time::Duration,
 };
 use tokio::sync::watch;
 
@@ -93,6 +103,9 @@ pub enum EngineError {
     /// An HTTP server cannot be asked as the scenario says.
     #[error("server: {0}")]
     Server(#[source] Failure),
+    /// The devices of the run cannot be pretended.
+    #[error("pretended devices: {0}")]
+    Devices(#[source] SimError),
     /// A thread or its runtime cannot be made.
     #[error("cannot start a shard: {0}")]
     Shard(#[source] io::Error),
@@ -110,12 +123,17 @@ pub struct Run {
     /// Where the portal of the embedded host listens, when it has one.
     pub portal: Option<SocketAddr>,
     collector: JoinHandle<Summary>,
+    /// Devices that the run pretends; they play until the run is over.
+    pretended: Vec<Troupe>,
 }
 
 impl Run {
     /// Waits for the end of the run.
     pub fn join(self) -> Summary {
-        self.collector.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let Self { collector, pretended, .. } = self;
+        let summary = collector.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        drop(pretended);
+        summary
     }
 }
 
@@ -136,6 +154,8 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     // Shards make clients of their own; what is wrong with a certificate shall be known before they start.
     HttpClient::new(clock, &servers).map_err(EngineError::Server)?;
     let shards = settings.shards.map_or_else(cores, NonZero::get);
+    let pretended = device_stage::pretend(&plan, &targets, clock).map_err(EngineError::Devices)?;
+    let setups = setups(&plan, &targets, clock);
     let gates = Arc::new(Gates::new(&plan, shards));
     let (control, commands) = Control::new();
     let (window, rows) = watch::channel(RowWindow::default());
@@ -144,6 +164,8 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let brief = Brief {
         plan: Arc::clone(&plan),
         targets: targets.clone(),
+        setups,
+        tap: host.as_ref().map(HostServer::tap),
         servers,
         clock,
         shards,
@@ -164,7 +186,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))
         .map_err(EngineError::Shard)?;
-    Ok(Run { snapshots, window, control, portal, collector })
+    Ok(Run { snapshots, window, control, portal, collector, pretended })
 }
 
 /// The host inside this program, where a group has no target of its own.
@@ -214,6 +236,22 @@ fn targets(plan: &Plan, host: Option<&HostServer>) -> Result<Arc<[SocketAddr]>, 
     plan.groups.iter().map(|group| address(&group.target)).collect()
 }
 
+/// What the devices of each group share; nothing where its terminals are virtual.
+fn setups(plan: &Plan, targets: &[SocketAddr], clock: Clock) -> Arc<[Option<Arc<Setup>>]> {
+    let setup = |(rack, target): (&Arc<Rack>, &SocketAddr)| {
+        Arc::new(Setup {
+            clock,
+            locator: Locator::new(&rack.sim_folder),
+            leases: Leases::of_user(LEASE_OWNER),
+            lease_time: LEASE,
+            recorders: None,
+            host: Some(target.to_string()),
+        })
+    };
+    let groups = plan.groups.iter().zip(targets);
+    groups.map(|(group, target)| group.devices.as_ref().map(|rack| setup((rack, target)))).collect()
+}
+
 /// The servers that steps ask; where the portal of the embedded host listens is known only now.
 fn servers(plan: &Plan, portal: Option<SocketAddr>) -> Arc<[Server]> {
     let mut servers = plan.servers.clone();
@@ -233,3 +271,7 @@ pub fn now_unix_seconds() -> u64 {
 }
 
 const DELTAS_IN_FLIGHT: usize = 8;
+/// The name on the leases of a run.
+const LEASE_OWNER: &str = "posfleet run";
+/// A run may take a day; the lease ends with its process in any case.
+const LEASE: Duration = Duration::from_secs(24 * 3600);

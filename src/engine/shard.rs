@@ -2,19 +2,20 @@
 
 use super::{
     control::Command,
+    device::Post,
     gate::Gates,
     recorder::{Delta, Gauges, Recorder},
     runner,
 };
 use crate::{
     directory::Directory,
-    driver::{Clock, Desk, HttpClient, Line, Patron},
+    driver::{Clock, Desk, HttpClient, Line, Patron, Tap, serial::Setup, unix_seconds},
     flow::{Cast, Numbers},
     http::Server,
     load::Share,
     metrics::{ActivityCounts, RowWindow, StepId, TerminalRow},
     operation::Kind,
-    scenario::{Connection, Plan},
+    scenario::{Connection, Group, Plan},
     terminal::Terminal,
     time::Instant,
 };
@@ -34,6 +35,10 @@ use tokio::sync::watch;
 pub(super) struct Brief {
     pub(super) plan: Arc<Plan>,
     pub(super) targets: Arc<[SocketAddr]>,
+    /// What the devices of each group share; nothing where its terminals are virtual.
+    pub(super) setups: Arc<[Option<Arc<Setup>>]>,
+    /// What the host of the run hears of devices.
+    pub(super) tap: Option<Tap>,
     pub(super) servers: Arc<[Server]>,
     pub(super) clock: Clock,
     pub(super) shards: usize,
@@ -46,6 +51,8 @@ pub(super) struct Shard {
     pub(super) plan: Arc<Plan>,
     pub(super) targets: Arc<[SocketAddr]>,
     pub(super) gates: Arc<Gates>,
+    /// What the host of the run hears of devices.
+    pub(super) tap: Option<Tap>,
     pub(super) desk: Desk,
     pub(super) client: HttpClient,
     pub(super) share: Share,
@@ -82,6 +89,8 @@ pub(super) struct Seat {
     pub(super) number: u32,
     /// The scenario it works for at this moment.
     pub(super) busy_for: Cell<Option<u16>>,
+    /// The device that is its terminal; nothing where that is virtual.
+    pub(super) post: Option<Box<Post>>,
 }
 
 impl Shard {
@@ -115,9 +124,9 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, targets, servers, clock, shards, gates } = brief;
+        let Brief { plan, targets, setups, tap, servers, clock, shards, gates } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
-        let (seats, groups) = seats(&plan, share);
+        let (seats, groups) = seats(&plan, &setups, share);
         Self {
             desk: Desk::new(clock, seats.len()),
             client: HttpClient::new(clock, &servers).expect("the same servers were tried before the start"),
@@ -126,6 +135,7 @@ impl Shard {
             plan,
             targets,
             gates,
+            tap,
             share,
             seats,
             groups,
@@ -244,7 +254,7 @@ impl Shard {
         let window = *self.rows.borrow();
         let mut activity = ActivityCounts::default();
         let mut connections = 0;
-        let mut rows = Vec::new();
+        let (mut rows, mut devices) = (Vec::new(), Vec::new());
         for seat in &self.seats {
             let terminal = seat.terminal.borrow();
             let is_busy = seat.is_busy();
@@ -257,8 +267,9 @@ impl Shard {
             if window.first <= number && number - window.first < window.count {
                 rows.push(row(number, &terminal, is_busy));
             }
+            devices.extend(seat.post.as_ref().map(|post| (number, post.row())));
         }
-        Gauges { connections, activity, rows }
+        Gauges { connections, activity, rows, devices }
     }
 
     /// The terminal's number in the whole fleet.
@@ -277,7 +288,7 @@ impl Seat {
 }
 
 /// The terminals of a share of the fleet, and which of them belong to each group.
-fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
+fn seats(plan: &Plan, setups: &[Option<Arc<Setup>>], share: Share) -> (Vec<Seat>, Vec<Bench>) {
     let terminals = plan.groups.iter().map(|group| share.terminals(group.identities.len() as u32).count());
     let mut seats = Vec::with_capacity(terminals.sum());
     let mut groups = Vec::with_capacity(plan.groups.len());
@@ -293,11 +304,21 @@ fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
                 group: group_number as u16,
                 number,
                 busy_for: Cell::new(None),
+                post: post(group, setups.get(group_number), number),
             });
         }
         groups.push(Bench { seats: begin..seats.len(), busy: Cell::new(0), hint: Cell::new(begin) });
     }
     (seats, groups)
+}
+
+/// The device with this number in a group of devices.
+fn post(group: &Group, setup: Option<&Option<Arc<Setup>>>, number: u32) -> Option<Box<Post>> {
+    let device = group.devices.as_ref()?.devices.get(number as usize)?;
+    let identity = group.identities.get(number as usize)?;
+    // A terminal may remember the number of its last request from an earlier run.
+    let first_request = unix_seconds() as u32;
+    Some(Box::new(Post::new(device, &group.name, identity, setup?.as_ref()?, first_request)))
 }
 
 fn row(number: u32, terminal: &Terminal, is_busy: bool) -> TerminalRow {

@@ -3,6 +3,7 @@
 //! A [`Flow`] is data, compiled from a scenario file. An [`Iteration`] is one pass of one terminal: it says what to
 //! do next, is told what came of it, evaluates checks and captures, and knows nothing of sockets or clocks.
 
+mod ends;
 mod exchange;
 mod feeder;
 mod iteration;
@@ -14,6 +15,7 @@ mod variable;
 mod view;
 mod visit;
 
+pub use ends::{BothEnds, DeviceTimes, HostMessage, LineAnswer};
 pub use exchange::Answered;
 pub use feeder::{CardFeeder, Draw, Order};
 pub use iteration::{Cast, Iteration, Next, Numbers, StepResult};

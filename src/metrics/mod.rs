@@ -4,6 +4,7 @@
 //! histograms, so that no two figures can contradict each other.
 
 mod counters;
+mod device;
 mod interval;
 mod judge;
 mod latency;
@@ -13,6 +14,7 @@ mod summary;
 mod threshold;
 
 pub use counters::Counters;
+pub use device::{DeviceLatencies, DeviceRow};
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
 };
@@ -26,7 +28,8 @@ pub use snapshot::{
     StepView, TerminalRow, TerminalsView, ThresholdView,
 };
 pub use summary::{
-    AttemptSummary, Count, GeneratorSummary, HostCounts, LagSummary, LatencySummary, MismatchSummary,
-    ReconciliationSummary, SettlementSummary, SideSummary, StepSummary, Summary, ThresholdSummary, Verdict,
+    AttemptSummary, Count, DeviceSummary, GeneratorSummary, HostCounts, LagSummary, LatencySummary,
+    MismatchSummary, ReconciliationSummary, SettlementSummary, SideSummary, StepSummary, Summary,
+    ThresholdSummary, Verdict,
 };
 pub use threshold::{Aggregation, Comparison, MetricName, Threshold, ThresholdError};

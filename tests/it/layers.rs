@@ -17,7 +17,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("crypto", &["card", "money", "rng", "time"]),
     ("iso8583", &[]),
     ("ecr", &["money", "time"]),
-    ("rack", &["ecr", "money", "rng", "time"]),
     ("http", &["time"]),
     ("directory", &["card", "iso8583", "rng"]),
     ("inspect", &["iso8583"]),
@@ -26,6 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("load", &["rng"]),
     ("operation", &["card", "iso8583", "metrics", "money", "time"]),
+    ("rack", &["ecr", "money", "operation", "rng", "time"]),
     (
         "flow",
         &[
@@ -136,6 +136,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "card",
             "directory",
             "driver",
+            "ecr",
             "expr",
             "flow",
             "host",
@@ -146,6 +147,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "money",
             "operation",
             "portal",
+            "rack",
             "reconcile",
             "rng",
             "scenario",

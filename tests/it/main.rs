@@ -17,6 +17,7 @@ mod dashboard_fixture;
 mod decode;
 mod decode_parts;
 mod device_profiles;
+mod device_runs;
 mod devices;
 mod devices_command;
 mod documents;

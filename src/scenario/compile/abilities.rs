@@ -3,10 +3,12 @@
 use super::Compiler;
 use crate::{
     flow::{Action, Flow, Step},
-    operation::Entry,
+    operation::{Entry, Kind},
+    rack::{Device, Rack, service_of},
     scenario::{
         acquirer::{KindTraits, traits},
         plan::Scenario,
+        step::LOAD,
     },
 };
 use std::sync::Arc;
@@ -21,6 +23,10 @@ impl Compiler<'_> {
             else {
                 continue;
             };
+            if let Some(rack) = self.context.racks.get(scenario.group).and_then(Option::as_ref) {
+                self.check_devices(flow, &scenario.name, rack);
+                continue;
+            }
             let traits = traits(written.kind);
             if let Some(lack) = flow.steps.iter().find_map(|step| lack(step, traits)) {
                 let at = self.node("scenarios", &scenario.name).at("flow");
@@ -29,6 +35,29 @@ impl Compiler<'_> {
             }
         }
     }
+
+    /// Complains about the first step of a flow that each device's protocol has no request for.
+    fn check_devices(&mut self, flow: &Flow, scenario: &str, rack: &Rack) {
+        let at = self.node("scenarios", scenario).at("flow");
+        for device in &rack.devices {
+            let lacks = |step: &Step| match &step.action {
+                Action::Operate(template) if !offers(device, template.kind) => Some(template.kind.name()),
+                Action::Load(_) => Some(LOAD),
+                _ => None,
+            };
+            if let Some(kind) = flow.steps.iter().find_map(lacks) {
+                let name = device.speaker.name();
+                let message =
+                    format!("the device `{}` speaks `{name}`, which has no request for `{kind}`", device.id);
+                let help = format!("leave the device out by `only`, or `{kind}` out of `{}`", flow.name);
+                self.complain_with_help(&at, message, help);
+            }
+        }
+    }
+}
+
+fn offers(device: &Device, kind: Kind) -> bool {
+    service_of(kind).is_some_and(|service| device.speaker.offers(service))
 }
 
 /// What a step needs that terminals of a kind do not have.
