@@ -11,7 +11,7 @@ mod selector;
 mod service;
 mod simulation;
 
-pub use device::{CardSource, Device, Expected, FailureClass, Power, Rack};
+pub use device::{CardSource, Device, Expected, FailureClass, Power, Rack, http_address};
 pub use fault::{Act, Faults, Mangler};
 pub use line::{BAUD_RATES, DataBits, LineSettings, Parity, StopBits};
 pub use protocol::{BoxedRegister, BoxedTerminal, Profile, Protocol, Speaker};

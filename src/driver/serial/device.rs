@@ -1,21 +1,23 @@
 //! A real terminal behind its port: carries the register's machine over a wire, opens it anew, and relays to a host.
 
 use super::{
-    lease::{Lease, LeaseError, Leases},
-    locate::{LocateError, Locator, Place},
-    port::{self, OpenError},
+    lease::{Lease, Leases},
+    locate::Locator,
+    opener::{Opened, Opener},
+    power::{PowerCycled, power_cycle},
     recorder::Recorders,
     relay::relay,
+    trouble::DeviceError,
     wire::{Arrival, Wire},
 };
 use crate::{
     driver::Clock,
     ecr::{Answer, Outbox, Output, RegisterEvent, RegisterInput, Request, Service, Verdict},
     money::Amount,
-    rack::{self, BoxedRegister, Expected, FailureClass, Selector},
+    rack::{self, BoxedRegister},
     time::Instant,
 };
-use std::{future::Future, io, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 /// What all devices of a run share.
 #[derive(Debug)]
@@ -37,9 +39,8 @@ pub struct Setup {
 /// A terminal behind its port.
 pub struct Device {
     setup: Arc<Setup>,
-    id: String,
-    selector: Selector,
-    line: rack::LineSettings,
+    /// What its rack says.
+    rack: Arc<rack::Device>,
     register: BoxedRegister,
     outbox: Outbox<RegisterEvent>,
     wire: Option<Wire>,
@@ -51,7 +52,6 @@ pub struct Device {
     answer: Option<Answer>,
     trouble: Option<DeviceError>,
     contact: Contact,
-    expected: Expected,
     /// Whether what is behind the port now has said who it is.
     is_identified: bool,
 }
@@ -69,58 +69,7 @@ pub struct Contact {
     pub sent: u64,
 }
 
-/// Why a device did not answer. None of these is the fault of a scenario.
-#[derive(Debug, thiserror::Error)]
-pub enum DeviceError {
-    /// Its port is not to be found.
-    #[error(transparent)]
-    Locate(#[from] LocateError),
-    /// Its port is somebody else's.
-    #[error(transparent)]
-    Lease(#[from] LeaseError),
-    /// Its port was had for longer than was said.
-    #[error("the lease of the port has run out")]
-    LeaseExpired,
-    /// Its port does not open.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// Its record cannot be written.
-    #[error("the line cannot be recorded: {0}")]
-    Record(io::Error),
-    /// The port vanished while something was asked.
-    #[error("the port hung up")]
-    HungUp,
-    /// Another terminal is behind the port than the inventory says.
-    #[error("this is terminal {told}, and {expected} is expected")]
-    Wrong {
-        /// Who is expected.
-        expected: String,
-        /// Who is there.
-        told: String,
-    },
-    /// It said nothing.
-    #[error("the terminal does not answer")]
-    NoAnswer,
-    /// It has not finished what was asked before.
-    #[error("the terminal is still at an earlier request")]
-    Busy,
-    /// It was asked for longer than it may take.
-    #[error("no result within {0:?}")]
-    TimedOut(Duration),
-}
-
-impl DeviceError {
-    /// Whose fault it is.
-    pub fn class(&self) -> FailureClass {
-        match self {
-            Self::NoAnswer | Self::Busy | Self::TimedOut(_) => FailureClass::Device,
-            _ => FailureClass::Infrastructure,
-        }
-    }
-}
-
 type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-type Opened = (Wire, (String, Lease));
 
 /// What ended a wait.
 enum Wake {
@@ -135,9 +84,7 @@ impl Device {
     pub fn new(device: &rack::Device, setup: &Arc<Setup>) -> Self {
         Self {
             setup: Arc::clone(setup),
-            id: device.id.clone(),
-            selector: device.port.clone(),
-            line: device.line,
+            rack: Arc::new(device.clone()),
             register: device.speaker.register(),
             outbox: Outbox::default(),
             wire: None,
@@ -148,7 +95,6 @@ impl Device {
             answer: None,
             trouble: None,
             contact: Contact::default(),
-            expected: device.expected.clone(),
             is_identified: false,
         }
     }
@@ -174,7 +120,7 @@ impl Device {
     /// When it does not answer, or is another one than is expected.
     pub async fn identify(&mut self, within: Duration) -> Result<Answer, DeviceError> {
         let answer = self.put(QUESTION, within).await?;
-        if let Some((expected, told)) = self.expected.mismatch(&answer) {
+        if let Some((expected, told)) = self.rack.expected.mismatch(&answer) {
             return Err(DeviceError::Wrong { expected, told });
         }
         self.is_identified = true;
@@ -221,19 +167,39 @@ impl Device {
     /// # Errors
     /// When it cannot be had or opened now.
     pub async fn probe(&mut self) -> Result<(), DeviceError> {
-        let opened = self.open_once(None).await.map_err(|(error, _)| error)?;
+        let opening = Opener::new(&self.rack, &self.setup);
+        let opened = opening.open(None).await.map_err(|(error, _)| error)?;
         self.contact.opened += 1;
         drop(opened);
         Ok(())
     }
 
+    /// Switches the terminal off and on by the programs of its rack, and asks who is behind the port then.
+    ///
+    /// The port stays leased meanwhile.
+    ///
+    /// # Errors
+    /// Unless its port vanished and came back, and whoever is there now says that he is the right one.
+    pub async fn power_cycle(&mut self, within: Duration) -> Result<PowerCycled, DeviceError> {
+        self.hang_up().await;
+        self.lease = Some(Opener::new(&self.rack, &self.setup).hold(self.lease.take())?);
+        let cycled = power_cycle(&self.rack, &self.setup).await?;
+        self.identify(within).await?;
+        Ok(cycled)
+    }
+
     /// Closes the port when it has taken what was sent, and gives it free.
     pub async fn release(&mut self) {
+        self.hang_up().await;
+        self.close();
+    }
+
+    async fn hang_up(&mut self) {
+        self.is_identified = false;
         if let Some(wire) = self.wire.take() {
             self.feed(RegisterInput::Closed);
             wire.close().await;
         }
-        self.close();
     }
 
     /// Closes the port and gives it free.
@@ -309,7 +275,10 @@ impl Device {
         self.register.handle(now, input, &mut self.outbox);
         while let Some(output) = self.outbox.poll() {
             match output {
-                Output::Connect => self.opening = Some(Box::pin(self.reopen())),
+                Output::Connect => {
+                    let lease = self.lease.take();
+                    self.opening = Some(Box::pin(Opener::new(&self.rack, &self.setup).reopen(lease)));
+                }
                 // A port that takes nothing is gone, and will say so.
                 Output::Send(range) => {
                     let bytes = self.outbox.bytes(range);
@@ -348,78 +317,6 @@ impl Device {
             () = tokio::time::sleep_until(due) => Wake::Time,
         }
     }
-
-    /// Opens the port as soon as it is there; the register says when it has waited for long enough.
-    fn reopen(&mut self) -> impl Future<Output = Result<Opened, DeviceError>> + Send + use<> {
-        let opener = self.opener();
-        let mut lease = self.lease.take();
-        async move {
-            let mut pause = PAUSE_FIRST;
-            loop {
-                match opener.open(lease.take()).await {
-                    Ok(opened) => return Ok(opened),
-                    Err((DeviceError::Lease(error), _)) => return Err(error.into()),
-                    Err((error, _)) if opener.since.elapsed() >= REOPEN => return Err(error),
-                    Err((_, kept)) => lease = kept,
-                }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(PAUSE_LAST);
-            }
-        }
-    }
-
-    fn open_once(&self, lease: Option<(String, Lease)>) -> impl Future<Output = Attempt> + Send + use<> {
-        let opener = self.opener();
-        async move { opener.open(lease).await }
-    }
-
-    fn opener(&self) -> Opener {
-        let (setup, id, selector) = (Arc::clone(&self.setup), self.id.clone(), self.selector.clone());
-        Opener { setup, id, selector, line: self.line, since: tokio::time::Instant::now() }
-    }
-}
-
-/// What it takes to open a port.
-struct Opener {
-    setup: Arc<Setup>,
-    id: String,
-    selector: Selector,
-    line: rack::LineSettings,
-    since: tokio::time::Instant,
-}
-
-/// A wire, or why there is none and the lease that is kept all the same.
-type Attempt = Result<Opened, (DeviceError, Option<(String, Lease)>)>;
-
-impl Opener {
-    async fn open(&self, lease: Option<(String, Lease)>) -> Attempt {
-        let place = match self.setup.locator.locate(&self.selector) {
-            Ok(place) => place,
-            Err(error) => return Err((error.into(), lease)),
-        };
-        let lease = self.leased(&place, lease).map_err(|error| (error.into(), None))?;
-        let port = match port::open(&place, self.line).await {
-            Ok(port) => port,
-            Err(error) => return Err((error.into(), Some(lease))),
-        };
-        let recorder = self.setup.recorders.as_ref().map(|recorders| recorders.of(&self.id)).transpose();
-        match recorder {
-            Ok(recorder) => Ok((Wire::start(port, recorder, self.setup.clock), lease)),
-            Err(error) => Err((DeviceError::Record(error), Some(lease))),
-        }
-    }
-
-    /// The lease of a place; a replugged device may have another name, and then needs another.
-    fn leased(&self, place: &Place, lease: Option<(String, Lease)>) -> Result<(String, Lease), LeaseError> {
-        let name = place.lease_name();
-        match lease {
-            Some((known, lease)) if known == name => Ok((known, lease)),
-            _ => {
-                let lease = self.setup.leases.take(&name, self.setup.lease_time)?;
-                Ok((name, lease))
-            }
-        }
-    }
 }
 
 async fn pending<T>(future: &mut Option<Pending<T>>) -> T {
@@ -438,8 +335,3 @@ async fn next(wire: &mut Option<Wire>) -> Arrival {
 
 /// Asks who is there; it moves no money.
 const QUESTION: Request = Request { id: 0, service: Service::Status, amount: Amount::ZERO, original: None };
-/// The first pause between two attempts to open a port; each is twice as long as the one before.
-const PAUSE_FIRST: Duration = Duration::from_millis(20);
-const PAUSE_LAST: Duration = Duration::from_millis(500);
-/// No port is waited for longer. The register's own patience is longer: it hears why, and asks again.
-const REOPEN: Duration = Duration::from_secs(4);

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 /// Where lines to a pretended terminal come from.
 pub(super) enum Socket {
     Link(PathBuf, Option<Pty>),
-    Listener(TcpListener),
+    Listener(String, Option<TcpListener>),
 }
 
 /// A line to whoever plays the register.
@@ -40,7 +40,9 @@ impl Socket {
                 Ok(Some(Self::Link(link, Some(first))))
             }
             Selector::Tcp { host, port } if can_pretend(&device.port) => {
-                Ok(Some(Self::Listener(TcpListener::bind(format!("{host}:{port}")).await?)))
+                let address = format!("{host}:{port}");
+                let listener = TcpListener::bind(&address).await?;
+                Ok(Some(Self::Listener(address, Some(listener))))
             }
             _ => Ok(None),
         }
@@ -53,11 +55,25 @@ impl Socket {
                 Some(first) => Ok(Lane::Pty(first)),
                 None => Pty::open(link).map(Lane::Pty),
             },
-            Self::Listener(listener) => {
+            Self::Listener(address, listener) => {
+                let listener = match listener.take() {
+                    Some(open) => listener.insert(open),
+                    None => listener.insert(TcpListener::bind(&*address).await?),
+                };
                 let (stream, _) = listener.accept().await?;
                 stream.set_nodelay(true)?;
                 Ok(Lane::Tcp(stream))
             }
+        }
+    }
+}
+
+impl Socket {
+    /// Takes away what lines come from, until the next one is wanted.
+    pub(super) fn shut(&mut self) {
+        match self {
+            Self::Link(_, first) => *first = None,
+            Self::Listener(_, listener) => *listener = None,
         }
     }
 }

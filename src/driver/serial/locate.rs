@@ -2,7 +2,11 @@
 
 use super::{lease::Leases, plugged::Plugged};
 use crate::rack::Selector;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::{net::TcpStream, time::timeout};
 
 /// What can be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +53,22 @@ impl Locator {
             Selector::Sim(_) if !is_simulated(&self.sim_folder) => Err(LocateError::Absent(selector.clone())),
             Selector::Sim(name) => Ok(Place::Serial(self.sim_folder.join(name))),
             Selector::Usb { .. } | Selector::Location(_) => among(&Plugged::all(), selector),
+        }
+    }
+
+    /// Whether the port of a selector is there at this moment: its node on this machine, or whoever listens there.
+    ///
+    /// # Errors
+    /// When more than one thing fits.
+    pub async fn is_present(&self, selector: &Selector) -> Result<bool, LocateError> {
+        match self.locate(selector) {
+            // The node that a link leads to, not the link: udev and simulators may leave it behind.
+            Ok(Place::Serial(path)) => Ok(path.exists()),
+            Ok(Place::Tcp(address)) => {
+                Ok(matches!(timeout(LISTENS, TcpStream::connect(address)).await, Ok(Ok(_))))
+            }
+            Err(LocateError::Absent(_)) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 }
@@ -116,6 +136,9 @@ pub(super) fn among(plugged: &[Plugged], selector: &Selector) -> Result<Place, L
         }
     }
 }
+
+/// Whoever does not answer for so long does not listen.
+const LISTENS: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

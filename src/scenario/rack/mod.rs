@@ -28,7 +28,7 @@ use crate::{
     money::Amount,
     rack::{
         CardSource, DataBits, Device, Expected, Faults, LineSettings, Power, Protocol, Rack, Reply, Selector,
-        Simulation, Speaker, is_name,
+        Simulation, Speaker, http_address, is_name,
     },
 };
 use file::File;
@@ -200,25 +200,22 @@ fn power(file: file::Power) -> Power {
 }
 
 fn cards(file: file::Cards, node: &Node, problems: &mut Vec<Problem>) -> CardSource {
-    match (file.command, file.robot) {
-        (command, None) if command.is_empty() => CardSource::Operator,
-        (command, None) => CardSource::Command(command),
-        (command, Some(robot)) if command.is_empty() => {
-            if !robot.starts_with("http://") && !robot.starts_with("https://") {
-                problems.push(Problem::new(
-                    node.child("cards").at("robot"),
-                    "a robot is asked at an `http://` address",
-                ));
+    let named = [file.operator, !file.command.is_empty(), file.robot.is_some()];
+    if named.iter().filter(|is_named| **is_named).count() > 1 {
+        let message = "cards come from an operator, a command or a robot: from one of them";
+        problems.push(Problem::new(node.at_key("cards"), message));
+    }
+    match file.robot {
+        Some(robot) => {
+            if http_address(&robot).is_none() {
+                let message = "a robot is asked at an `http://` address";
+                problems.push(Problem::new(node.child("cards").at("robot"), message));
             }
             CardSource::Robot(robot)
         }
-        _ => {
-            problems.push(Problem::new(
-                node.at_key("cards"),
-                "cards come from a command or from a robot, not from both",
-            ));
-            CardSource::Operator
-        }
+        None if !file.command.is_empty() => CardSource::Command(file.command),
+        None if file.operator => CardSource::Operator,
+        None => CardSource::Nobody,
     }
 }
 
