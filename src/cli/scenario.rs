@@ -35,6 +35,9 @@ pub(super) struct ScenarioArguments {
     /// Takes all chance from this number; the same seed makes the same transactions.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Adds a condition that decides the verdict, such as `sale.failed: rate < 0.1% over 10s`.
+    #[arg(long, value_name = "METRIC: CONDITION")]
+    threshold: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -81,6 +84,7 @@ impl ScenarioArguments {
             duration: self.duration,
             rate: self.rate,
             seed: self.seed,
+            thresholds: self.threshold.clone(),
             ..Overrides::default()
         }
     }

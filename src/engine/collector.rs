@@ -1,7 +1,7 @@
 //! The collector: merges what the shards record, publishes snapshots, judges, and reconciles in the end.
 
 use super::{
-    control::Command,
+    control::{Command, Control},
     gate::Gates,
     observer::{Moment, Observer},
     portal_books::{PortalBooks, alarm_rows, payout_rows, portal_summary},
@@ -15,8 +15,8 @@ use crate::{
     driver::{Clock, HostServer, usage},
     host::Host,
     metrics::{
-        ActivityCounts, Class, EventLine, Interval, Phase, Point, PortalChecks, PortalFinding, PortalSummary,
-        SettlementSummary, Severity, Snapshot, State, StepView, Summary, ThresholdView,
+        ActivityCounts, Class, EventLine, HostCounts, Interval, Judge, Phase, Point, PortalChecks,
+        PortalFinding, PortalSummary, Scope, SettlementSummary, Severity, Snapshot, State, StepView, Summary,
     },
     reconcile::{Findings, Identity, Journals, Line},
     scenario::Plan,
@@ -44,6 +44,7 @@ pub(super) struct Start {
     pub(super) gates: Arc<Gates>,
     pub(super) started_at: String,
     pub(super) commands: watch::Receiver<Command>,
+    pub(super) control: Control,
     pub(super) publish: watch::Sender<Arc<Snapshot>>,
 }
 
@@ -81,18 +82,22 @@ pub(super) struct Collector {
     /// How far each scenario was at the last tick.
     pub(super) states: Vec<State>,
     pub(super) steps: Vec<StepView>,
-    pub(super) thresholds: Vec<ThresholdView>,
+    /// Judges the system under test.
+    pub(super) judge: Judge,
+    /// Judges this program.
+    pub(super) health: Judge,
 }
 
 impl Collector {
     pub(super) fn new(start: Start, observer: Box<dyn Observer>) -> Self {
         let (scenarios, steps) = (start.plan.scenarios.len(), start.plan.steps.len());
+        let selections = start.plan.selections.len();
         Self {
             observer,
             is_deaf: false,
             has_lost: false,
-            total: Interval::new(scenarios, steps),
-            second: Interval::new(scenarios, steps),
+            total: Interval::new(scenarios, steps).with_selections(selections),
+            second: Interval::new(scenarios, steps).with_selections(selections),
             second_began: Instant::START,
             gauges: vec![Gauges::default(); start.shards],
             series: Arc::default(),
@@ -109,7 +114,8 @@ impl Collector {
             causes: BTreeMap::new(),
             states: vec![State::Waiting; scenarios],
             steps: Vec::new(),
-            thresholds: Vec::new(),
+            judge: Judge::new(start.plan.thresholds.clone()),
+            health: Judge::new(start.plan.health.clone()),
             start,
         }
     }
@@ -125,7 +131,7 @@ impl Collector {
         let findings = self.reconcile();
         let mut summary = self.summary(findings.as_ref());
         self.tell(|observer| observer.finish(&summary, findings.as_ref()));
-        (summary.verdict, summary.exit_code) = self.verdict(&summary.thresholds);
+        (summary.verdict, summary.exit_code) = self.verdict(&summary.thresholds, &summary.generator.health);
         self.publish(Phase::Done);
         summary
     }
@@ -199,6 +205,7 @@ impl Collector {
             }
         }
         self.total.merge(&self.second);
+        self.judge_second(now.since(self.second_began));
         self.second.clear();
         self.second_began = now;
         let series = Arc::make_mut(&mut self.series);
@@ -207,7 +214,21 @@ impl Collector {
             series.pop_front();
         }
         self.steps = step_views(&self.start.plan, &self.total);
-        self.thresholds = self.threshold_views();
+    }
+
+    /// Judges the last second, which is over; a run that a threshold wants to end ends.
+    fn judge_second(&mut self, length: Duration) {
+        let plan = Arc::clone(&self.start.plan);
+        let scenarios = scenario_names(&plan);
+        let scope = scope(&plan, &scenarios, HostCounts::default());
+        self.judge.second(length, &self.second, &self.total, &scope);
+        self.health.second(length, &self.second, &self.total, &scope);
+        let Some(tripped) = self.judge.tripped().or(self.health.tripped()) else { return };
+        if *self.start.commands.borrow() < Command::StopByThreshold {
+            let text = format!("a threshold ends the run: {}", tripped.expression);
+            self.start.control.send(Command::StopByThreshold);
+            self.event_of(Severity::Error, text);
+        }
     }
 
     fn point(&self, now: Instant) -> Point {
@@ -311,6 +332,21 @@ impl Collector {
         self.has_lost = true;
         self.event_of(Severity::Error, text);
     }
+}
+
+/// The scenarios of a plan by name, each with its group of terminals.
+pub(super) fn scenario_names(plan: &Plan) -> Vec<(&str, &str)> {
+    let group = |number: usize| plan.groups.get(number).map_or("", |group| &*group.name);
+    plan.scenarios.iter().map(|scenario| (&*scenario.name, group(scenario.group))).collect()
+}
+
+/// What thresholds of `plan` are judged on beside the figures.
+pub(super) fn scope<'a>(
+    plan: &'a Plan,
+    scenarios: &'a [(&'a str, &'a str)],
+    host: HostCounts<'a>,
+) -> Scope<'a> {
+    Scope { selections: &plan.selections, scenarios, host, ..Scope::of_steps(&plan.steps) }
 }
 
 const SERIES_MAX: usize = 3600;

@@ -3,6 +3,7 @@
 use super::{
     device::{self, Told},
     part::Part,
+    recorder::Ended,
     request,
     shard::{Seat, Shard},
 };
@@ -87,7 +88,9 @@ pub(super) async fn iterate(
                 break_off(shard, scenario, &error);
                 if let Some(step) = step {
                     let mut recorder = shard.recorder.borrow_mut();
-                    recorder.ended(step, Class::Failed, Duration::from_nanos(1), None);
+                    let (class, response) = (Class::Failed, Duration::from_nanos(1));
+                    let end = Ended { class, response, service: None, code: None };
+                    recorder.ended(shard.origin(seat), step, &end);
                 }
             }
             Next::Request(request) => {
@@ -135,13 +138,18 @@ pub(super) async fn iterate(
                 }
                 let mut recorder = shard.recorder.borrow_mut();
                 if let Some(step) = step {
-                    recorder.step(step, &outcome, at.since(due));
+                    recorder.step(shard.origin(seat), step, &outcome, at.since(due));
                 }
                 match iteration.outcome(&cast, outcome) {
                     Ok(result) => {
                         walk.blame((result.checks_failed > 0).then_some(FailureClass::Device));
                         if let Some(step) = result.id {
-                            recorder.checks(step, result.checks_passed, result.checks_failed);
+                            recorder.checks(
+                                shard.origin(seat),
+                                step,
+                                result.checks_passed,
+                                result.checks_failed,
+                            );
                         }
                     }
                     Err(error) => {
@@ -199,8 +207,9 @@ fn load(
     let result = iteration.loaded(cast, loaded.is_ok())?;
     if let Some(step) = result.id {
         let mut recorder = shard.recorder.borrow_mut();
-        recorder.ended(step, result.class, now.since(due), None);
-        recorder.checks(step, result.checks_passed, result.checks_failed);
+        let end = Ended { class: result.class, response: now.since(due), service: None, code: None };
+        recorder.ended(shard.origin(seat), step, &end);
+        recorder.checks(shard.origin(seat), step, result.checks_passed, result.checks_failed);
     }
     Ok(())
 }
@@ -233,7 +242,7 @@ pub(super) async fn operate(
             since.set(now);
             told = Some((outcome, now));
         }
-        other => hear(shard, &since, other),
+        other => hear(shard, seat, &since, other),
     };
     let on_refusal = |error: &io::Error| {
         let text = format!("target {}: {error}", patron.target);
@@ -246,13 +255,13 @@ pub(super) async fn operate(
 /// Records what a terminal did of its own accord.
 ///
 /// Its response time counts from `since`, the start of the operation or the last thing that came of it.
-fn hear(shard: &Shard, since: &Cell<Instant>, event: Event) {
+fn hear(shard: &Shard, seat: &Seat, since: &Cell<Instant>, event: Event) {
     let mut recorder = shard.recorder.borrow_mut();
     match event {
         Event::Automatic(outcome) => {
             let now = shard.now();
             if let Some(step) = shard.automatic[outcome.kind as usize] {
-                recorder.step(step, &outcome, now.since(since.replace(now)));
+                recorder.step(shard.origin(seat), step, &outcome, now.since(since.replace(now)));
             }
         }
         Event::Journal(entry) => recorder.journal.push(entry),

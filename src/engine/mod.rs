@@ -39,6 +39,7 @@ use crate::{
     },
     host::Host,
     http::{Failure, Server},
+    load::Throttles,
     metrics::{RowWindow, Snapshot, Summary},
     rack::Rack,
     scenario::{Plan, Target},
@@ -120,6 +121,8 @@ pub struct Run {
     pub window: watch::Sender<RowWindow>,
     /// Stops the run.
     pub control: Control,
+    /// Makes its scenarios faster or slower, or holds them.
+    pub throttles: Arc<Throttles>,
     /// Where the portal of the embedded host listens, when it has one.
     pub portal: Option<SocketAddr>,
     collector: JoinHandle<Summary>,
@@ -157,6 +160,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let pretended = device_stage::pretend(&plan, &targets, clock).map_err(EngineError::Devices)?;
     let setups = setups(&plan, &targets, clock);
     let gates = Arc::new(Gates::new(&plan, shards));
+    let throttles = Arc::new(Throttles::new(plan.scenarios.len()));
     let (control, commands) = Control::new();
     let (window, rows) = watch::channel(RowWindow::default());
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
@@ -170,6 +174,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         clock,
         shards,
         gates: Arc::clone(&gates),
+        throttles: Arc::clone(&throttles),
     };
     for index in 0..shards {
         let (brief, deltas) = (brief.clone(), deltas.clone());
@@ -181,12 +186,24 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     }
     drop(deltas);
     let started_at = format!("{started_at}Z");
-    let start = Start { plan, targets, host, web, clock, shards, gates, started_at, commands, publish };
+    let start = Start {
+        plan,
+        targets,
+        host,
+        web,
+        clock,
+        shards,
+        gates,
+        started_at,
+        commands,
+        control: control.clone(),
+        publish,
+    };
     let collector = std::thread::Builder::new()
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))
         .map_err(EngineError::Shard)?;
-    Ok(Run { snapshots, window, control, portal, collector, pretended })
+    Ok(Run { snapshots, window, control, throttles, portal, collector, pretended })
 }
 
 /// The host inside this program, where a group has no target of its own.

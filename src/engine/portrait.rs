@@ -6,8 +6,8 @@ use crate::{
     iso8583::ResponseCode,
     load::Schedule,
     metrics::{
-        Class, DeviceRow, Generator, HostCounts, Interval, Phase, ResponseCodeText, Snapshot, StageProgress,
-        State, StepInterval, StepView, TerminalsView, Threshold, ThresholdView,
+        Class, DeviceRow, Generator, Interval, Phase, ResponseCodeText, Snapshot, StageProgress, State,
+        StepInterval, StepView, TerminalsView,
     },
     scenario::{Plan, Scenario},
     time::Instant,
@@ -41,7 +41,8 @@ impl Collector {
             terminals: self.terminals(),
             devices: self.devices(),
             events: Arc::clone(&self.events),
-            thresholds: self.thresholds.clone(),
+            thresholds: self.judge.views(),
+            health: self.health.views(),
             connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
         };
         self.start.publish.send_replace(Arc::new(snapshot));
@@ -112,17 +113,6 @@ impl Collector {
         let mut rows: Vec<_> = self.gauges.iter().flat_map(|gauges| &gauges.devices).collect();
         rows.sort_by_key(|(number, _)| *number);
         rows.into_iter().map(|(_, row)| row.clone()).collect()
-    }
-
-    /// The thresholds with their present values.
-    pub(super) fn threshold_views(&self) -> Vec<ThresholdView> {
-        self.start.plan.thresholds.iter().map(|threshold| self.view(threshold)).collect()
-    }
-
-    fn view(&self, threshold: &Threshold) -> ThresholdView {
-        let value = threshold.value(&self.total, &self.start.plan.steps, HostCounts::default());
-        let pass = value.map(|value| threshold.holds(value));
-        ThresholdView { expression: threshold.expression.clone(), value, pass }
     }
 }
 

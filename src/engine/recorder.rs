@@ -4,14 +4,14 @@ use crate::{
     flow::DeviceTimes,
     http::Timing,
     metrics::{
-        ActivityCounts, Class, DeviceRow, EventLine, Interval, ResponseCodeText, Severity, StepId,
-        TerminalRow,
+        ActivityCounts, Class, DeviceRow, EventLine, Interval, Origin, ResponseCodeText, Selections, Severity,
+        StepId, StepInterval, TerminalRow,
     },
     operation::Outcome,
     reconcile::Entry,
     time::Instant,
 };
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// What a shard records between two ticks.
 #[derive(Debug)]
@@ -20,8 +20,21 @@ pub(super) struct Recorder {
     pub(super) journal: Vec<Entry>,
     receipts: Receipts,
     notices: HashMap<String, Notice>,
+    /// What figures are kept of beyond those by step.
+    selections: Arc<Selections>,
     /// Whether a step of a scenario could not be carried out.
     pub(super) broken: bool,
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    pub(super) class: Class,
+    /// From when it was due.
+    pub(super) response: Duration,
+    /// From the send to the answer.
+    pub(super) service: Option<Duration>,
+    pub(super) code: Option<ResponseCodeText>,
 }
 
 /// The receipts that were printed since the last tick, as long as there is room.
@@ -66,9 +79,10 @@ pub(super) struct Gauges {
 }
 
 impl Recorder {
-    pub(super) fn new(scenarios: usize, steps: usize) -> Self {
+    pub(super) fn new(scenarios: usize, steps: usize, selections: Arc<Selections>) -> Self {
         Self {
-            interval: Box::new(Interval::new(scenarios, steps)),
+            interval: Box::new(Interval::new(scenarios, steps).with_selections(selections.len())),
+            selections,
             journal: Vec::new(),
             receipts: Receipts::default(),
             notices: HashMap::new(),
@@ -77,39 +91,38 @@ impl Recorder {
     }
 
     /// Records the end of a measured step.
-    pub(super) fn step(&mut self, step: StepId, outcome: &Outcome, response: Duration) {
-        self.ended(step, outcome.class(), response, outcome.service);
-        if let Some(code) = outcome.code
-            && let Some(step) = self.interval.steps.get_mut(usize::from(step.0))
-        {
-            step.codes.add(ResponseCodeText::of(*code.as_bytes()), 1);
-        }
+    pub(super) fn step(&mut self, origin: Origin, step: StepId, outcome: &Outcome, response: Duration) {
+        let code = outcome.code.map(|code| ResponseCodeText::of(*code.as_bytes()));
+        let end = Ended { class: outcome.class(), response, service: outcome.service, code };
+        self.ended(origin, step, &end);
     }
 
-    /// Records an end of a step without an outcome.
-    pub(super) fn ended(
-        &mut self,
-        step: StepId,
-        class: Class,
-        response: Duration,
-        service: Option<Duration>,
-    ) {
-        if let Some(step) = self.interval.steps.get_mut(usize::from(step.0)) {
-            step.record(class, response, service);
-        }
+    /// Records an end of a step.
+    pub(super) fn ended(&mut self, origin: Origin, step: StepId, end: &Ended) {
+        self.each(origin, step, end.code, |figures| {
+            figures.record(end.class, end.response, end.service);
+            end.code.into_iter().for_each(|code| figures.codes.add(code, 1));
+        });
     }
 
     /// Records one attempt of an HTTP step, and whether it is followed by another because it failed.
-    pub(super) fn attempt(&mut self, step: StepId, timing: Option<&Timing>, is_retried: bool) {
-        let Some(step) = self.interval.steps.get_mut(usize::from(step.0)) else { return };
-        let attempts = step.attempts.get_or_insert_default();
-        attempts.count += 1;
-        attempts.retried += u64::from(is_retried);
-        if let Some(timing) = timing {
-            timing.connect.into_iter().for_each(|time| attempts.connect.record(time));
-            timing.tls.into_iter().for_each(|time| attempts.tls.record(time));
-            attempts.first_byte.record(timing.first_byte);
-        }
+    pub(super) fn attempt(
+        &mut self,
+        origin: Origin,
+        step: StepId,
+        timing: Option<&Timing>,
+        is_retried: bool,
+    ) {
+        self.each(origin, step, None, |figures| {
+            let attempts = figures.attempts.get_or_insert_default();
+            attempts.count += 1;
+            attempts.retried += u64::from(is_retried);
+            if let Some(timing) = timing {
+                timing.connect.into_iter().for_each(|time| attempts.connect.record(time));
+                timing.tls.into_iter().for_each(|time| attempts.tls.record(time));
+                attempts.first_byte.record(timing.first_byte);
+            }
+        });
     }
 
     /// Records where the time of a step on a device went.
@@ -119,19 +132,25 @@ impl Recorder {
         }
     }
 
-    /// Records the status of the answer that ended a step.
-    pub(super) fn status(&mut self, step: StepId, status: Option<u16>) {
-        let step = self.interval.steps.get_mut(usize::from(step.0));
-        if let (Some(step), Some(status)) = (step, status) {
-            step.codes.add(ResponseCodeText::of_status(status), 1);
-        }
+    pub(super) fn checks(&mut self, origin: Origin, step: StepId, passed: u32, failed: u32) {
+        self.each(origin, step, None, |figures| {
+            figures.checks_passed += u64::from(passed);
+            figures.checks_failed += u64::from(failed);
+        });
     }
 
-    pub(super) fn checks(&mut self, step: StepId, passed: u32, failed: u32) {
-        if let Some(step) = self.interval.steps.get_mut(usize::from(step.0)) {
-            step.checks_passed += u64::from(passed);
-            step.checks_failed += u64::from(failed);
-        }
+    /// Records in the figures of a step, and in those that thresholds ask for and that mean it.
+    fn each(
+        &mut self,
+        origin: Origin,
+        step: StepId,
+        code: Option<ResponseCodeText>,
+        mut record: impl FnMut(&mut StepInterval),
+    ) {
+        self.interval.steps.get_mut(usize::from(step.0)).into_iter().for_each(&mut record);
+        let selected = self.selections.iter().zip(&mut self.interval.selections);
+        let meant = selected.filter(|(selection, _)| selection.takes(origin, step, code));
+        meant.for_each(|(_, figures)| record(figures));
     }
 
     /// Notes something worth telling; the same text is told once a tick, with its count.
@@ -196,7 +215,7 @@ mod tests {
 
     #[test]
     fn receipts_are_kept_as_long_as_there_is_room_and_what_is_lost_is_told() {
-        let mut recorder = Recorder::new(1, 0);
+        let mut recorder = Recorder::new(1, 0, Arc::default());
         let half = "x".repeat(RECEIPTS_MAX / 2);
         for _ in 0..3 {
             recorder.receipt(Instant::START, half.clone());

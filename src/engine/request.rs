@@ -2,13 +2,14 @@
 
 use super::{
     iteration::{interrupted, think},
+    recorder::Ended,
     shard::Shard,
 };
 use crate::{
     expr::EvalError,
     flow::{Answered, Cast, Iteration, Next},
     http::{Answer, Failure, Request},
-    metrics::{Class, Severity, StepId},
+    metrics::{Class, ResponseCodeText, Severity, StepId},
     time::Instant,
 };
 
@@ -32,7 +33,7 @@ pub(super) async fn carry_out(
         notice_failure(shard, step, &received);
         let attempt = Attempt::of(&received);
         let answered = iteration.answered(cast, received, now.since(began));
-        record(shard, step, &attempt, &answered, now.since(due));
+        record(shard, place, step, &attempt, &answered, now.since(due));
         let pause = match answered? {
             Answered::Ended(_) => return Ok(()),
             Answered::Retry(pause) | Answered::Poll(pause) => pause,
@@ -73,6 +74,7 @@ async fn ask(
 
 fn record(
     shard: &Shard,
+    place: usize,
     step: Option<StepId>,
     attempt: &Attempt,
     answered: &Result<Answered, EvalError>,
@@ -81,16 +83,19 @@ fn record(
     let Some(step) = step else { return };
     let mut recorder = shard.recorder.borrow_mut();
     let is_retried = matches!(answered, Ok(Answered::Retry(_)));
-    recorder.attempt(step, attempt.timing.as_ref(), is_retried);
+    let origin = shard.origin(&shard.seats[place]);
+    recorder.attempt(origin, step, attempt.timing.as_ref(), is_retried);
     let service = attempt.timing.map(|timing| timing.total);
     match answered {
         Ok(Answered::Ended(result)) => {
-            recorder.ended(step, result.class, response, service);
-            recorder.status(step, attempt.status);
-            recorder.checks(step, result.checks_passed, result.checks_failed);
+            let code = attempt.status.map(ResponseCodeText::of_status);
+            recorder.ended(origin, step, &Ended { class: result.class, response, service, code });
+            recorder.checks(origin, step, result.checks_passed, result.checks_failed);
         }
         Ok(_) => {}
-        Err(_) => recorder.ended(step, Class::Failed, response, service),
+        Err(_) => {
+            recorder.ended(origin, step, &Ended { class: Class::Failed, response, service, code: None });
+        }
     }
 }
 

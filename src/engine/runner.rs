@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     driver::Timer,
-    load::{Arrival, Span},
+    load::{Arrival, Change, Course, Span, Throttle, Upcoming},
     metrics::Severity,
     operation::{Kind, Operation},
     rng::Domain,
@@ -66,8 +66,8 @@ async fn run_part(shard: Rc<Shard>, number: u16) {
 
 async fn start_iterations(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, begin: Instant) {
     let rng = shard.plan.seed.stream(Domain::Arrivals, u64::from(part.number), 0);
-    let started = match scenario.load.schedule.arrivals(rng) {
-        Some(arrivals) => release(shard, part, scenario, begin, arrivals).await,
+    let started = match scenario.load.schedule.course(rng) {
+        Some(course) => release(shard, part, scenario, begin, course).await,
         None => loop_terminals(shard, part, scenario, begin).await,
     };
     if let Err(error) = started {
@@ -90,39 +90,97 @@ async fn release(
     part: &Rc<Part>,
     scenario: &Scenario,
     begin: Instant,
-    arrivals: impl Iterator<Item = Arrival>,
+    course: Course,
 ) -> io::Result<()> {
     let fleet = shard.plan.groups[scenario.group].identities.len() as u64;
     let first = shard.seats_of(scenario.group).start;
     let mut timer = Timer::new(shard.desk.clock)?;
     let mut now = shard.now();
-    for arrival in arrivals {
-        let terminal = (arrival.number % fleet) as u32;
-        if !shard.share.owns(terminal) {
-            continue;
-        }
-        let due = begin + arrival.at;
-        if due > now {
-            now = timer.wait_until(due).await?;
-        }
-        let wanted = first + (terminal / shard.share.of) as usize;
-        let free = shard.free_seat(scenario.group, wanted);
-        let mut recorder = shard.recorder.borrow_mut();
-        let Some(counters) = recorder.interval.scenarios.get_mut(usize::from(part.number)) else { continue };
-        counters.planned += 1;
-        match free {
-            None => counters.dropped += 1,
-            Some(place) => {
-                counters.started += 1;
-                counters.late += u64::from(now.since(due) > LATE);
-                recorder.interval.lag.record(now.since(due));
-                drop(recorder);
-                let rng = shard.plan.seed.stream(Domain::Iteration, u64::from(part.number), arrival.number);
-                spawn_iteration(shard, part, place, Ticket { ordinal: arrival.number, due, rng });
+    let mut steered = Steered { course, begin, heard: 0 };
+    let throttle = shard.throttles.of(usize::from(part.number));
+    while let Some(due) = steered.next(throttle) {
+        let arrival = match due {
+            Due::Arrival(arrival) => arrival,
+            Due::Held(until) if now >= until => break,
+            Due::Held(until) => {
+                now = timer.wait_until(until.min(now + HEARS_WITHIN)).await?;
+                continue;
             }
+        };
+        let terminal = (arrival.number % fleet) as u32;
+        let due = begin + arrival.at;
+        if shard.share.owns(terminal) {
+            if due > now {
+                now = timer.wait_until(due.min(now + HEARS_WITHIN)).await?;
+                // Before it is due, the load may be changed.
+                continue;
+            }
+            let wanted = first + (terminal / shard.share.of) as usize;
+            begin_arrival(shard, part, scenario, Ticketed { number: arrival.number, due, now, wanted });
         }
+        steered.course.advance();
     }
     Ok(())
+}
+
+/// The arrivals of an open model as live control leaves them.
+struct Steered {
+    course: Course,
+    begin: Instant,
+    /// How many changes were heard of.
+    heard: u32,
+}
+
+/// What a shard waits for next.
+enum Due {
+    Arrival(Arrival),
+    /// Nothing before this instant, unless the load is changed.
+    Held(Instant),
+}
+
+impl Steered {
+    fn next(&mut self, throttle: Option<&Throttle>) -> Option<Due> {
+        if let Some(throttle) = throttle
+            && throttle.version() != self.heard
+        {
+            for Change { at, factor } in throttle.changes(self.heard) {
+                let at = (Instant::START + at).since(self.begin);
+                self.course.bend(Change { at, factor });
+                self.heard += 1;
+            }
+        }
+        match self.course.peek() {
+            Upcoming::Arrival(arrival) => Some(Due::Arrival(arrival)),
+            Upcoming::Held(until) => Some(Due::Held(until.map_or(Instant::NEVER, |at| self.begin + at))),
+            Upcoming::Over => None,
+        }
+    }
+}
+
+/// An arrival whose time has come, and the seat of the terminal that it is for.
+struct Ticketed {
+    number: u64,
+    due: Instant,
+    now: Instant,
+    wanted: usize,
+}
+
+fn begin_arrival(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, arrival: Ticketed) {
+    let Ticketed { number, due, now, wanted } = arrival;
+    let free = shard.free_seat(scenario.group, wanted);
+    let mut recorder = shard.recorder.borrow_mut();
+    let Some(counters) = recorder.interval.scenarios.get_mut(usize::from(part.number)) else { return };
+    counters.planned += 1;
+    let Some(place) = free else {
+        counters.dropped += 1;
+        return;
+    };
+    counters.started += 1;
+    counters.late += u64::from(now.since(due) > LATE);
+    recorder.interval.lag.record(now.since(due));
+    drop(recorder);
+    let rng = shard.plan.seed.stream(Domain::Iteration, u64::from(part.number), number);
+    spawn_iteration(shard, part, place, Ticket { ordinal: number, due, rng });
 }
 
 /// Closed model: every terminal of this shard begins again when it has finished, in the times in which it takes part.
@@ -184,6 +242,11 @@ async fn loop_terminal(shard: &Rc<Shard>, part: &Rc<Part>, turn: Turn) {
         while shard.seats[place].is_busy() && !part.is_over.get() {
             tokio::time::sleep(BUSY_PAUSE).await;
         }
+        while is_held(shard, part) && shard.now() < end && !part.is_over.get() {
+            tokio::time::sleep(HEARS_WITHIN).await;
+            // What was due in a pause has no schedule any more.
+            scheduled = None;
+        }
         let now = shard.now();
         if now >= end || part.is_over.get() {
             break;
@@ -195,6 +258,10 @@ async fn loop_terminal(shard: &Rc<Shard>, part: &Rc<Part>, turn: Turn) {
         occupy(shard, part, place);
         iterate(shard, part, scenario, place, Ticket { ordinal, due, rng }).await;
     }
+}
+
+fn is_held(shard: &Shard, part: &Part) -> bool {
+    shard.throttles.of(usize::from(part.number)).is_some_and(Throttle::is_held)
 }
 
 /// The number of the next iteration of a closed model in a seat; `None` when there is none left.
@@ -278,4 +345,6 @@ async fn command(shard: &Shard, least: Command) {
 /// An iteration that begins later than this after its time is counted as late.
 const LATE: Duration = Duration::from_millis(10);
 const BUSY_PAUSE: Duration = Duration::from_millis(1);
+/// What live control changes is heard of within this time.
+const HEARS_WITHIN: Duration = Duration::from_millis(50);
 const REVERSING_MAX: Duration = Duration::from_secs(60);

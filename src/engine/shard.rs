@@ -12,8 +12,8 @@ use crate::{
     driver::{Clock, Desk, HttpClient, Line, Patron, Tap, serial::Setup, unix_seconds},
     flow::{Cast, Numbers},
     http::Server,
-    load::Share,
-    metrics::{ActivityCounts, RowWindow, StepId, TerminalRow},
+    load::{Share, Throttles},
+    metrics::{ActivityCounts, Origin, RowWindow, Selections, StepId, TerminalRow},
     operation::Kind,
     scenario::{Connection, Group, Plan},
     terminal::Terminal,
@@ -43,6 +43,7 @@ pub(super) struct Brief {
     pub(super) clock: Clock,
     pub(super) shards: usize,
     pub(super) gates: Arc<Gates>,
+    pub(super) throttles: Arc<Throttles>,
 }
 
 /// One shard.
@@ -53,6 +54,7 @@ pub(super) struct Shard {
     pub(super) gates: Arc<Gates>,
     /// What the host of the run hears of devices.
     pub(super) tap: Option<Tap>,
+    pub(super) throttles: Arc<Throttles>,
     pub(super) desk: Desk,
     pub(super) client: HttpClient,
     pub(super) share: Share,
@@ -64,6 +66,7 @@ pub(super) struct Shard {
     /// Where the figures of what terminals do of their own accord go, by kind.
     pub(super) automatic: [Option<StepId>; Kind::ALL.len()],
     pub(super) commands: watch::Receiver<Command>,
+    selections: Arc<Selections>,
     index: usize,
     deltas: Sender<Delta>,
     rows: watch::Receiver<RowWindow>,
@@ -124,18 +127,21 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, targets, setups, tap, servers, clock, shards, gates } = brief;
+        let Brief { plan, targets, setups, tap, servers, clock, shards, gates, throttles } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
         let (seats, groups) = seats(&plan, &setups, share);
+        let selections = Arc::new(plan.selections.clone());
         Self {
             desk: Desk::new(clock, seats.len()),
             client: HttpClient::new(clock, &servers).expect("the same servers were tried before the start"),
-            recorder: RefCell::new(Recorder::new(plan.scenarios.len(), plan.steps.len())),
+            recorder: RefCell::new(recorder(&plan, &selections)),
+            selections,
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
             targets,
             gates,
             tap,
+            throttles,
             share,
             seats,
             groups,
@@ -159,6 +165,13 @@ impl Shard {
             profile: &self.plan.groups[group].profile,
             target: self.targets[group],
         }
+    }
+
+    /// Where what happens in a seat comes from.
+    pub(super) fn origin(&self, seat: &Seat) -> Origin {
+        let scenario = seat.busy_for.get().map(usize::from);
+        let flow = scenario.and_then(|number| Some(self.plan.scenarios.get(number)?.flow));
+        Origin { scenario, group: usize::from(seat.group), flow }
     }
 
     /// The terminal in a seat as its flow sees it.
@@ -245,7 +258,7 @@ impl Shard {
         let mut recorder = self.recorder.borrow_mut();
         let (events, causes) = recorder.take_told();
         let receipts = recorder.take_receipts();
-        let empty = Recorder::new(self.plan.scenarios.len(), self.plan.steps.len());
+        let empty = self::recorder(&self.plan, &self.selections);
         let Recorder { interval, journal, broken, .. } = std::mem::replace(&mut *recorder, empty);
         Delta { shard: self.index, interval, journal, receipts, events, causes, gauges, broken, is_last }
     }
@@ -319,6 +332,10 @@ fn post(group: &Group, setup: Option<&Option<Arc<Setup>>>, number: u32) -> Optio
     // A terminal may remember the number of its last request from an earlier run.
     let first_request = unix_seconds() as u32;
     Some(Box::new(Post::new(device, &group.name, identity, setup?.as_ref()?, first_request)))
+}
+
+fn recorder(plan: &Plan, selections: &Arc<Selections>) -> Recorder {
+    Recorder::new(plan.scenarios.len(), plan.steps.len(), Arc::clone(selections))
 }
 
 fn row(number: u32, terminal: &Terminal, is_busy: bool) -> TerminalRow {

@@ -1,11 +1,14 @@
 //! The collector's last word: the summary of the run, its verdict and the exit code.
 
-use super::{collector::Collector, control::Command};
+use super::{
+    collector::{Collector, scenario_names, scope},
+    control::Command,
+};
 use crate::{
     driver::usage,
     metrics::{
-        GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary, Threshold,
-        ThresholdSummary, ThresholdView, Verdict,
+        GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary, ThresholdSummary,
+        Verdict,
     },
     reconcile::Findings,
     scenario::Plan,
@@ -23,21 +26,11 @@ impl Collector {
             settlements: settlements.as_ref(),
             portal: portal.as_ref(),
         };
-        let judge = |threshold: &Threshold| {
-            let value = threshold.value(&self.total, &plan.steps, host);
-            let pass = value.is_none_or(|value| threshold.holds(value));
-            ThresholdSummary { expression: threshold.expression.clone(), value, pass }
-        };
-        let thresholds: Vec<ThresholdSummary> = plan.thresholds.iter().map(judge).collect();
-        self.thresholds = thresholds
-            .iter()
-            .map(|judged| ThresholdView {
-                expression: judged.expression.clone(),
-                value: judged.value,
-                pass: Some(judged.pass),
-            })
-            .collect();
-        let (verdict, exit_code) = self.verdict(&thresholds);
+        let scenarios = scenario_names(&plan);
+        let scope = scope(&plan, &scenarios, host);
+        let (thresholds, health) =
+            (self.judge.finish(&self.total, &scope), self.health.finish(&self.total, &scope));
+        let (verdict, exit_code) = self.verdict(&thresholds, &health);
         let usage = usage();
         Summary {
             schema: Summary::SCHEMA,
@@ -56,6 +49,7 @@ impl Collector {
                 max_rss_bytes: usage.max_rss_bytes,
                 terminals: plan.groups.iter().map(|group| group.identities.len() as u64).sum(),
                 shards: self.start.shards,
+                health,
             },
             thresholds,
             settlements,
@@ -70,15 +64,23 @@ impl Collector {
     ///
     /// 1. A step that could not be carried out is the scenario's fault: 107.
     /// 2. A run whose results or ledger could not be kept, or that was aborted by hand, says nothing: 110.
-    /// 3. A signal is reported as such: 105.
-    /// 4. Else the thresholds decide: 0 or 99.
-    pub(super) fn verdict(&self, thresholds: &[ThresholdSummary]) -> (Verdict, u8) {
-        let all_hold = thresholds.iter().all(|threshold| threshold.pass);
+    /// 3. A run whose generator was not well says nothing: 110.
+    /// 4. A signal is reported as such (105), and so is the end by a threshold (108).
+    /// 5. Else the thresholds decide: 0 or 99.
+    pub(super) fn verdict(
+        &self,
+        thresholds: &[ThresholdSummary],
+        health: &[ThresholdSummary],
+    ) -> (Verdict, u8) {
+        let hold = |judged: &[ThresholdSummary]| judged.iter().all(|threshold| threshold.pass);
+        let all_hold = hold(thresholds);
         let judged = if all_hold { Verdict::Pass } else { Verdict::Fail };
         match *self.start.commands.borrow() {
             _ if self.broken => (Verdict::Invalid, EXIT_BROKEN),
             _ if self.has_lost => (Verdict::Invalid, EXIT_INVALID),
             Command::Abort => (Verdict::Invalid, EXIT_SIGNAL),
+            _ if !hold(health) => (Verdict::Invalid, EXIT_INVALID),
+            Command::StopByThreshold => (judged, EXIT_ABORTED),
             Command::StopBySignal => (judged, EXIT_SIGNAL),
             _ if all_hold => (judged, 0),
             _ => (judged, EXIT_THRESHOLD),
@@ -99,4 +101,5 @@ fn step_summaries(plan: &Plan, total: &Interval) -> BTreeMap<String, StepSummary
 const EXIT_THRESHOLD: u8 = 99;
 const EXIT_SIGNAL: u8 = 105;
 const EXIT_BROKEN: u8 = 107;
+const EXIT_ABORTED: u8 = 108;
 const EXIT_INVALID: u8 = 110;

@@ -40,7 +40,42 @@ pub struct Arrivals {
 impl Arrivals {
     /// The arrivals of `rate`; equal streams `rng` give equal arrivals.
     pub fn new(rate: Curve, spacing: Spacing, rng: Rng) -> Self {
-        Self { rate, spacing, rng, area: 0.0, piece: 0, number: 0 }
+        let mut arrivals = Self { rate, spacing, rng, area: 0.0, piece: 0, number: 0 };
+        arrivals.area = arrivals.step();
+        arrivals
+    }
+
+    /// The rate.
+    pub fn rate(&self) -> &Curve {
+        &self.rate
+    }
+
+    /// The number of the next arrival.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The integral of the rate at which the next one is due.
+    pub(super) fn reached(&self) -> f64 {
+        self.area
+    }
+
+    /// When the integral of the rate reaches `area`, which never falls between two calls.
+    pub(super) fn at(&mut self, area: f64) -> Option<Duration> {
+        let (seconds, piece) = self.rate.time_of_area(area, self.piece)?;
+        self.piece = piece;
+        Some(Duration::from_secs_f64(seconds))
+    }
+
+    /// Searches from the beginning of the curve again, because the next area may be less than the last.
+    pub(super) fn look_anew(&mut self) {
+        self.piece = 0;
+    }
+
+    /// Goes on to the next one.
+    pub(super) fn advance(&mut self) {
+        self.number += 1;
+        self.area += self.step();
     }
 
     fn step(&mut self) -> f64 {
@@ -55,11 +90,8 @@ impl Iterator for Arrivals {
     type Item = Arrival;
 
     fn next(&mut self) -> Option<Arrival> {
-        self.area += self.step();
-        let (seconds, piece) = self.rate.time_of_area(self.area, self.piece)?;
-        self.piece = piece;
-        let arrival = Arrival { number: self.number, at: Duration::from_secs_f64(seconds) };
-        self.number += 1;
+        let arrival = Arrival { number: self.number, at: self.at(self.area)? };
+        self.advance();
         Some(arrival)
     }
 }

@@ -82,6 +82,13 @@ impl Curve {
         self.pieces.last().map_or(0.0, Piece::area_after)
     }
 
+    /// The integral from the start to `at`.
+    pub fn area_until(&self, at: Duration) -> f64 {
+        let at = at.as_secs_f64();
+        let piece = self.pieces.iter().find(|piece| at < piece.end());
+        piece.map_or_else(|| self.area(), |piece| piece.area_before + piece.area_until(at - piece.begin))
+    }
+
     /// The number of the stage at `at`, counted from 0, and how many there are.
     pub fn stage(&self, at: Duration) -> (usize, usize) {
         let at = at.as_secs_f64();
@@ -107,6 +114,10 @@ impl Piece {
 
     fn area_after(&self) -> f64 {
         self.area_before + (self.from + self.to) / 2.0 * self.length
+    }
+
+    fn area_until(&self, at: f64) -> f64 {
+        (self.from + self.value(at)) / 2.0 * at
     }
 
     fn value(&self, at: f64) -> f64 {
@@ -158,6 +169,8 @@ mod tests {
         assert_eq!((curve.value(seconds(5.0)), curve.value(seconds(10.0))), (50.0, 20.0));
         assert_eq!((curve.value(seconds(17.5)), curve.value(seconds(20.0))), (10.0, 0.0));
         assert_eq!((curve.area(), curve.peak()), (650.0, 100.0));
+        let areas = [5.0, 11.0, 17.5, 30.0].map(|at| curve.area_until(seconds(at)));
+        assert_eq!(areas, [125.0, 520.0, 637.5, 650.0]);
         assert_eq!((curve.stage(seconds(1.0)), curve.stage(seconds(99.0))), ((0, 4), (3, 4)));
     }
 

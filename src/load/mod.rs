@@ -3,10 +3,14 @@
 //! Executors of a scenario file are constructors of a [`Load`]; running it is the engine's business.
 
 mod arrivals;
+mod course;
 mod curve;
+mod throttle;
 
 pub use arrivals::{Arrival, Arrivals, Spacing};
+pub use course::{Course, Upcoming};
 pub use curve::{Curve, Stage};
+pub use throttle::{Change, Throttle, Throttles};
 
 use crate::rng::Rng;
 use std::{sync::Arc, time::Duration};
@@ -156,14 +160,12 @@ impl Load {
 
 impl Schedule {
     /// The arrivals of an open model, in order; `None` of a closed one. Equal streams `rng` give equal arrivals.
-    pub fn arrivals(&self, rng: Rng) -> Option<Box<dyn Iterator<Item = Arrival>>> {
+    pub fn course(&self, rng: Rng) -> Option<Course> {
         match self {
-            Self::Arrivals { rate, spacing } => Some(Box::new(Arrivals::new(rate.clone(), *spacing, rng))),
-            Self::Instants(instants) => {
-                let instants = Arc::clone(instants);
-                let arrival = move |number| Some(Arrival { number, at: *instants.get(number as usize)? });
-                Some(Box::new((0..).map_while(arrival)))
+            Self::Arrivals { rate, spacing } => {
+                Some(Course::of_rate(Arrivals::new(rate.clone(), *spacing, rng)))
             }
+            Self::Instants(instants) => Some(Course::of_instants(Arc::clone(instants))),
             Self::Loop { .. } | Self::Ramp { .. } => None,
         }
     }
@@ -246,7 +248,7 @@ mod tests {
     fn a_list_of_instants_is_its_own_arrivals() {
         let rng = crate::rng::Seed(1).stream(crate::rng::Domain::Arrivals, 0, 0);
         let load = Load::replay(vec![Duration::ZERO, Duration::from_secs(3)]);
-        let all: Vec<Arrival> = load.schedule.arrivals(rng).into_iter().flatten().collect();
+        let all: Vec<Arrival> = load.schedule.course(rng).into_iter().flatten().collect();
         assert_eq!(
             all.iter().map(|arrival| (arrival.number, arrival.at.as_secs())).collect::<Vec<_>>(),
             [(0, 0), (1, 3)]

@@ -1,7 +1,9 @@
 //! What one shard, or the whole run, recorded in one interval.
 
+#[cfg(doc)]
+use super::Selections;
 use super::{Counters, DeviceLatencies, Latency};
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 /// The number of a step name in a [`StepNames`] table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,6 +102,23 @@ impl ResponseCodeText {
     }
 }
 
+impl FromStr for ResponseCodeText {
+    type Err = ();
+
+    /// Reads two letters or digits, or the three digits of a status.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match *text.as_bytes() {
+            [first, second] if [first, second].iter().all(u8::is_ascii_alphanumeric) => {
+                Ok(Self::of([first, second]))
+            }
+            [first, second, third] if text.bytes().all(|digit| digit.is_ascii_digit()) => {
+                Ok(Self([first, second, third]))
+            }
+            _ => Err(()),
+        }
+    }
+}
+
 impl fmt::Display for ResponseCodeText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().filter(|byte| **byte > 0).try_for_each(|&byte| write!(f, "{}", char::from(byte)))
@@ -122,6 +141,16 @@ impl CodeCounts {
     /// Adds everything that `other` counted.
     pub fn merge(&mut self, other: &Self) {
         other.0.iter().for_each(|(code, count)| self.add(*code, *count));
+    }
+
+    /// How often `code` came.
+    pub fn count(&self, code: ResponseCodeText) -> u64 {
+        self.0.iter().find(|(known, _)| *known == code).map_or(0, |(_, count)| *count)
+    }
+
+    /// How many answers there were.
+    pub fn total(&self) -> u64 {
+        self.0.iter().map(|(_, count)| count).sum()
     }
 
     /// Codes and counts, the most frequent first.
@@ -267,6 +296,8 @@ pub struct Interval {
     pub scenarios: Vec<Counters>,
     /// One entry a step name.
     pub steps: Vec<StepInterval>,
+    /// One entry for each of the [`Selections`] that thresholds ask for.
+    pub selections: Vec<StepInterval>,
     /// From the scheduled to the actual start of iterations.
     pub lag: Latency,
 }
@@ -277,8 +308,15 @@ impl Interval {
         Self {
             scenarios: vec![Counters::default(); scenarios],
             steps: vec![StepInterval::default(); steps],
+            selections: Vec::new(),
             lag: Latency::default(),
         }
+    }
+
+    /// The same with so many selections.
+    #[must_use]
+    pub fn with_selections(self, count: usize) -> Self {
+        Self { selections: vec![StepInterval::default(); count], ..self }
     }
 
     /// The counters of all scenarios together.
@@ -292,13 +330,14 @@ impl Interval {
     pub fn merge(&mut self, other: &Self) {
         self.scenarios.iter_mut().zip(&other.scenarios).for_each(|(mine, theirs)| *mine += *theirs);
         self.steps.iter_mut().zip(&other.steps).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.selections.iter_mut().zip(&other.selections).for_each(|(mine, theirs)| mine.merge(theirs));
         self.lag.merge(&other.lag);
     }
 
     /// Forgets everything, keeping the memory.
     pub fn clear(&mut self) {
         self.scenarios.fill(Counters::default());
-        self.steps.iter_mut().for_each(StepInterval::clear);
+        self.steps.iter_mut().chain(&mut self.selections).for_each(StepInterval::clear);
         self.lag.clear();
     }
 

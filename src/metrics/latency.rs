@@ -105,6 +105,13 @@ impl Latency {
         buckets
     }
 
+    /// What was recorded: microseconds, as exact as the histogram is, and how often they came.
+    pub fn recorded(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.micros
+            .iter_recorded()
+            .map(|value| (value.value_iterated_to(), value.count_since_last_iteration()))
+    }
+
     /// The histogram itself, in microseconds, for writers of standard formats.
     pub fn histogram(&self) -> &Histogram<u64> {
         &self.micros

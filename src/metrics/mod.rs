@@ -18,6 +18,7 @@ pub use device::{DeviceLatencies, DeviceRow};
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
 };
+pub use judge::{Judge, Scope};
 pub use latency::{Bucket, Latency, Percentiles};
 pub use portal::{
     ApplicationCounts, Money, PayoutSummary, PortalChecks, PortalCount, PortalFault, PortalFinding,
@@ -32,4 +33,7 @@ pub use summary::{
     MismatchSummary, ReconciliationSummary, SettlementSummary, SideSummary, StepSummary, Summary,
     ThresholdSummary, Verdict,
 };
-pub use threshold::{Aggregation, Comparison, MetricName, Threshold, ThresholdError};
+pub use threshold::{
+    Aggregation, Catalog, Comparison, MetricName, Options, Origin, Selection, Selections, Selector,
+    Threshold, ThresholdError, Unit,
+};

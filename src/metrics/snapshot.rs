@@ -38,6 +38,8 @@ pub struct Snapshot {
     pub events: Arc<VecDeque<EventLine>>,
     /// The thresholds with their present values.
     pub thresholds: Vec<ThresholdView>,
+    /// What must hold of the generator, with its present values.
+    pub health: Vec<ThresholdView>,
     /// Connections that are open at this moment.
     pub connections: u64,
 }
@@ -45,10 +47,11 @@ pub struct Snapshot {
 impl Snapshot {
     /// What the thresholds say so far.
     pub fn verdict(&self) -> Verdict {
-        if self.thresholds.iter().all(|threshold| threshold.pass != Some(false)) {
-            Verdict::Pass
-        } else {
-            Verdict::Fail
+        let is_broken = |all: &[ThresholdView]| all.iter().any(|threshold| threshold.pass == Some(false));
+        match () {
+            () if is_broken(&self.health) => Verdict::Invalid,
+            () if is_broken(&self.thresholds) => Verdict::Fail,
+            () => Verdict::Pass,
         }
     }
 }
@@ -270,6 +273,18 @@ pub struct ThresholdView {
     pub expression: String,
     /// The present value in the unit of the condition, `None` before the first sample.
     pub value: Option<f64>,
-    /// Whether it holds, `None` before the first sample.
+    /// Whether it holds, `None` before the first sample; one with a window must have held all along.
     pub pass: Option<bool>,
+    /// The limit, in the unit of the condition.
+    pub limit: f64,
+    /// How far the value is on the good side of the limit.
+    pub margin: Option<f64>,
+    /// Over which time the value is; `None` is the whole run.
+    pub window: Option<Duration>,
+    /// When it first did not hold, in measured time, where that decides.
+    pub broken_at: Option<Duration>,
+    /// Whether the run ends when it does not hold.
+    pub aborts: bool,
+    /// The latest values, one a second, the oldest first; bounded.
+    pub trend: Vec<f64>,
 }

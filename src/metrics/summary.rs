@@ -194,6 +194,9 @@ pub struct GeneratorSummary {
     pub terminals: u64,
     /// Shards that ran the fleet.
     pub shards: usize,
+    /// What must hold of it, so that the run says something about the target.
+    #[serde(default)]
+    pub health: Vec<ThresholdSummary>,
 }
 
 /// The lag of the schedule, in milliseconds.
@@ -216,14 +219,18 @@ impl From<Percentiles> for LagSummary {
 }
 
 /// A threshold and whether it held.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ThresholdSummary {
     /// Metric and condition as written in the scenario.
     pub expression: String,
-    /// The value at the end, in the unit of the condition; `null` when there was no sample.
+    /// The value at the end, in the unit of the condition, or that of the worst window; `null` when there was no
+    /// sample, or too few.
     pub value: Option<f64>,
     /// Whether the condition holds.
     pub pass: bool,
+    /// When it first did not hold, where that decides, in seconds of measured time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken_at_seconds: Option<f64>,
 }
 
 /// What the comparison of the terminals' journals with the host's ledger found, and the final check of the portal.

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     iso8583::ResponseCode,
     metrics::{
-        Aggregation, LatencySummary, MismatchSummary, PortalChecks, PortalFinding, ReconciliationSummary,
-        SettlementSummary, StepSummary, Summary, Threshold, ThresholdSummary, Verdict,
+        LatencySummary, MismatchSummary, PortalChecks, PortalFinding, ReconciliationSummary,
+        SettlementSummary, StepSummary, Summary, Threshold, ThresholdSummary, Unit, Verdict,
     },
 };
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -333,13 +333,12 @@ fn judged(summary: &Summary) -> String {
 /// The value of a threshold with the unit of its metric.
 pub(super) fn value(threshold: &ThresholdSummary) -> String {
     let Some(value) = threshold.value else { return "no sample".to_owned() };
-    let parts = threshold.expression.split_once(": ");
-    let parsed = parts.and_then(|(metric, condition)| Threshold::parse(metric, condition).ok());
-    match parsed.map(|parsed| parsed.aggregation) {
-        Some(Aggregation::Rate) => exact(value * 100.0, " %"),
-        Some(Aggregation::Count) => count(value as u64),
-        Some(_) => exact(value, " ms"),
-        None => value.to_string(),
+    match Threshold::parse_whole(&threshold.expression).map(|parsed| parsed.unit()) {
+        Ok(Unit::Share) => exact(value * 100.0, " %"),
+        Ok(Unit::Count) => count(value as u64),
+        Ok(Unit::PerSecond) => exact(value, "/s"),
+        Ok(Unit::Milliseconds) => exact(value, " ms"),
+        Err(_) => value.to_string(),
     }
 }
 

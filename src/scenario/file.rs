@@ -5,6 +5,7 @@
 
 use super::{
     acquirer::{KeySchemeWord, Notices, Order, Settlement},
+    condition::Condition,
     duration::Time,
     host::Host,
     named::Named,
@@ -54,7 +55,11 @@ pub struct File {
     pub scenarios: Named<Scenario>,
     /// Conditions over metrics that decide the verdict: `"sale.response_time": ["p(99) < 800ms"]`.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub thresholds: Named<Vec<String>>,
+    pub thresholds: Named<Vec<Condition>>,
+    /// Conditions that make the run invalid where they do not hold, since it then says nothing about the target. Those on
+    /// `schedule_achieved` and `schedule_lag` exist without being written; an empty list is none.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub health: Named<Vec<Condition>>,
     /// What the host inside this program is like.
     #[serde(default)]
     pub host: Host,

@@ -9,6 +9,7 @@
 mod acquirer;
 mod compile;
 mod complete;
+mod condition;
 mod decode;
 mod diagnostic;
 mod duration;

@@ -31,6 +31,8 @@ pub struct Overrides {
     pub rate: Option<f64>,
     /// `--seed`.
     pub seed: Option<u64>,
+    /// `--threshold "METRIC: CONDITION"`: conditions in addition to those of the file.
+    pub thresholds: Vec<String>,
     /// `--scenario`: run these alone; empty is all. A `startAfter` of one that does not run counts from the start.
     pub scenarios: Vec<String>,
 }
@@ -102,6 +104,9 @@ pub(super) fn apply(
         let target = root.entry_or_insert("targets", &span).entry_or_insert(name, &span);
         let key = if target.has("url") { "url" } else { "address" };
         *target.entry_or_insert(key, &span) = Node::text(span.clone(), address);
+    }
+    for text in &overrides.thresholds {
+        problems.extend(threshold(root, text, sources));
     }
     let variables = variables(root);
     substitute(root, &variables, sources, problems);
@@ -187,6 +192,22 @@ fn set(root: &mut Node, key: &str, value: &str, sources: &mut Sources) -> Option
     None
 }
 
+/// Adds a condition of the command line to those of the file.
+fn threshold(root: &mut Node, text: &str, sources: &mut Sources) -> Option<Problem> {
+    let span = sources.option("--threshold", text.to_owned());
+    let Some((metric, condition)) = text.split_once(": ") else {
+        let help = "write a metric, a colon, a space and a condition: `failed: rate < 0.1%`";
+        return Some(Problem::new(span, "this is not a threshold").help(help));
+    };
+    let node = root.entry_or_insert("thresholds", &span).entry_or_insert(metric.trim(), &span);
+    let condition = Node::text(span.clone(), condition.trim());
+    match &mut node.value {
+        Value::List(items) => items.push(condition),
+        _ => node.value = Value::List(vec![condition]),
+    }
+    None
+}
+
 /// The same tree with every place at `span`.
 fn relocated(mut node: Node, span: &Span) -> Node {
     node.span = span.clone();
@@ -257,7 +278,7 @@ fn kind_of(text: &str) -> ScalarKind {
 const EVALUATED_LATE: [&str; 3] = ["flows", "variables", "environments"];
 
 /// The keys at the top of a file.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "schema",
     "name",
     "description",
@@ -270,5 +291,6 @@ const SECTIONS: [&str; 13] = [
     "flows",
     "scenarios",
     "thresholds",
+    "health",
     "host",
 ];

@@ -6,7 +6,7 @@ use crate::{
     host, http,
     iso8583::{MerchantId, TerminalId},
     load::Load,
-    metrics::{StepNames, Threshold},
+    metrics::{Selections, StepNames, Threshold},
     rack::Rack,
     rng::Seed,
     terminal::Profile,
@@ -36,6 +36,10 @@ pub struct Plan {
     pub scenarios: Vec<Scenario>,
     /// The conditions that decide the verdict.
     pub thresholds: Vec<Threshold>,
+    /// The conditions on which the validity of the run rests.
+    pub health: Vec<Threshold>,
+    /// What figures are kept of because thresholds ask for it, beyond those by step.
+    pub selections: Selections,
     /// The HTTP servers that steps ask; the first one is the merchant portal of the embedded host, whose address is
     /// known when it runs.
     pub servers: Vec<http::Server>,

@@ -17,6 +17,7 @@ pub fn running() -> Snapshot {
     Snapshot {
         name: "trading-hour".into(),
         target: "127.0.0.1:8583".into(),
+        health: Vec::new(),
         seed: 42,
         phase: Phase::Running,
         elapsed: Duration::from_secs(SECONDS),
@@ -197,8 +198,12 @@ fn events() -> VecDeque<EventLine> {
 }
 
 fn thresholds() -> Vec<ThresholdView> {
-    let threshold =
-        |expression: &str, value, pass| ThresholdView { expression: expression.into(), value, pass };
+    let threshold = |expression: &str, value, pass| ThresholdView {
+        expression: expression.into(),
+        value,
+        pass,
+        ..ThresholdView::default()
+    };
     vec![
         threshold("sale.response_time: p(99) < 100ms", Some(118.2), Some(false)),
         threshold("failed: rate < 0.5%", Some(0.00124), Some(true)),

@@ -3,8 +3,8 @@
 use posfleet::{
     engine::{Moment, Observer},
     metrics::{
-        Class, Counters, EventLine, GeneratorSummary, HostCounts, Interval, LagSummary, Point,
-        ResponseCodeText, Severity, StepNames, Summary, Threshold, ThresholdSummary, Verdict,
+        Class, Counters, EventLine, GeneratorSummary, Interval, LagSummary, Point, ResponseCodeText, Scope,
+        Severity, StepNames, Summary, Threshold, ThresholdSummary, Verdict,
     },
     reconcile::Findings,
     report::Folder,
@@ -73,9 +73,9 @@ impl Recorded {
         let (total, names) = (self.total(), self.names());
         let judge = |&(metric, condition): &(&str, &str)| {
             let threshold = Threshold::parse(metric, condition).unwrap();
-            let value = threshold.value(&total, &names, HostCounts::default());
+            let value = threshold.value(&total, &Scope::of_steps(&names));
             let pass = value.is_none_or(|value| threshold.holds(value));
-            ThresholdSummary { expression: threshold.expression, value, pass }
+            ThresholdSummary { expression: threshold.expression, value, pass, ..ThresholdSummary::default() }
         };
         let thresholds: Vec<ThresholdSummary> = self.thresholds.iter().map(judge).collect();
         let holds = thresholds.iter().all(|judged| judged.pass);
@@ -97,6 +97,7 @@ impl Recorded {
             generator: GeneratorSummary {
                 schedule_lag_ms: LagSummary::from(total.lag.percentiles()),
                 cpu_seconds: 1.5,
+                health: Vec::new(),
                 max_rss_bytes: 50_000_000,
                 terminals: 100,
                 shards: 2,

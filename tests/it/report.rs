@@ -404,8 +404,12 @@ pub fn summary() -> Summary {
         service_time_ms: if timeouts == count { Percentiles::default() } else { times(slower * 0.9) },
         attempts: None,
     };
-    let threshold =
-        |expression: &str, value, pass| ThresholdSummary { expression: expression.to_owned(), value, pass };
+    let threshold = |expression: &str, value, pass| ThresholdSummary {
+        expression: expression.to_owned(),
+        value,
+        pass,
+        ..ThresholdSummary::default()
+    };
     Summary {
         schema: Summary::SCHEMA,
         scenario: "trading-hour".into(),
@@ -438,6 +442,7 @@ pub fn summary() -> Summary {
             cpu_seconds: 851.2,
             max_rss_bytes: 84_200_000,
             terminals: 2_000,
+            health: Vec::new(),
             shards: 2,
         },
         thresholds: vec![

@@ -8,7 +8,7 @@
 //! ```
 
 use crate::dashboard::{format, text, theme::Theme};
-use crate::metrics::{Aggregation, MetricName, Snapshot, Threshold, ThresholdView};
+use crate::metrics::{Snapshot, Threshold, ThresholdView, Unit};
 use ratatui::{
     Frame,
     layout::Rect,
@@ -53,28 +53,11 @@ fn line<'a>(threshold: &ThresholdView, columns: usize, theme: &Theme) -> Line<'a
 
 fn value(threshold: &ThresholdView) -> String {
     let Some(value) = threshold.value else { return "no sample".to_owned() };
-    match unit(&threshold.expression) {
-        Unit::Time => format::time(value),
-        Unit::Share => format::share((value * SHARE_STEPS).round() as u64, SHARE_STEPS as u64),
-        Unit::Count => format::count(value.max(0.0) as u64),
-    }
-}
-
-enum Unit {
-    Time,
-    Share,
-    Count,
-}
-
-fn unit(expression: &str) -> Unit {
-    let parsed = expression.split_once(": ").and_then(|(metric, text)| Threshold::parse(metric, text).ok());
-    match parsed.map(|threshold| (threshold.metric, threshold.aggregation)) {
-        Some((_, Aggregation::Rate)) => Unit::Share,
-        Some((_, Aggregation::Count)) | None => Unit::Count,
-        Some((MetricName::ResponseTime(_) | MetricName::ServiceTime(_) | MetricName::ScheduleLag, _)) => {
-            Unit::Time
-        }
-        Some(_) => Unit::Count,
+    match Threshold::parse_whole(&threshold.expression).map(|threshold| threshold.unit()) {
+        Ok(Unit::Milliseconds) => format::time(value),
+        Ok(Unit::Share) => format::share((value * SHARE_STEPS).round() as u64, SHARE_STEPS as u64),
+        Ok(Unit::PerSecond) => format!("{value:.1}/s"),
+        Ok(Unit::Count) | Err(_) => format::count(value.max(0.0) as u64),
     }
 }
 
@@ -87,7 +70,7 @@ mod tests {
     #[test]
     fn values_are_written_in_the_unit_of_their_condition() {
         let value = |expression: &str, number| {
-            value(&ThresholdView { expression: expression.into(), value: number, pass: None })
+            value(&ThresholdView { expression: expression.into(), value: number, ..ThresholdView::default() })
         };
         assert_eq!(value("sale.response_time: p(99) < 800ms", Some(118.2)), "118 ms");
         assert_eq!(value("schedule_lag: count < 8", Some(5.0)), "5");

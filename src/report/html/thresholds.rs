@@ -40,8 +40,7 @@ fn row(threshold: &ThresholdSummary) -> Markup {
 
 /// How far the value is from the limit, in percent of the limit.
 fn distance(threshold: &ThresholdSummary) -> Option<String> {
-    let (metric, condition) = threshold.expression.split_once(": ")?;
-    let limit = Threshold::parse(metric, condition).ok()?.limit;
+    let limit = Threshold::parse_whole(&threshold.expression).ok()?.limit;
     let value = threshold.value.filter(|value| value.is_finite())?;
     if limit == 0.0 {
         return None;

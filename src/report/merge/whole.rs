@@ -5,8 +5,8 @@ use crate::{
     engine::{Moment, Observer},
     metrics::{
         AttemptSummary, Counters, GeneratorSummary, HostCounts, Interval, Latency, Point,
-        ReconciliationSummary, StepInterval, StepNames, StepSummary, Summary, Threshold, ThresholdSummary,
-        Verdict,
+        ReconciliationSummary, Scope, StepInterval, StepNames, StepSummary, Summary, Threshold,
+        ThresholdSummary, Verdict,
     },
     report::{
         archive::{Archive, ArchiveError, Batch, Batches, Decoder, SeriesRow, micros_at},
@@ -161,9 +161,11 @@ impl Whole {
             settlements: settlements.as_ref(),
             portal: portal.as_ref(),
         };
-        let judge = |old: &ThresholdSummary| self.judged(old, host);
         let first = summaries[0];
-        let thresholds: Vec<ThresholdSummary> = first.thresholds.iter().map(judge).collect();
+        let numbers = 0..first.thresholds.len();
+        let lists: Vec<&[ThresholdSummary]> = summaries.iter().map(|summary| &*summary.thresholds).collect();
+        let thresholds: Vec<ThresholdSummary> =
+            numbers.filter_map(|number| self.judged(number, &lists, host)).collect();
         let (verdict, exit_code) = verdict(summaries, &thresholds);
         let findings = summaries.iter().flat_map(|summary| summary.portal_findings.iter().cloned());
         let mismatches = summaries.iter().flat_map(|summary| summary.mismatches.iter().cloned());
@@ -188,12 +190,39 @@ impl Whole {
         }
     }
 
-    fn judged(&self, old: &ThresholdSummary, host: HostCounts<'_>) -> ThresholdSummary {
-        let parsed =
-            old.expression.split_once(": ").and_then(|(metric, text)| Threshold::parse(metric, text).ok());
-        let value = parsed.as_ref().and_then(|threshold| threshold.value(&self.total, &self.names, host));
-        let pass = parsed.zip(value).is_none_or(|(threshold, value)| threshold.holds(value));
-        ThresholdSummary { expression: old.expression.clone(), value, pass }
+    /// Judges threshold number `number` anew; one with a window, or over figures that no log has, holds where it held
+    /// in all parts.
+    fn judged(
+        &self,
+        number: usize,
+        parts: &[&[ThresholdSummary]],
+        host: HostCounts<'_>,
+    ) -> Option<ThresholdSummary> {
+        let old = || parts.iter().filter_map(|part| part.get(number));
+        let first = old().next()?;
+        let scope = Scope { host, ..Scope::of_steps(&self.names) };
+        let parsed = Threshold::parse_whole(&first.expression).ok();
+        let whole = parsed.filter(|threshold| threshold.options.window.is_none());
+        let value = whole.as_ref().and_then(|threshold| threshold.value(&self.total, &scope));
+        let pass = match whole.zip(value) {
+            Some((threshold, value)) => threshold.holds(value),
+            None => old().all(|part| part.pass),
+        };
+        Some(ThresholdSummary { expression: first.expression.clone(), value, pass, broken_at_seconds: None })
+    }
+
+    /// What must hold of the generators together; a list that differs from run to run is left out.
+    fn health(&self, summaries: &[&Summary]) -> Vec<ThresholdSummary> {
+        let lists: Vec<&[ThresholdSummary]> =
+            summaries.iter().map(|summary| &*summary.generator.health).collect();
+        let texts = |list: &[ThresholdSummary]| -> Vec<String> {
+            list.iter().map(|threshold| threshold.expression.clone()).collect()
+        };
+        if lists.iter().any(|list| texts(list) != texts(lists[0])) {
+            return Vec::new();
+        }
+        let numbers = 0..lists[0].len();
+        numbers.filter_map(|number| self.judged(number, &lists, HostCounts::default())).collect()
     }
 
     fn step_summaries(&self, summaries: &[&Summary]) -> BTreeMap<String, StepSummary> {
@@ -220,6 +249,7 @@ impl Whole {
             max_rss_bytes: all().map(|one| one.max_rss_bytes).max().unwrap_or(0),
             terminals: all().map(|one| one.terminals).fold(0, u64::saturating_add),
             shards: all().map(|one| one.shards).fold(0, usize::saturating_add),
+            health: self.health(summaries),
         }
     }
 }

@@ -59,6 +59,8 @@ pub(super) fn compile(
     let scenarios = compiler.scenarios(&groups);
     compiler.check_abilities(&flows, &scenarios);
     let thresholds = compiler.thresholds();
+    let health = compiler.health();
+    let selections = compiler.selections(&thresholds, &health);
     let host = compiler.host(&groups, &feeders);
     if let Some(host) = &host {
         let uses = std::mem::take(&mut compiler.portal_uses);
@@ -86,6 +88,8 @@ pub(super) fn compile(
         steps,
         scenarios,
         thresholds,
+        health,
+        selections,
         servers,
         host: host?,
         keeps_ledger: file.host.ledger == LedgerPlace::Durable,

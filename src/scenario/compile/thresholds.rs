@@ -1,44 +1,106 @@
-//! Thresholds: conditions over metrics of steps that exist.
+//! Thresholds: conditions over metrics of steps, scenarios, groups and flows that exist; and those on the generator's
+//! health that exist without being written.
 
 use super::Compiler;
 use crate::{
     expr::nearest,
-    metrics::{MetricName, Threshold, ThresholdError},
-    scenario::{diagnostic::Problem, node::Span},
+    metrics::{Catalog, MetricName, Selections, Selector, Threshold, ThresholdError},
+    scenario::{
+        condition::Condition,
+        diagnostic::Problem,
+        named::Named,
+        node::{Node, Span},
+    },
 };
+use std::time::Duration;
 
 impl Compiler<'_> {
+    /// The conditions that decide the verdict.
     pub(super) fn thresholds(&mut self) -> Vec<Threshold> {
         let file = self.file;
-        let mut thresholds = Vec::new();
         for (metric, conditions) in file.thresholds.iter() {
-            let node = self.root.child("thresholds");
-            let at_key = node.at_key(metric);
-            if let Err(error) = metric.parse::<MetricName>() {
-                self.unknown_metric(&at_key, metric, &error);
-                continue;
-            }
             if conditions.is_empty() {
-                self.complain(&at_key, "this threshold has no conditions");
+                let span = self.root.child("thresholds").at_key(metric);
+                self.complain(&span, "this threshold has no conditions");
             }
+        }
+        self.conditions("thresholds", &file.thresholds)
+    }
+
+    /// The conditions on which the validity of the run rests: those that are written, and the usual ones of the rest.
+    pub(super) fn health(&mut self) -> Vec<Threshold> {
+        let file = self.file;
+        let usual = HEALTH.iter().filter(|(metric, _)| file.health.find(metric).is_none());
+        let usual = usual.map(|(metric, text)| Threshold::parse(metric, text));
+        let mut health: Vec<Threshold> =
+            usual.map(|threshold| threshold.expect("what exists without being written is valid")).collect();
+        health.extend(self.conditions("health", &file.health));
+        health
+    }
+
+    /// What figures must be kept of for `thresholds`, beyond those by step.
+    pub(super) fn selections(&self, thresholds: &[Threshold], health: &[Threshold]) -> Selections {
+        let (scenarios, groups): (Vec<&str>, Vec<&str>) =
+            (self.file.scenarios.names().collect(), self.file.terminals.names().collect());
+        let flows: Vec<&str> = self.file.flows.names().collect();
+        let names = Catalog { steps: &self.steps, scenarios: &scenarios, groups: &groups, flows: &flows };
+        Selections::of(thresholds.iter().chain(health), &names)
+    }
+
+    fn conditions(&mut self, section: &str, written: &Named<Vec<Condition>>) -> Vec<Threshold> {
+        let mut thresholds = Vec::new();
+        let node = self.root.child(section);
+        for (metric, conditions) in written.iter() {
+            let at_key = node.at_key(metric);
+            let selector = match Threshold::selector_of(metric) {
+                Ok(selector) => selector,
+                Err(ThresholdError::UnknownMetric(_)) => {
+                    self.unknown_metric(&at_key, metric);
+                    continue;
+                }
+                Err(error) => {
+                    self.complain(&at_key, error.to_string());
+                    continue;
+                }
+            };
             for (index, condition) in conditions.iter().enumerate() {
-                let at = node.child(metric).item(index).span.clone();
-                let threshold = Threshold::parse(metric, condition);
+                let item = node.child(metric).item(index);
+                let at = item.entry("threshold").map_or(&item.span, |entry| &entry.node.span).clone();
+                let threshold = condition.threshold(metric);
                 thresholds.extend(self.or_complain(&at, threshold));
+                self.window_of(item, condition);
             }
-            self.step_of(&at_key, metric);
+            self.check_names(&at_key, &selector);
         }
         thresholds
     }
 
-    fn unknown_metric(&mut self, span: &Span, metric: &str, error: &ThresholdError) {
+    /// Complains about windows that no figures exist for.
+    fn window_of(&mut self, item: &Node, condition: &Condition) {
+        let Condition::Full(full) = condition else { return };
+        let is_wrong =
+            |time: Duration| !(Duration::from_secs(1)..=Duration::from_secs(86_400)).contains(&time);
+        if full.window.is_some_and(|window| is_wrong(window.0)) {
+            self.complain(&item.at("window"), "figures come once a second: a window is from 1s to 24h");
+        }
+        if full.delay_abort_eval.is_some() && full.abort_on_fail.is_none() {
+            let help = "add `abortOnFail: true`, or leave it out";
+            self.complain_with_help(
+                &item.at("delayAbortEval"),
+                "a delay without `abortOnFail` delays nothing",
+                help,
+            );
+        }
+    }
+
+    fn unknown_metric(&mut self, span: &Span, metric: &str) {
         let of_steps = self
             .steps
             .iter()
             .flat_map(|step| MetricName::STEP_METRICS.iter().map(move |metric| format!("{step}.{metric}")));
         let known: Vec<String> = of_steps.chain(MetricName::NAMES.map(str::to_owned)).collect();
         let near = nearest(metric, known.iter().map(String::as_str));
-        let problem = Problem::new(span.clone(), error.to_string());
+        let problem = Problem::new(span.clone(), format!("unknown metric `{metric}`"));
         self.problems.push(if near.is_empty() {
             let of_steps = MetricName::STEP_METRICS.map(|name| format!("`<step>.{name}`"));
             problem.help(format!("steps have {}; docs/scenarios.md lists all metrics", of_steps.join(", ")))
@@ -47,16 +109,39 @@ impl Compiler<'_> {
         });
     }
 
-    /// Complains when the metric names a step that no flow has.
-    fn step_of(&mut self, span: &Span, metric: &str) {
-        let step = metric.parse::<MetricName>().ok().and_then(|name| name.step().map(str::to_owned));
-        let Some(step) = step.filter(|step| self.steps.find(step).is_none()) else { return };
+    /// Complains where a selector names what the scenario does not have.
+    fn check_names(&mut self, span: &Span, selector: &Selector) {
+        if let Some(step) = &selector.step {
+            self.check_step(span, step);
+        }
+        let file = self.file;
+        let lists: [(&str, &Option<String>, Vec<&str>); 3] = [
+            ("scenario", &selector.scenario, file.scenarios.names().collect()),
+            ("group of terminals", &selector.group, file.terminals.names().collect()),
+            ("flow", &selector.flow, file.flows.names().collect()),
+        ];
+        for (what, name, known) in lists {
+            if let Some(name) = name.as_deref().filter(|name| !known.contains(name)) {
+                self.unknown(span, what, name, known.into_iter());
+            }
+        }
+    }
+
+    /// Complains when no flow has the step.
+    fn check_step(&mut self, span: &Span, step: &str) {
+        if self.steps.find(step).is_some() {
+            return;
+        }
         let flows = self.root.child("flows").entries().iter();
         let mut steps = flows.flat_map(|flow| flow.node.child("steps").items());
         let may_be_misspelt = steps.any(|step| step.is_bad.get() || step.is_tainted());
         if !may_be_misspelt {
             let known: Vec<String> = self.steps.iter().map(str::to_owned).collect();
-            self.unknown(span, "step", &step, known.iter().map(String::as_str));
+            self.unknown(span, "step", step, known.iter().map(String::as_str));
         }
     }
 }
+
+/// What must hold of the generator, where the scenario says nothing else.
+const HEALTH: [(&str, &str); 2] =
+    [("schedule_achieved", "rate >= 99% min 100"), ("schedule_lag", "p(99) < 250ms min 100")];

@@ -1,0 +1,238 @@
+//! Which steps, scenarios, groups, flows and codes a metric is of, by name and by number.
+//!
+//! Shards keep figures by step. What a threshold asks for beyond that is a [`Selection`], of which they keep figures
+//! only because it is asked for.
+
+use super::{MetricName, Threshold, ThresholdError};
+use crate::metrics::{ResponseCodeText, StepId, StepNames};
+
+/// Which steps, scenarios, groups, flows and codes a metric is of; what is absent is not asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selector {
+    /// The name of the step.
+    pub step: Option<String>,
+    /// The name of the scenario.
+    pub scenario: Option<String>,
+    /// The name of the group of terminals.
+    pub group: Option<String>,
+    /// The name of the flow.
+    pub flow: Option<String>,
+    /// The code of the answer.
+    pub code: Option<ResponseCodeText>,
+}
+
+impl Selector {
+    /// Whether figures by step do not tell, so that shards must keep some for it.
+    fn is_beyond_steps(&self) -> bool {
+        self.scenario.is_some() || self.group.is_some() || self.flow.is_some() || self.code.is_some()
+    }
+
+    fn place(&mut self, tag: &str) -> Option<&mut Option<String>> {
+        match tag {
+            "step" => Some(&mut self.step),
+            "scenario" => Some(&mut self.scenario),
+            "group" => Some(&mut self.group),
+            "flow" => Some(&mut self.flow),
+            _ => None,
+        }
+    }
+}
+
+/// Reads `step.name{tag:text, tag:text}`.
+pub(super) fn parse_metric(text: &str) -> Result<(MetricName, Selector), ThresholdError> {
+    let (path, tags) = match text.split_once('{') {
+        None => (text, ""),
+        Some((path, tags)) => {
+            (path, tags.strip_suffix('}').ok_or_else(|| ThresholdError::Selector(text.to_owned()))?)
+        }
+    };
+    let (step, metric) = match (path.parse::<MetricName>(), path.rsplit_once('.')) {
+        (Ok(metric), _) => (None, metric),
+        (Err(_), Some((step, name))) if MetricName::STEP_METRICS.contains(&name) => {
+            (Some(step), name.parse()?)
+        }
+        (Err(error), _) => return Err(error),
+    };
+    let mut selector = Selector { step: step.map(str::to_owned), ..Selector::default() };
+    for tag in tags.split(',').filter(|_| !tags.is_empty()) {
+        add_tag(&mut selector, &metric, tag)?;
+    }
+    Ok((metric, selector))
+}
+
+fn add_tag(selector: &mut Selector, metric: &MetricName, text: &str) -> Result<(), ThresholdError> {
+    let wrong = || ThresholdError::Selector(text.trim().to_owned());
+    let (tag, value) =
+        text.split_once(':').map(|(tag, value)| (tag.trim(), value.trim())).ok_or_else(wrong)?;
+    let known = TAGS
+        .into_iter()
+        .find(|known| *known == tag)
+        .ok_or_else(|| ThresholdError::Selector(tag.to_owned()))?;
+    if !metric.tags().contains(&known) {
+        return Err(ThresholdError::NotSelectable(metric.to_string(), known));
+    }
+    match selector.place(tag) {
+        None => selector.code = Some(value.parse().map_err(|_| wrong())?),
+        Some(Some(_)) if tag == "step" => return Err(ThresholdError::TwoSteps),
+        Some(place) if value.is_empty() || place.is_some() => return Err(wrong()),
+        Some(place) => *place = Some(value.to_owned()),
+    }
+    Ok(())
+}
+
+impl Threshold {
+    /// What shards must keep figures of for this threshold, beyond those by step.
+    fn selected(&self) -> Option<Selector> {
+        let is_of_steps = self.metric.tags().contains(&"step");
+        let mut selector = self.selector.clone();
+        if self.metric == MetricName::Answers {
+            // They are a share of all that ended, and figures by step count codes.
+            selector.code = None;
+        }
+        (is_of_steps && selector.is_beyond_steps()).then_some(selector)
+    }
+}
+
+/// What shards keep figures of because thresholds ask for it, in the order of `Interval::selections`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selections(Vec<(Selector, Selection)>);
+
+impl Selections {
+    /// Of figures by step alone.
+    pub const NONE: Self = Self(Vec::new());
+
+    /// What `thresholds` ask for; names become numbers by their places in these lists.
+    pub fn of<'t>(thresholds: impl IntoIterator<Item = &'t Threshold>, names: &Catalog<'_>) -> Self {
+        let mut all = Self::default();
+        for selector in thresholds.into_iter().filter_map(Threshold::selected) {
+            if all.position(&selector).is_none() {
+                let selection = names.selection(&selector);
+                all.0.push((selector, selection));
+            }
+        }
+        all
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Selection> {
+        self.0.iter().map(|(_, selection)| selection)
+    }
+
+    /// Where the figures for `threshold` are, if it has some of its own; nothing where nobody keeps them.
+    pub(in crate::metrics) fn place(&self, threshold: &Threshold) -> Option<Option<usize>> {
+        threshold.selected().map(|selector| self.position(&selector))
+    }
+
+    fn position(&self, selector: &Selector) -> Option<usize> {
+        self.0.iter().position(|(known, _)| known == selector)
+    }
+}
+
+/// The names of a plan, each list in the order of its numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Catalog<'n> {
+    /// Steps.
+    pub steps: &'n StepNames,
+    /// Scenarios.
+    pub scenarios: &'n [&'n str],
+    /// Groups of terminals.
+    pub groups: &'n [&'n str],
+    /// Flows.
+    pub flows: &'n [&'n str],
+}
+
+impl Catalog<'_> {
+    fn selection(&self, selector: &Selector) -> Selection {
+        let number = |names: &[&str], name: &Option<String>| {
+            // A name that is not there selects nothing.
+            name.as_ref().map(|name| names.iter().position(|known| known == name).unwrap_or(usize::MAX))
+        };
+        Selection {
+            step: selector.step.as_ref().map(|step| self.steps.find(step).unwrap_or(StepId(u16::MAX))),
+            scenario: number(self.scenarios, &selector.scenario),
+            group: number(self.groups, &selector.group),
+            flow: number(self.flows, &selector.flow),
+            code: selector.code,
+        }
+    }
+}
+
+/// Where the end of a step came from, by numbers of the plan; what a terminal does of its own accord has no scenario.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The scenario.
+    pub scenario: Option<usize>,
+    /// The group of the terminal.
+    pub group: usize,
+    /// The flow.
+    pub flow: Option<usize>,
+}
+
+/// A [`Selector`] by numbers of the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Selection {
+    step: Option<StepId>,
+    scenario: Option<usize>,
+    group: Option<usize>,
+    flow: Option<usize>,
+    code: Option<ResponseCodeText>,
+}
+
+impl Selection {
+    /// Whether a step with this origin and code is meant.
+    pub fn takes(&self, origin: Origin, step: StepId, code: Option<ResponseCodeText>) -> bool {
+        self.step.is_none_or(|wanted| wanted == step)
+            && self.scenario.is_none_or(|wanted| Some(wanted) == origin.scenario)
+            && self.group.is_none_or(|wanted| wanted == origin.group)
+            && self.flow.is_none_or(|wanted| Some(wanted) == origin.flow)
+            && self.code.is_none_or(|wanted| Some(wanted) == code)
+    }
+}
+
+const TAGS: [&str; 5] = ["step", "scenario", "group", "flow", "code"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_selectors_share_figures_and_numbers_decide_what_is_taken() {
+        let mut steps = StepNames::default();
+        let (sale, echo) = (steps.intern("sale"), steps.intern("echo"));
+        let names = Catalog { steps: &steps, scenarios: &["am", "pm"], groups: &["shop"], flows: &["sell"] };
+        let read = |metric| Threshold::parse(metric, "count < 9").expect("valid");
+        let thresholds =
+            ["sale.failed{scenario:pm}", "sale.approved{scenario:pm}", "sale.failed", "failed{code:05}"];
+        let selections = Selections::of(&thresholds.map(read), &names);
+        assert_eq!(selections.len(), 2);
+        let [of_pm, of_05] = [0, 1].map(|place| *selections.iter().nth(place).expect("two"));
+        let pm = Origin { scenario: Some(1), group: 0, flow: Some(0) };
+        assert!(of_pm.takes(pm, sale, None) && !of_pm.takes(pm, echo, None));
+        assert!(!of_pm.takes(Origin { scenario: Some(0), ..pm }, sale, None));
+        let code = |text: &str| text.parse::<ResponseCodeText>().ok();
+        assert!(of_05.takes(pm, echo, code("05")) && !of_05.takes(pm, echo, code("00")));
+        assert_eq!(selections.place(&read("sale.failed")), None);
+        assert_eq!(selections.place(&read("sale.failed{scenario:am}")), Some(None));
+    }
+
+    #[test]
+    fn answers_of_a_code_are_a_share_of_all_so_figures_by_step_tell() {
+        let threshold = Threshold::parse("sale.answers{code:51}", "rate < 2%").expect("valid");
+        assert_eq!(threshold.selected(), None);
+        let threshold = Threshold::parse("sale.answers{code:51,group:shop}", "rate < 2%").expect("valid");
+        assert_eq!(
+            threshold.selected().map(|selected| (selected.code, selected.group)),
+            Some((None, Some("shop".to_owned())))
+        );
+    }
+}
