@@ -39,9 +39,9 @@ pub(super) fn init(arguments: &InitArguments) -> ExitCode {
 enum InitError {
     #[error("{} is there already; nothing was written. Name another folder: posfleet init DIR", .0.display())]
     There(PathBuf),
-    #[error("{0:?} is no address: write host:port, as in {EXAMPLE}")]
+    #[error("{0:?} is no address: write host:port, as in 127.0.0.1:8583")]
     Address(String),
-    #[error("cannot write {}: {1}", .0.display())]
+    #[error("cannot write {}: {}", .0.display(), .1)]
     Write(PathBuf, #[source] io::Error),
 }
 
