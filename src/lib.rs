@@ -29,6 +29,7 @@ pub mod inspect;
 pub mod expr;
 pub mod flow;
 pub mod ledger;
+pub mod link;
 pub mod load;
 pub mod metrics;
 pub mod operation;

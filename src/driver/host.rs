@@ -4,7 +4,13 @@
 //! what they tell of is durable. When the ledger fails the host stops, connections and all: what it holds in memory is
 //! no longer what a restart would find, so that it may answer nothing more.
 
-use super::{Clock, Counter, Entry, LedgerWriter, StoreError, Tap, books::Books, counter::Visit, held::Due};
+use super::{
+    Clock, Counter, Entry, HostSide, LedgerWriter, StoreError, Tap,
+    books::Books,
+    counter::Visit,
+    held::Due,
+    wire::{self, Wire},
+};
 use crate::{
     host::{ConnectionId, Host, Outbox, Output, Overheard, Rule, Session},
     iso8583::TerminalId,
@@ -72,6 +78,20 @@ impl HostServer {
         clock: Clock,
         ledger: Option<LedgerWriter>,
     ) -> Result<Self, ServeError> {
+        Self::start_over(host, address, clock, ledger, None)
+    }
+
+    /// The same, speaking TLS where `tls` says how.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub fn start_over(
+        host: Host,
+        address: SocketAddr,
+        clock: Clock,
+        ledger: Option<LedgerWriter>,
+        tls: Option<HostSide>,
+    ) -> Result<Self, ServeError> {
         let (stop, stopped) = oneshot::channel();
         let (rules, new_rules) = unbounded_channel();
         let (visit, visits) = unbounded_channel();
@@ -79,7 +99,7 @@ impl HostServer {
         let (ready, started) = mpsc::sync_channel(1);
         let tap = Tap::default();
         let listening = tap.clone();
-        let floor = move || Floor::new(host, clock, ledger.map(Books::new), listening);
+        let floor = move || Floor::new(host, clock, ledger.map(Books::new), tls, listening);
         let thread = std::thread::Builder::new()
             .name("host".to_owned())
             .spawn(move || {
@@ -210,6 +230,8 @@ struct Floor {
     tap: Tap,
     /// Requests of terminals that are listened to and have no answer yet.
     overheard: RefCell<Vec<(ConnectionId, TerminalId)>>,
+    /// `None` is plain text.
+    tls: Option<HostSide>,
 }
 
 /// What others have for a connection.
@@ -221,7 +243,13 @@ struct Mailbox {
 }
 
 impl Floor {
-    fn new(host: Host, clock: Clock, books: Option<Books>, tap: Tap) -> Self {
+    fn new(
+        host: Host,
+        clock: Clock,
+        books: Option<Books>,
+        tls: Option<HostSide>,
+        tap: Tap,
+    ) -> Self {
         Self {
             host: RefCell::new(host),
             clock,
@@ -234,6 +262,7 @@ impl Floor {
             books,
             tap,
             overheard: RefCell::default(),
+            tls,
         }
     }
 
@@ -242,7 +271,7 @@ impl Floor {
     }
 
     /// Carries out what the host wants; `own` is the connection that is just being served.
-    fn drain(&self, own: Option<(ConnectionId, &TcpStream)>) {
+    fn drain(&self, own: Option<(ConnectionId, &Wire)>) {
         let mut outbox = self.outbox.borrow_mut();
         while let Some(output) = outbox.poll() {
             match output {
@@ -320,19 +349,27 @@ impl Floor {
         }
     }
 
+    /// What a connection is made of.
+    fn wire(&self, stream: TcpStream) -> io::Result<Wire> {
+        match &self.tls {
+            None => Ok(Wire::Plain(stream)),
+            Some(tls) => tls.receive(stream),
+        }
+    }
+
     fn is_down(&self) -> bool {
         self.clock.now() < self.down_until.get()
     }
 
     /// Gives a connection what is due, or holds it until the ledger has what was recorded before.
-    fn give(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &TcpStream)>) {
+    fn give(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &Wire)>) {
         let is_held = self.books.as_ref().is_some_and(|books| books.hold(id, due));
         if !is_held {
             self.give_now(id, due, own);
         }
     }
 
-    fn give_now(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &TcpStream)>) {
+    fn give_now(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &Wire)>) {
         match due {
             Due::Send(bytes) => {
                 self.answered(id);
@@ -348,7 +385,7 @@ impl Floor {
     }
 
     /// Writes at once where that is possible, else leaves it to the task of the connection.
-    fn deliver(&self, id: ConnectionId, bytes: &[u8], own: Option<(ConnectionId, &TcpStream)>) {
+    fn deliver(&self, id: ConnectionId, bytes: &[u8], own: Option<(ConnectionId, &Wire)>) {
         let mail = self.mail.borrow();
         // What was held may be for a connection that was closed meanwhile.
         let Some(mailbox) = mail.get(&id).filter(|mailbox| !*mailbox.is_closed.borrow()) else { return };
@@ -416,20 +453,21 @@ async fn accept(floor: &Rc<Floor>, listener: &TcpListener) {
         if floor.is_down() {
             continue;
         }
+        let Ok(wire) = floor.wire(stream) else { continue };
         let floor = Rc::clone(floor);
         tokio::task::spawn_local(async move {
             let id = ConnectionId(number);
             let mailbox = Rc::new(Mailbox::default());
             floor.mail.borrow_mut().insert(id, Rc::clone(&mailbox));
             let session = Session::new(id, &floor.host.borrow());
-            attend(&floor, stream, session, &mailbox).await;
+            attend(&floor, wire, session, &mailbox).await;
             floor.mail.borrow_mut().remove(&id);
         });
     }
 }
 
 /// Serves one connection to its end.
-async fn attend(floor: &Floor, stream: TcpStream, mut session: Session, mailbox: &Mailbox) {
+async fn attend(floor: &Floor, stream: Wire, mut session: Session, mailbox: &Mailbox) {
     loop {
         let event = std::future::poll_fn(|context| poll_connection(&stream, mailbox, context)).await;
         match event {
@@ -443,6 +481,10 @@ async fn attend(floor: &Floor, stream: TcpStream, mut session: Session, mailbox:
                     Ok(0) | Err(_) => return,
                     Ok(count) => {
                         let bytes = buffer.get(..count).unwrap_or_default();
+                        // Whoever wants to speak TLS here would wait for its answer for ever.
+                        if wire::is_hello(bytes) && floor.tls.is_none() {
+                            return;
+                        }
                         let (now, mut outbox) = (floor.clock.now(), floor.outbox.borrow_mut());
                         floor.host.borrow_mut().received(now, &mut session, bytes, &mut outbox);
                         drop(outbox);
@@ -461,7 +503,7 @@ enum Attention {
     Close,
 }
 
-fn poll_connection(stream: &TcpStream, mailbox: &Mailbox, context: &mut Context<'_>) -> Poll<Attention> {
+fn poll_connection(stream: &Wire, mailbox: &Mailbox, context: &mut Context<'_>) -> Poll<Attention> {
     let has_mail = !mailbox.unsent.borrow().is_empty();
     if *mailbox.is_closed.borrow() && !has_mail {
         return Poll::Ready(Attention::Close);
@@ -479,7 +521,7 @@ fn poll_connection(stream: &TcpStream, mailbox: &Mailbox, context: &mut Context<
     Poll::Pending
 }
 
-fn write(stream: &TcpStream, mailbox: &Mailbox) -> io::Result<()> {
+fn write(stream: &Wire, mailbox: &Mailbox) -> io::Result<()> {
     let mut unsent = mailbox.unsent.borrow_mut();
     match stream.try_write(&unsent) {
         Ok(taken) => drop(unsent.drain(..taken)),

@@ -1,8 +1,15 @@
 //! The TCP driver of a terminal: carries out one operation over a connection that is there, or is made for it.
 
-use super::{Clock, Deadlines, deadlines::Alarm};
+use super::{
+    Clock, Deadlines, Dialer,
+    deadlines::Alarm,
+    wire::{self, Exposure, Wire},
+};
 use crate::{
+    link::{Network, Settings},
+    metrics::{ConnectionCounts, Connections},
     operation::Operation,
+    rng::{Domain, Rng, Seed},
     terminal::{Event, Input, Outbox, Output, Profile, Terminal},
     time::Instant,
 };
@@ -10,11 +17,12 @@ use std::{
     cell::RefCell,
     future::{Future, poll_fn},
     io,
-    net::SocketAddr,
     pin::pin,
+    rc::Rc,
+    sync::Arc,
     task::Poll,
+    time::Duration,
 };
-use tokio::net::TcpStream;
 
 /// What the terminals of a shard share: clock, deadlines, and buffers that hold nothing between two inputs.
 #[derive(Debug)]
@@ -23,6 +31,10 @@ pub struct Desk {
     pub clock: Clock,
     /// The deadlines of the shard's terminals.
     pub deadlines: Deadlines,
+    /// What became of connections since somebody took it.
+    pub connections: Rc<RefCell<Connections>>,
+    /// The network that there is.
+    clear: Arc<Network>,
     buffer: RefCell<Box<[u8]>>,
     outbox: RefCell<Outbox>,
 }
@@ -36,21 +48,28 @@ pub struct Patron<'a> {
     pub terminal: &'a RefCell<Terminal>,
     /// What it has in common with others of its kind.
     pub profile: &'a Profile,
-    /// Where its host is.
-    pub target: SocketAddr,
+    /// How it gets its connections.
+    pub dialer: &'a Dialer,
+    /// What the network between it and its host is like; `None` is the one that there is.
+    pub network: Option<&'a Arc<Network>>,
+    /// The root of the chance in that network, and the number of the terminal's stream.
+    pub chance: (Seed, u64),
 }
 
 /// A terminal's connection, or the place for one.
 #[derive(Debug, Default)]
 pub struct Line {
-    stream: Option<TcpStream>,
+    wire: Option<Wire>,
     /// What the socket did not take yet.
     unsent: Vec<u8>,
+    /// When it was opened and when it was used last.
+    opened: Stamp,
+    used: Stamp,
 }
 
 /// What ended a wait.
 enum Wake {
-    Connected(TcpStream),
+    Connected(Wire),
     Refused(io::Error),
     Readable,
     Writable,
@@ -69,16 +88,50 @@ impl Desk {
         Self {
             clock,
             deadlines: Deadlines::new(terminals),
+            connections: Rc::default(),
+            clear: Arc::default(),
             buffer: RefCell::new(vec![0; READ_BUFFER].into_boxed_slice()),
             outbox: RefCell::default(),
         }
+    }
+
+    fn count(&self, count: impl FnOnce(&mut ConnectionCounts)) {
+        count(&mut self.connections.borrow_mut().counts);
+    }
+}
+
+impl<'a> Patron<'a> {
+    /// The network of its operation, with the chance that belongs to the operation.
+    fn exposure(&self) -> Option<Exposure<'a>> {
+        Some((self.network?, self.rng()))
+    }
+
+    /// A stream of the terminal's own, another one for every operation.
+    fn rng(&self) -> Rng {
+        let (seed, number) = self.chance;
+        let stan = self.terminal.borrow().next_stan().number();
+        seed.stream(Domain::Network, number, u64::from(stan))
+    }
+}
+
+/// An instant in milliseconds of the run: coarse and small, and right for 49 days.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stamp(u32);
+
+impl Stamp {
+    fn of(now: Instant) -> Self {
+        Self((now.as_nanos() / 1_000_000) as u32)
+    }
+
+    fn until(self, now: Instant) -> Duration {
+        Duration::from_millis(u64::from(Self::of(now).0.wrapping_sub(self.0)))
     }
 }
 
 impl Line {
     /// Whether a connection is open.
     pub fn is_open(&self) -> bool {
-        self.stream.is_some()
+        self.wire.is_some()
     }
 
     /// Has the terminal do `operation`, and whatever follows from it, until it is idle again.
@@ -92,32 +145,36 @@ impl Line {
         mut on_event: impl FnMut(Event),
         mut on_refusal: impl FnMut(&io::Error),
     ) {
-        self.notice_what_came(desk, patron, &mut on_event);
+        self.expire(desk.clock.now(), patron.dialer.settings());
+        self.expose(desk, patron);
+        self.notice_what_came(desk, patron, &mut on_event, &mut on_refusal);
         let mut next = self.feed(desk, patron, Input::Operation(operation), &mut on_event);
         let mut connecting = next.connect;
         while !patron.terminal.borrow().is_idle() {
             desk.deadlines.arm(patron.place, next.deadline);
             let wake = match connecting {
-                true => connect(desk, patron).await,
+                true => connect(desk, patron, next.deadline).await,
                 false => self.wake(desk, patron).await,
             };
             let input = match wake {
-                Wake::Connected(stream) => {
-                    self.stream = Some(stream);
+                Wake::Connected(wire) => {
+                    self.wire = Some(wire);
+                    self.opened = Stamp::of(desk.clock.now());
                     Input::Connected
                 }
                 Wake::Refused(error) => {
+                    desk.count(|counts| counts.refused += 1);
                     on_refusal(&error);
                     Input::Closed
                 }
                 Wake::Alarm(Alarm::Interrupt) => Input::Interrupt,
                 Wake::Alarm(_) => Input::Timeout,
                 Wake::Writable => {
-                    self.flush();
+                    self.flush(desk);
                     continue;
                 }
                 Wake::Readable => {
-                    if let Some(then) = self.receive(desk, patron, &mut on_event) {
+                    if let Some(then) = self.receive(desk, patron, &mut on_event, &mut on_refusal) {
                         next = then;
                         connecting = next.connect;
                     }
@@ -128,6 +185,7 @@ impl Line {
             connecting = next.connect;
         }
         desk.deadlines.disarm(patron.place);
+        self.used = Stamp::of(desk.clock.now());
     }
 
     /// Closes the connection; the terminal learns of it with its next operation.
@@ -135,10 +193,38 @@ impl Line {
         *self = Self::default();
     }
 
+    /// Closes a connection that is too old, or that nobody has used for too long.
+    pub fn expire(&mut self, now: Instant, settings: &Settings) {
+        let is_over =
+            |limit: Option<Duration>, since: Stamp| limit.is_some_and(|limit| since.until(now) >= limit);
+        if self.wire.is_some()
+            && (is_over(settings.lifetime, self.opened) || is_over(settings.idle, self.used))
+        {
+            self.close();
+        }
+    }
+
+    /// Puts the network of the operation between the terminal and its host.
+    fn expose(&mut self, desk: &Desk, patron: Patron<'_>) {
+        let exposure = match (&self.wire, patron.exposure()) {
+            (Some(_), Some(exposure)) => exposure,
+            // The operation before this one had a network of its own.
+            (Some(wire), None) if wire.is_exposed() => (&desk.clear, patron.rng()),
+            _ => return,
+        };
+        self.wire = self.wire.take().map(|wire| wire.exposed(exposure, desk.clock, &desk.connections));
+    }
+
     /// Hands what came while the terminal was idle to it: a late answer, or the end of the connection.
-    fn notice_what_came(&mut self, desk: &Desk, patron: Patron<'_>, on_event: &mut impl FnMut(Event)) {
-        if self.stream.is_some() {
-            self.receive(desk, patron, on_event);
+    fn notice_what_came(
+        &mut self,
+        desk: &Desk,
+        patron: Patron<'_>,
+        on_event: &mut impl FnMut(Event),
+        on_refusal: &mut impl FnMut(&io::Error),
+    ) {
+        if self.wire.is_some() {
+            self.receive(desk, patron, on_event, on_refusal);
         } else if patron.terminal.borrow().is_connected() {
             self.feed(desk, patron, Input::Closed, on_event);
         }
@@ -158,7 +244,7 @@ impl Line {
         while let Some(output) = outbox.poll() {
             match output {
                 Output::Connect => next.connect = true,
-                Output::Send(range) => self.send(outbox.bytes(range)),
+                Output::Send(range) => self.send(desk, outbox.bytes(range)),
                 Output::Close => {
                     next.connect = false;
                     self.close();
@@ -170,34 +256,64 @@ impl Line {
         next
     }
 
-    /// Reads once; `None` when there was nothing after all.
-    fn receive(&mut self, desk: &Desk, patron: Patron<'_>, on_event: &mut impl FnMut(Event)) -> Option<Next> {
+    /// Reads once; `None` when there was nothing after all. What TLS found wrong is told to `on_refusal`.
+    fn receive(
+        &mut self,
+        desk: &Desk,
+        patron: Patron<'_>,
+        on_event: &mut impl FnMut(Event),
+        on_refusal: &mut impl FnMut(&io::Error),
+    ) -> Option<Next> {
         let mut buffer = desk.buffer.borrow_mut();
-        let input = match self.stream.as_ref()?.try_read(&mut buffer) {
+        let input = match self.wire.as_ref()?.try_read(&mut buffer) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
-            Ok(0) | Err(_) => {
+            Err(error) => {
+                let is_own = !self.is_shared();
+                desk.count(|counts| counts.resets += u64::from(is_own));
+                Wire::trouble(&error, "host").iter().for_each(on_refusal);
                 self.close();
                 Input::Closed
             }
-            Ok(count) => Input::Received(buffer.get(..count).unwrap_or_default()),
+            Ok(0) => {
+                let is_own = !self.is_shared();
+                desk.count(|counts| counts.ended += u64::from(is_own));
+                self.close();
+                Input::Closed
+            }
+            Ok(count) => {
+                desk.count(|counts| counts.bytes_in += count as u64);
+                let bytes = buffer.get(..count).unwrap_or_default();
+                if wire::is_alert(bytes) {
+                    on_refusal(&io::Error::new(io::ErrorKind::InvalidData, SPEAKS_TLS));
+                }
+                Input::Received(bytes)
+            }
         };
         Some(self.feed(desk, patron, input, on_event))
+    }
+
+    fn is_shared(&self) -> bool {
+        self.wire.as_ref().is_some_and(Wire::is_shared)
     }
 
     /// Writes what the socket takes at once, and keeps the rest.
     ///
     /// One request is under way at a time, so that Nagle's algorithm has nothing to hold back.
-    fn send(&mut self, bytes: &[u8]) {
-        let Some(stream) = &self.stream else { return };
-        let taken = if self.unsent.is_empty() { stream.try_write(bytes).unwrap_or(0) } else { 0 };
+    fn send(&mut self, desk: &Desk, bytes: &[u8]) {
+        let Some(wire) = &self.wire else { return };
+        let taken = if self.unsent.is_empty() { wire.try_write(bytes).unwrap_or(0) } else { 0 };
+        desk.count(|counts| counts.bytes_out += taken as u64);
         // A socket that is broken says so when it is read.
         self.unsent.extend_from_slice(bytes.get(taken..).unwrap_or_default());
     }
 
-    fn flush(&mut self) {
-        let Some(stream) = &self.stream else { return };
-        match stream.try_write(&self.unsent) {
-            Ok(taken) => drop(self.unsent.drain(..taken)),
+    fn flush(&mut self, desk: &Desk) {
+        let Some(wire) = &self.wire else { return };
+        match wire.try_write(&self.unsent) {
+            Ok(taken) => {
+                desk.count(|counts| counts.bytes_out += taken as u64);
+                self.unsent.drain(..taken);
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => self.unsent.clear(),
         }
@@ -213,11 +329,11 @@ impl Line {
             if alarm != Alarm::None {
                 return Poll::Ready(Wake::Alarm(alarm));
             }
-            let Some(stream) = &self.stream else { return Poll::Pending };
-            if stream.poll_read_ready(context).is_ready() {
+            let Some(wire) = &self.wire else { return Poll::Pending };
+            if wire.poll_read_ready(context).is_ready() {
                 return Poll::Ready(Wake::Readable);
             }
-            if !self.unsent.is_empty() && stream.poll_write_ready(context).is_ready() {
+            if !self.unsent.is_empty() && wire.poll_write_ready(context).is_ready() {
                 return Poll::Ready(Wake::Writable);
             }
             Poll::Pending
@@ -227,19 +343,45 @@ impl Line {
 }
 
 /// Opens a connection, unless an alarm comes first.
-async fn connect(desk: &Desk, patron: Patron<'_>) -> Wake {
-    let mut opening = pin!(TcpStream::connect(patron.target));
+async fn connect(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Wake {
+    if patron.dialer.is_limited() {
+        // In a box, so that connections without a rate have no room for it.
+        if let Err(alarm) = Box::pin(take_turn(desk, patron, deadline)).await {
+            return Wake::Alarm(alarm);
+        }
+    }
+    let mut opening = pin!(patron.dialer.open(desk.clock, &desk.connections, patron.exposure()));
     poll_fn(|context| {
         let alarm = desk.deadlines.poll(patron.place, context);
         if alarm != Alarm::None {
             return Poll::Ready(Wake::Alarm(alarm));
         }
         opening.as_mut().poll(context).map(|opened| match opened {
-            Ok(stream) => Wake::Connected(stream),
+            Ok(wire) => Wake::Connected(wire),
             Err(error) => Wake::Refused(error),
         })
     })
     .await
 }
 
+/// Waits until another connection may be made; the time allowed for connecting begins only then.
+async fn take_turn(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Result<(), Alarm> {
+    let asked = desk.clock.now();
+    let turn = patron.dialer.turn(asked);
+    desk.deadlines.arm(patron.place, Instant::NEVER);
+    if turn > asked {
+        let mut waiting = pin!(tokio::time::sleep_until(desk.clock.to_std(turn).into()));
+        poll_fn(|context| match desk.deadlines.poll(patron.place, context) {
+            Alarm::Interrupt => Poll::Ready(Err(Alarm::Interrupt)),
+            _ => waiting.as_mut().poll(context).map(Ok),
+        })
+        .await?;
+    }
+    let waited = desk.clock.now().since(asked);
+    desk.connections.borrow_mut().times_mut().wait.record(waited);
+    desk.deadlines.arm(patron.place, deadline + waited);
+    Ok(())
+}
+
 const READ_BUFFER: usize = 16 * 1024;
+const SPEAKS_TLS: &str = "the host answers plain text with an alert of TLS: it wants TLS";

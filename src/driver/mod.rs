@@ -17,7 +17,9 @@ mod secret;
 pub mod serial;
 mod tap;
 mod timer;
+mod tls;
 mod web;
+mod wire;
 
 pub use address::resolve;
 pub use clock::{Clock, unix_seconds, wall_clock};
@@ -34,3 +36,4 @@ pub use secret::secret;
 pub use tap::{Heard, Tap};
 pub use timer::Timer;
 pub use web::{HttpLimits, HttpServer};
+pub use wire::{Dialer, HostSide, TlsError, make_certificates};

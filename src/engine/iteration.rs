@@ -8,9 +8,10 @@ use super::{
     shard::{Seat, Shard},
 };
 use crate::{
-    driver::Line,
+    driver::{Line, Patron},
     expr::EvalError,
     flow::{Cast, Iteration, Loading, Next},
+    link::Network,
     metrics::{Class, Severity},
     money::Amount,
     operation::{End, Failure, Operation, Outcome},
@@ -20,7 +21,7 @@ use crate::{
     terminal::{Event, Stray},
     time::Instant,
 };
-use std::{cell::Cell, io, rc::Rc, time::Duration};
+use std::{cell::Cell, io, rc::Rc, sync::Arc, time::Duration};
 use tokio::task::spawn_local;
 
 /// What makes an iteration the one it is.
@@ -124,7 +125,7 @@ pub(super) async fn iterate(
                         (outcome, at)
                     }
                     None => {
-                        let told = operate(shard, seat, place, &mut line, operation).await;
+                        let told = operate(shard, seat, place, &mut line, operation, iteration.network()).await;
                         told.unwrap_or_else(|| {
                             let amount = Amount::ZERO;
                             let end = End::Failed(Failure::Interrupted);
@@ -231,10 +232,12 @@ pub(super) async fn operate(
     place: usize,
     line: &mut Line,
     operation: Operation,
+    network: Option<&Arc<Network>>,
 ) -> Option<(Outcome, Instant)> {
     let mut told = None;
     let since = Cell::new(shard.now());
     let patron = shard.patron(place as u32, seat);
+    let patron = Patron { network: network.or(patron.network), ..patron };
     let on_event = |event: Event| match event {
         Event::Outcome(outcome) => {
             notice_failure(shard, &outcome);
@@ -245,7 +248,7 @@ pub(super) async fn operate(
         other => hear(shard, seat, &since, other),
     };
     let on_refusal = |error: &io::Error| {
-        let text = format!("target {}: {error}", patron.target);
+        let text = format!("target {}: {error}", patron.dialer.address());
         shard.recorder.borrow_mut().notice(shard.now(), Severity::Error, text);
     };
     line.operate(&shard.desk, patron, operation, on_event, on_refusal).await;

@@ -24,6 +24,7 @@ mod runner;
 mod shard;
 mod statement;
 mod verdict;
+mod way;
 
 pub use control::{Command, Control};
 pub use device_stage::inner_terminals;
@@ -32,8 +33,8 @@ pub use portal_books::{AlarmRow, PayoutRow, PortalBooks, alarm_rows, payout_rows
 
 use crate::{
     driver::{
-        Charter, Clock, Durable, HostServer, HttpClient, LedgerWriter, ServeError, StoreError,
-        raise_descriptor_limit, resolve,
+        Charter, Clock, Durable, HostServer, HostSide, HttpClient, LedgerWriter, ServeError, StoreError,
+        raise_descriptor_limit,
         serial::{Leases, Locator, Setup, SimError, Troupe},
         unix_seconds, wall_clock,
     },
@@ -107,6 +108,9 @@ pub enum EngineError {
     /// The devices of the run cannot be pretended.
     #[error("pretended devices: {0}")]
     Devices(#[source] SimError),
+    /// Terminals cannot be connected to a host as the scenario says.
+    #[error("target {0}: {1}")]
+    Link(String, String),
     /// A thread or its runtime cannot be made.
     #[error("cannot start a shard: {0}")]
     Shard(#[source] io::Error),
@@ -149,10 +153,12 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let plan = Arc::new(plan);
     let (clock, wall) = (Clock::start(), wall_clock());
     let started_at = wall.at(crate::time::Instant::START);
-    let host = embedded_host(&plan, settings, clock, wall)?;
+    let (host_side, terminals) = way::embedded_tls(&plan)?.unzip();
+    let host = embedded_host(&plan, settings, clock, wall, host_side)?;
     let web = embedded_portal(&plan, settings, host.as_ref(), wall)?;
     let portal = web.as_ref().map(WebServer::address);
-    let targets = targets(&plan, host.as_ref())?;
+    let ways = way::ways(&plan, host.as_ref(), terminals)?;
+    let targets = ways.iter().map(|way| way.address).collect();
     let servers = servers(&plan, portal);
     // Shards make clients of their own; what is wrong with a certificate shall be known before they start.
     HttpClient::new(clock, &servers).map_err(EngineError::Server)?;
@@ -167,7 +173,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let (deltas, received) = channel::bounded(shards * DELTAS_IN_FLIGHT);
     let brief = Brief {
         plan: Arc::clone(&plan),
-        targets: targets.clone(),
+        ways,
         setups,
         tap: host.as_ref().map(HostServer::tap),
         servers,
@@ -212,6 +218,7 @@ fn embedded_host(
     settings: &Settings,
     clock: Clock,
     wall: WallClock,
+    tls: Option<HostSide>,
 ) -> Result<Option<HostServer>, EngineError> {
     if !plan.groups.iter().any(|group| group.target == Target::Embedded) {
         return Ok(None);
@@ -221,7 +228,7 @@ fn embedded_host(
         Some((directory, durable)) => Some(new_ledger(directory, &Charter::of(&config), *durable)?),
         None => None,
     };
-    Ok(Some(HostServer::start_with(Host::new(config), settings.host_address, clock, ledger)?))
+    Ok(Some(HostServer::start_over(Host::new(config), settings.host_address, clock, ledger, tls)?))
 }
 
 /// The portal of that host over HTTP, where it has one.
@@ -242,15 +249,6 @@ fn new_ledger(directory: &Path, charter: &Charter, durable: Durable) -> Result<L
         return Err(EngineError::LedgerNotNew(directory.to_owned()));
     }
     Ok(writer)
-}
-
-/// The address of every group's host.
-fn targets(plan: &Plan, host: Option<&HostServer>) -> Result<Arc<[SocketAddr]>, EngineError> {
-    let address = |target: &Target| match target {
-        Target::Embedded => Ok(host.expect("it runs where a group needs it").address()),
-        Target::Address(text) => resolve(text).map_err(|error| EngineError::Target(text.clone(), error)),
-    };
-    plan.groups.iter().map(|group| address(&group.target)).collect()
 }
 
 /// What the devices of each group share; nothing where its terminals are virtual.

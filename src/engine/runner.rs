@@ -312,7 +312,7 @@ async fn reverse_what_is_owed(shard: &Rc<Shard>) {
                 let seat = &shard.seats[place];
                 shard.desk.deadlines.clear(place as u32);
                 let mut line = seat.line.take();
-                operate(&shard, seat, place, &mut line, Operation::management(Kind::Reversal)).await;
+                operate(&shard, seat, place, &mut line, Operation::management(Kind::Reversal), None).await;
                 seat.line.replace(line);
             });
         }

@@ -6,23 +6,23 @@ use super::{
     gate::Gates,
     recorder::{Delta, Gauges, Recorder},
     runner,
+    way::Way,
 };
 use crate::{
     directory::Directory,
-    driver::{Clock, Desk, HttpClient, Line, Patron, Tap, serial::Setup, unix_seconds},
+    driver::{Clock, Desk, Dialer, HttpClient, Line, Patron, Tap, serial::Setup, unix_seconds},
     flow::{Cast, Numbers},
     http::Server,
     load::{Share, Throttles},
     metrics::{ActivityCounts, Origin, RowWindow, Selections, StepId, TerminalRow},
     operation::Kind,
-    scenario::{Connection, Group, Plan},
+    scenario::{Group, Plan},
     terminal::Terminal,
     time::Instant,
 };
 use crossbeam::channel::{Sender, TrySendError};
 use std::{
     cell::{Cell, RefCell},
-    net::SocketAddr,
     ops::Range,
     rc::Rc,
     sync::Arc,
@@ -34,7 +34,7 @@ use tokio::sync::watch;
 #[derive(Clone, Debug)]
 pub(super) struct Brief {
     pub(super) plan: Arc<Plan>,
-    pub(super) targets: Arc<[SocketAddr]>,
+    pub(super) ways: Arc<[Way]>,
     /// What the devices of each group share; nothing where its terminals are virtual.
     pub(super) setups: Arc<[Option<Arc<Setup>>]>,
     /// What the host of the run hears of devices.
@@ -50,7 +50,8 @@ pub(super) struct Brief {
 #[derive(Debug)]
 pub(super) struct Shard {
     pub(super) plan: Arc<Plan>,
-    pub(super) targets: Arc<[SocketAddr]>,
+    /// How the terminals of each group get their connections.
+    dialers: Vec<Dialer>,
     pub(super) gates: Arc<Gates>,
     /// What the host of the run hears of devices.
     pub(super) tap: Option<Tap>,
@@ -114,8 +115,11 @@ impl Shard {
             tokio::task::spawn_local(async move { ringing.desk.deadlines.run(ringing.desk.clock).await });
             let ticking = Rc::clone(&shard);
             let ticks = tokio::task::spawn_local(async move { ticking.tick_for_ever().await });
+            let sweeping = Rc::clone(&shard);
+            let sweeps = tokio::task::spawn_local(async move { sweeping.sweep_for_ever().await });
             runner::run_all(&shard).await;
             ticks.abort();
+            sweeps.abort();
         });
         shard.send_last();
     }
@@ -127,7 +131,7 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, targets, setups, tap, servers, clock, shards, gates, throttles } = brief;
+        let Brief { plan, ways, setups, tap, servers, clock, shards, gates, throttles } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
         let (seats, groups) = seats(&plan, &setups, share);
         let selections = Arc::new(plan.selections.clone());
@@ -138,7 +142,10 @@ impl Shard {
             selections,
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
-            targets,
+            dialers: ways
+                .iter()
+                .map(|way| way.dialer(shards).expect("the same was tried before the start"))
+                .collect(),
             gates,
             tap,
             throttles,
@@ -163,7 +170,9 @@ impl Shard {
             place,
             terminal: &seat.terminal,
             profile: &self.plan.groups[group].profile,
-            target: self.targets[group],
+            dialer: &self.dialers[group],
+            network: self.plan.groups[group].network.as_ref(),
+            chance: (self.plan.seed, u64::from(seat.group) << 32 | u64::from(seat.number)),
         }
     }
 
@@ -234,6 +243,25 @@ impl Shard {
         }
     }
 
+    /// Closes connections that are too old or idle for too long, again and again.
+    async fn sweep_for_ever(&self) {
+        let is_bounded = |dialer: &Dialer| {
+            let settings = dialer.settings();
+            settings.strategy.is_kept() && (settings.lifetime.is_some() || settings.idle.is_some())
+        };
+        let groups: Vec<usize> =
+            (0..self.dialers.len()).filter(|group| is_bounded(&self.dialers[*group])).collect();
+        while !groups.is_empty() {
+            tokio::time::sleep(TICK).await;
+            let now = self.now();
+            for group in &groups {
+                let settings = self.dialers[*group].settings();
+                let seats = &self.seats[self.groups[*group].seats.clone()];
+                seats.iter().for_each(|seat| seat.line.borrow_mut().expire(now, settings));
+            }
+        }
+    }
+
     /// Hands over what was recorded; when the collector is behind, it stays here for the next tick.
     fn send(&self, tick: u32) {
         let is_whole_second = tick.is_multiple_of(TICKS_PER_SECOND);
@@ -259,14 +287,15 @@ impl Shard {
         let (events, causes) = recorder.take_told();
         let receipts = recorder.take_receipts();
         let empty = self::recorder(&self.plan, &self.selections);
-        let Recorder { interval, journal, broken, .. } = std::mem::replace(&mut *recorder, empty);
+        let Recorder { mut interval, journal, broken, .. } = std::mem::replace(&mut *recorder, empty);
+        interval.connections.merge(&self.desk.connections.take());
         Delta { shard: self.index, interval, journal, receipts, events, causes, gauges, broken, is_last }
     }
 
     fn gauges(&self) -> Gauges {
         let window = *self.rows.borrow();
         let mut activity = ActivityCounts::default();
-        let mut connections = 0;
+        let mut connections = self.dialers.iter().map(|dialer| dialer.shared() as u64).sum();
         let (mut rows, mut devices) = (Vec::new(), Vec::new());
         for seat in &self.seats {
             let terminal = seat.terminal.borrow();
@@ -275,7 +304,8 @@ impl Shard {
             activity.idle += u64::from(!is_busy && terminal.is_signed_in());
             activity.signed_out += u64::from(!is_busy && !terminal.is_signed_in());
             activity.reversal_pending += u64::from(terminal.has_pending_reversal());
-            connections += u64::from(terminal.is_connected());
+            let is_own = self.dialers[usize::from(seat.group)].has_own();
+            connections += u64::from(is_own && terminal.is_connected());
             let number = self.fleet_number(seat);
             if window.first <= number && number - window.first < window.count {
                 rows.push(row(number, &terminal, is_busy));
@@ -307,7 +337,7 @@ fn seats(plan: &Plan, setups: &[Option<Arc<Setup>>], share: Share) -> (Vec<Seat>
     let mut groups = Vec::with_capacity(plan.groups.len());
     for (group_number, group) in plan.groups.iter().enumerate() {
         let begin = seats.len();
-        let keeps_connection = group.connection == Connection::LongLived;
+        let keeps_connection = group.link.strategy.is_kept();
         for number in share.terminals(group.identities.len() as u32) {
             let identity = &group.identities[number as usize];
             let (id, merchant, tmk) = (identity.terminal, identity.merchant, identity.tmk.clone());

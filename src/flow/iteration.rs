@@ -10,6 +10,7 @@ use crate::{
     expr::{EvalError, Expr, Value},
     http::Request,
     iso8583::{BatchNo, MerchantId, TerminalId},
+    link::Network,
     metrics::{Class, StepId},
     money::Amount,
     operation::{CardUse, Operation, Original, Outcome},
@@ -191,6 +192,11 @@ impl Iteration {
     /// The measured step that is under way.
     pub fn step(&self) -> Option<StepId> {
         self.flow.steps.get(self.next_step).and_then(|step| step.id)
+    }
+
+    /// The network of the step that is under way, where it has one of its own.
+    pub fn network(&self) -> Option<&Arc<Network>> {
+        self.flow.steps.get(self.next_step)?.network.as_ref()
     }
 
     /// The scenario asks for what cannot be.

@@ -25,7 +25,7 @@ pub use request::{BodyTemplate, PartTemplate, Poll, RequestTemplate, Retry, Retr
 pub use template::{CardTemplate, OriginalTemplate, ReceiptTemplate, Rest, Template};
 pub use variable::{Particular, Variable};
 
-use crate::{expr::Expr, metrics::StepId};
+use crate::{expr::Expr, link::Network, metrics::StepId};
 use std::{sync::Arc, time::Duration};
 
 /// What one terminal does in one iteration.
@@ -54,6 +54,8 @@ pub struct Step {
     pub captures: Vec<Capture>,
     /// What a time-out or an error of this step means for the rest of the iteration.
     pub on_error: OnError,
+    /// What the network is like while it is done; `None` is that of the terminal's group.
+    pub network: Option<Arc<Network>>,
 }
 
 /// What a step does.

@@ -2,7 +2,7 @@
 
 #[cfg(doc)]
 use super::Selections;
-use super::{Counters, DeviceLatencies, Latency};
+use super::{Connections, Counters, DeviceLatencies, Latency};
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 /// The number of a step name in a [`StepNames`] table.
@@ -300,6 +300,8 @@ pub struct Interval {
     pub selections: Vec<StepInterval>,
     /// From the scheduled to the actual start of iterations.
     pub lag: Latency,
+    /// What became of the connections of terminals.
+    pub connections: Connections,
 }
 
 impl Interval {
@@ -310,6 +312,7 @@ impl Interval {
             steps: vec![StepInterval::default(); steps],
             selections: Vec::new(),
             lag: Latency::default(),
+            connections: Connections::default(),
         }
     }
 
@@ -332,6 +335,7 @@ impl Interval {
         self.steps.iter_mut().zip(&other.steps).for_each(|(mine, theirs)| mine.merge(theirs));
         self.selections.iter_mut().zip(&other.selections).for_each(|(mine, theirs)| mine.merge(theirs));
         self.lag.merge(&other.lag);
+        self.connections.merge(&other.connections);
     }
 
     /// Forgets everything, keeping the memory.
@@ -339,6 +343,7 @@ impl Interval {
         self.scenarios.fill(Counters::default());
         self.steps.iter_mut().chain(&mut self.selections).for_each(StepInterval::clear);
         self.lag.clear();
+        self.connections.clear();
     }
 
     /// The response times of all steps and classes together.

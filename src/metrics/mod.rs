@@ -3,6 +3,7 @@
 //! Percentiles come from HDR histograms and from nothing else, and minimum, mean and maximum from the same
 //! histograms, so that no two figures can contradict each other.
 
+mod connections;
 mod counters;
 mod device;
 mod interval;
@@ -13,6 +14,7 @@ mod snapshot;
 mod summary;
 mod threshold;
 
+pub use connections::{ConnectTimes, ConnectionCounts, Connections, Fault};
 pub use counters::Counters;
 pub use device::{DeviceLatencies, DeviceRow};
 pub use interval::{

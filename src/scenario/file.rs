@@ -6,14 +6,14 @@
 use super::{
     acquirer::{KeySchemeWord, Notices, Order, Settlement},
     condition::Condition,
+    connection::{Connection, TargetTls},
     duration::Time,
     host::Host,
     named::Named,
+    network::Network,
     step::Step,
     text::{Currency, Header, Money, Tpdu},
-    words::{
-        Arrival, CardOrder, Connection, Executor, Keys, Mac, MacFormName, PinBlock, SpecName, TerminalKind,
-    },
+    words::{Arrival, CardOrder, Executor, Keys, Mac, MacFormName, PinBlock, SpecName, TerminalKind},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -121,6 +121,12 @@ pub struct Target {
     /// How long an idle connection is kept; 60s without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_timeout: Option<Time>,
+    /// How terminals speak TLS with the host at `address`; plain text without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TargetTls>,
+    /// What the network between terminals and the host at `address` is like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
 }
 
 /// A group of terminals that are alike.
@@ -145,9 +151,12 @@ pub struct Group {
     /// The target they talk to; may be left out when there is no more than one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// When they connect.
+    /// When they connect, and from where.
     #[serde(default)]
     pub connection: Connection,
+    /// What the network between them and their host is like; that of their target without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
     /// DE 41; a run of `#` becomes the terminal's number.
     #[serde(default = "default_terminal_id")]
     pub terminal_id: String,

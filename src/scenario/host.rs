@@ -5,6 +5,7 @@
 
 use super::{
     acquirer::Request,
+    connection::RunTls,
     duration::{Time, TimeRange},
     portal::Portal,
     rule::Rule,
@@ -46,6 +47,9 @@ pub struct Host {
     /// The merchant portal; without it there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub portal: Option<Portal>,
+    /// Speaks TLS with the terminals; plain text without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<RunTls>,
     /// Where it keeps its books.
     pub ledger: LedgerPlace,
     /// What it gets wrong on purpose, for the reconciliation to find.
@@ -140,6 +144,7 @@ impl Default for Host {
             tables: Tables::default(),
             chip: Chip::default(),
             portal: None,
+            tls: None,
             ledger: LedgerPlace::default(),
             bug: None,
             rules: Vec::new(),

@@ -10,6 +10,7 @@ mod acquirer;
 mod compile;
 mod complete;
 mod condition;
+mod connection;
 mod decode;
 mod diagnostic;
 mod duration;
@@ -20,6 +21,7 @@ mod http_keys;
 mod load;
 mod mapping;
 mod named;
+mod network;
 mod node;
 mod operation_keys;
 mod overlay;
@@ -48,7 +50,7 @@ pub use expansion::{
 pub use mapping::load_mapping;
 pub use node::Span;
 pub use overlay::Overrides;
-pub use plan::{Connection, Group, Identity, Plan, Scenario, Start, Target};
+pub use plan::{EmbeddedTls, Group, Identity, Plan, Scenario, Start, Target};
 pub use rack::{
     SHIPPED_DEVICES, device_profile_schema, load_rack, parse_device_profile, parse_rack, rack_schema,
 };

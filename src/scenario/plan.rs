@@ -5,6 +5,7 @@ use crate::{
     flow::{CardFeeder, Flow},
     host, http,
     iso8583::{MerchantId, TerminalId},
+    link,
     load::Load,
     metrics::{Selections, StepNames, Threshold},
     rack::Rack,
@@ -45,6 +46,8 @@ pub struct Plan {
     pub servers: Vec<http::Server>,
     /// What the embedded host is like; it runs where a group has no target of its own.
     pub host: host::Config,
+    /// How terminals speak TLS with the embedded host; `None` is plain text.
+    pub host_tls: Option<EmbeddedTls>,
     /// Whether the embedded host keeps its books on disk where nothing else is said.
     pub keeps_ledger: bool,
 }
@@ -58,8 +61,10 @@ pub struct Group {
     pub profile: Arc<Profile>,
     /// What tells them apart, one entry a terminal.
     pub identities: Arc<[Identity]>,
-    /// When they connect.
-    pub connection: Connection,
+    /// How they are connected.
+    pub link: link::Settings,
+    /// What the network between them and their host is like; `None` is the one that there is.
+    pub network: Option<Arc<link::Network>>,
     /// What they talk to.
     pub target: Target,
     /// The devices that these terminals are, one an identity and in the same order; `None` where they are virtual.
@@ -77,14 +82,13 @@ pub struct Identity {
     pub tmk: Tmk,
 }
 
-/// When a terminal connects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Connection {
-    /// For every operation anew, as real terminals do.
-    #[default]
-    PerTransaction,
-    /// Once, and again when it is lost.
-    LongLived,
+/// TLS between terminals and the embedded host, whose certificates are made for the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmbeddedTls {
+    /// Whether terminals have certificates too, and nobody comes without.
+    pub asks_clients: bool,
+    /// Whether sessions are resumed.
+    pub resumes: bool,
 }
 
 /// What a group of terminals talks to.

@@ -4,6 +4,7 @@ use super::{
     duration::TimeRange,
     http_keys::{HttpKeys, Word},
     named::Named,
+    network::Network,
     operation_keys::{self, OperationKeys},
     words::OnError,
 };
@@ -43,6 +44,8 @@ pub struct Settings {
     pub capture: Named<String>,
     /// What a time-out or an error means for the rest of the iteration.
     pub on_error: Option<OnError>,
+    /// What the network is like while the terminal does this; that of its group without it.
+    pub network: Option<Network>,
 }
 
 /// Other numbers and another master key for the terminal, as an operator loads them.
@@ -89,6 +92,7 @@ impl Step {
             "name" => self.settings.name = Some(map.next_value()?),
             "checks" => self.settings.checks = map.next_value()?,
             "capture" => self.settings.capture = map.next_value()?,
+            "network" => self.settings.network = Some(map.next_value()?),
             "onError" => self.settings.on_error = Some(map.next_value()?),
             _ => {
                 let kind = Kind::from_name(key).filter(|kind| !kind.is_automatic());
@@ -137,7 +141,7 @@ impl<'de> Deserialize<'de> for Step {
 
 impl Serialize for Step {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Settings { name, checks, capture, on_error } = &self.settings;
+        let Settings { name, checks, capture, on_error, network } = &self.settings;
         let mut map = serializer.serialize_map(None)?;
         for (kind, keys) in &self.operations {
             map.serialize_entry(kind.name(), keys)?;
@@ -160,6 +164,9 @@ impl Serialize for Step {
         }
         if let Some(on_error) = on_error {
             map.serialize_entry("onError", on_error)?;
+        }
+        if let Some(network) = network {
+            map.serialize_entry("network", network)?;
         }
         map.end()
     }

@@ -238,6 +238,9 @@ pub(super) fn complaint(format: &str, text: &str) -> Option<String> {
         "currency" => parse::<Currency>(text),
         "tpdu" => parse::<Tpdu>(text),
         "header" => parse::<Header>(text),
+        "bandwidth" => parse::<super::network::Bandwidth>(text),
+        "byte-range" => parse::<super::network::ByteRange>(text),
+        "source-range" => parse::<super::connection::SourceRange>(text),
         "port" => parse::<super::rack::Port>(text),
         _ => None,
     }

@@ -61,12 +61,14 @@ choice! {
     }
 }
 choice! {
-    /// When a terminal connects.
-    Connection {
+    /// When connections are made, and whose they are.
+    Strategy {
         /// For every operation anew.
         PerTransaction = "per-transaction",
-        /// Once, and again when the connection is lost.
+        /// Once for every terminal, and again when the connection is lost.
         LongLived = "long-lived",
+        /// A few for all terminals of a shard; answers find their terminal by what is in them.
+        Shared = "shared",
     }
 }
 choice! {

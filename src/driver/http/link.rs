@@ -1,7 +1,7 @@
 //! One connection to a server: a request at a time, and what went wrong when no answer came.
 
-use super::{tls, wire::Wire};
-use crate::http::Failure;
+use super::wire::Wire;
+use crate::{driver::tls, http::Failure};
 use http_body_util::Full;
 use hyper::{
     Request, Response,
@@ -76,7 +76,7 @@ pub(super) fn failure(error: &hyper::Error) -> Failure {
     while let Some(cause) = source {
         let io = cause.downcast_ref::<std::io::Error>();
         if let Some(error) = io.and_then(tls::error_inside) {
-            return Failure::Tls(tls::explain(error));
+            return Failure::Tls(tls::explain(error, "server"));
         }
         text = format!("{text}: {cause}");
         source = cause.source();

@@ -86,6 +86,9 @@ impl Compiler<'_> {
         let compiled = self.measured(node, action, written, names);
         let checks = self.checks(node, settings, names);
         let captures = self.captures(node, settings, names);
+        if let Some(network) = &settings.network {
+            self.step_network(node, network, written);
+        }
         Some(Step {
             action: compiled?,
             id: Some(self.steps.intern(name)),
@@ -95,6 +98,7 @@ impl Compiler<'_> {
                 words::OnError::Abort => OnError::Abort,
                 words::OnError::Continue => OnError::Continue,
             },
+            network: settings.network.as_ref().map(crate::scenario::network::Network::compiled),
         })
     }
 
@@ -150,6 +154,7 @@ impl Compiler<'_> {
             checks: Vec::new(),
             captures: Vec::new(),
             on_error: OnError::Continue,
+            network: None,
         }
     }
 

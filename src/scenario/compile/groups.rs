@@ -10,13 +10,16 @@ use crate::{
         duration::Time,
         file,
         node::{Node, Span},
-        plan::{Connection, Group, Identity, Target},
+        plan::{Group, Identity, Target},
         table::{Row, Table},
-        words::{Connection as ConnectionWord, Keys, Mac, MacKey},
+        words::{Keys, Mac, MacKey},
     },
     terminal::Profile,
 };
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// How many terminals a group has, and the rows that tell them apart.
 struct Size {
@@ -36,6 +39,8 @@ impl Compiler<'_> {
         let mut first_number = 0;
         let mut groups = Vec::new();
         let mut taken = HashSet::new();
+        let names = file.targets.names();
+        let tls: HashMap<_, _> = names.filter_map(|name| Some((name, self.target_tls(name)?))).collect();
         for (((name, group), size), acquirer) in file.terminals.iter().zip(&sizes).zip(self.context.acquirers)
         {
             let node = self.node("terminals", name);
@@ -50,12 +55,13 @@ impl Compiler<'_> {
                 name: name.to_owned(),
                 profile: Arc::new(self.profile(name, node, group, acquirer.as_ref())),
                 identities: identities.into(),
-                connection: match group.connection {
-                    ConnectionWord::PerTransaction => Connection::PerTransaction,
-                    ConnectionWord::LongLived => Connection::LongLived,
-                },
                 target: self.target(node, group),
                 devices: size.rack.clone(),
+                link: {
+                    let tls = group.target.as_ref().and_then(|target| tls.get(target.as_str()).cloned());
+                    self.connection(node, group, tls)
+                },
+                network: self.group_network(node, group),
             });
         }
         groups

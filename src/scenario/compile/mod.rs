@@ -1,6 +1,7 @@
 //! From the file to the plan: names become numbers, texts become values, and everything that is wrong is collected.
 
 mod abilities;
+mod connections;
 mod feeders;
 mod flows;
 mod groups;
@@ -54,6 +55,7 @@ pub(super) fn compile(
     let mut compiler = Compiler { file, root, context, seed, steps, portal_uses: Vec::new(), problems };
     let mut groups = compiler.groups();
     let servers = compiler.servers();
+    compiler.check_networks();
     let feeders = compiler.feeders();
     let flows = compiler.flows(&groups);
     let scenarios = compiler.scenarios(&groups);
@@ -62,6 +64,7 @@ pub(super) fn compile(
     let health = compiler.health();
     let selections = compiler.selections(&thresholds, &health);
     let host = compiler.host(&groups, &feeders);
+    let host_tls = compiler.embedded_tls();
     if let Some(host) = &host {
         let uses = std::mem::take(&mut compiler.portal_uses);
         compiler.check_portal(&uses, &groups, host.portal.is_some());
@@ -92,6 +95,7 @@ pub(super) fn compile(
         selections,
         servers,
         host: host?,
+        host_tls,
         keeps_ledger: file.host.ledger == LedgerPlace::Durable,
     })
 }

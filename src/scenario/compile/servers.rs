@@ -24,7 +24,10 @@ impl Compiler<'_> {
         for (name, target) in file.targets.iter() {
             let node = self.node("targets", name);
             match (&target.url, &target.address) {
-                (Some(url), None) => servers.push(self.server(name, node, target, url)),
+                (Some(url), None) => {
+                    self.no_host(node);
+                    servers.push(self.server(name, node, target, url));
+                }
                 (Some(_), Some(_)) => {
                     self.complain(&node.at_key("url"), "a target has an `address` or a `url`, not both");
                 }
@@ -109,6 +112,17 @@ impl Compiler<'_> {
         let identity = file(CERTIFICATE, &target.client_certificate).zip(file(KEY, &target.client_key));
         let resumes = target.resumption.unwrap_or(true);
         Some(Tls { name: target.server_name.clone(), authorities, identity, resumes })
+    }
+
+    /// A server has none of the keys of a host.
+    fn no_host(&mut self, node: &Node) {
+        if node.has("tls") {
+            let help = "write `url: https://…` and `ca` beside it";
+            self.complain_with_help(&node.at_key("tls"), "`tls` goes with an `address`", help);
+        }
+        if node.has("network") {
+            self.complain(&node.at_key("network"), "`network` goes with an `address`");
+        }
     }
 
     /// A host has none of the keys of a server.

@@ -1,0 +1,139 @@
+//! What became of the connections of terminals in one interval.
+
+use super::Latency;
+use std::ops::AddAssign;
+
+/// A fault that the network of a terminal was told to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// What was sent or heard took longer.
+    Delay,
+    /// What was sent or heard was cut into pieces.
+    Chunk,
+    /// The connection was reset after so many bytes.
+    Reset,
+    /// The sending half of the connection was closed.
+    HalfClose,
+    /// Nothing moved for a while.
+    Stall,
+    /// Nothing got through until the connection broke.
+    Silence,
+}
+
+impl Fault {
+    /// All of them, in the order in which they are stored and shown.
+    pub const ALL: [Self; 6] =
+        [Self::Delay, Self::Chunk, Self::Reset, Self::HalfClose, Self::Stall, Self::Silence];
+
+    /// The name in files and on screens.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Delay => "delay",
+            Self::Chunk => "chunk",
+            Self::Reset => "reset",
+            Self::HalfClose => "half-close",
+            Self::Stall => "stall",
+            Self::Silence => "silence",
+        }
+    }
+}
+
+/// What is counted of connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionCounts {
+    /// Connections that were made.
+    pub opened: u64,
+    /// Connections that could not be made.
+    pub refused: u64,
+    /// Connections that the host has ended.
+    pub ended: u64,
+    /// Connections that were reset.
+    pub resets: u64,
+    /// TLS handshakes with certificates and all.
+    pub full_handshakes: u64,
+    /// TLS handshakes that went on with an earlier session.
+    pub resumed_handshakes: u64,
+    /// Bytes that were received.
+    pub bytes_in: u64,
+    /// Bytes that were sent.
+    pub bytes_out: u64,
+    /// Answers over shared connections that no terminal waited for.
+    pub strays: u64,
+    /// Faults that were injected, by kind.
+    pub faults: [u64; Fault::ALL.len()],
+}
+
+/// What became of the connections of terminals in one interval.
+#[derive(Clone, Debug, Default)]
+pub struct Connections {
+    /// What is counted.
+    pub counts: ConnectionCounts,
+    times: Option<Box<ConnectTimes>>,
+}
+
+/// How long it took to be connected.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectTimes {
+    /// Waiting until another connection might be made.
+    pub wait: Latency,
+    /// From the first packet until the connection is there.
+    pub connect: Latency,
+    /// TLS handshakes.
+    pub handshake: Latency,
+}
+
+impl Connections {
+    /// The times, to record one.
+    pub fn times_mut(&mut self) -> &mut ConnectTimes {
+        self.times.get_or_insert_default()
+    }
+
+    /// The times; `None` where nothing was timed.
+    #[must_use]
+    pub fn times(&self) -> Option<&ConnectTimes> {
+        self.times.as_deref()
+    }
+
+    /// Adds everything that `other` holds.
+    pub fn merge(&mut self, other: &Self) {
+        self.counts += other.counts;
+        if let Some(theirs) = &other.times {
+            let mine = self.times_mut();
+            mine.wait.merge(&theirs.wait);
+            mine.connect.merge(&theirs.connect);
+            mine.handshake.merge(&theirs.handshake);
+        }
+    }
+
+    /// Forgets everything, keeping the memory.
+    pub fn clear(&mut self) {
+        self.counts = ConnectionCounts::default();
+        if let Some(times) = &mut self.times {
+            let times = [&mut times.wait, &mut times.connect, &mut times.handshake];
+            times.into_iter().for_each(Latency::clear);
+        }
+    }
+}
+
+impl ConnectionCounts {
+    /// Counts a fault.
+    pub fn fault(&mut self, fault: Fault) {
+        self.faults[fault as usize] += 1;
+    }
+}
+
+impl AddAssign for ConnectionCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.opened += other.opened;
+        self.refused += other.refused;
+        self.ended += other.ended;
+        self.resets += other.resets;
+        self.full_handshakes += other.full_handshakes;
+        self.resumed_handshakes += other.resumed_handshakes;
+        self.bytes_in += other.bytes_in;
+        self.bytes_out += other.bytes_out;
+        self.strays += other.strays;
+        self.faults.iter_mut().zip(other.faults).for_each(|(mine, theirs)| *mine += theirs);
+    }
+}
