@@ -4,7 +4,7 @@ use super::template::{Message, Slot, Values};
 use crate::ecr::{
     frame::Frame,
     policy::LinkPolicy,
-    vocabulary::{Answer, Service, Verdict},
+    vocabulary::{Answer, Service, Text, Verdict},
 };
 use std::time::Duration;
 
@@ -97,8 +97,8 @@ impl Exchange {
         self.expect.iter().find_map(|one| Some((&one.meaning, one.message.read(payload)?)))
     }
 
-    /// The payload that tells an answer; `None` when the acknowledgement is the answer.
-    pub fn tell(&self, id: u32, answer: &Answer) -> Option<Vec<u8>> {
+    /// The payload that tells the answer to a request with this number; `None` when the acknowledgement is the answer.
+    pub fn tell(&self, number: &Text, answer: &Answer) -> Option<Vec<u8>> {
         let end = |one: &&Alternative| matches!(one.meaning, Meaning::Result(_));
         let Alternative { message, meaning } = self.expect.iter().find(end)?;
         let Meaning::Result(approved) = meaning else { return None };
@@ -108,7 +108,7 @@ impl Exchange {
         } else if answer.code.0.is_empty() || approved.contains(&answer.code.0) {
             answer.code = NO.into();
         }
-        Some(message.write(&Values::of_answer(id, &answer)))
+        Some(message.write(&Values::of_answer(number, &answer)))
     }
 }
 

@@ -41,6 +41,8 @@ pub enum Slot {
     Trace,
     Approval,
     Card,
+    /// The last four digits of a card.
+    Last4,
     Text,
     Terminal,
     SerialNumber,
@@ -85,7 +87,7 @@ pub enum PartError {
 
 impl Slot {
     /// All of them with their names in templates.
-    pub const ALL: [(Self, &'static str); 13] = [
+    pub const ALL: [(Self, &'static str); 14] = [
         (Self::Id, "id"),
         (Self::Amount, "amount"),
         (Self::Receipt, "receipt"),
@@ -95,6 +97,7 @@ impl Slot {
         (Self::Trace, "trace"),
         (Self::Approval, "approval"),
         (Self::Card, "card"),
+        (Self::Last4, "last4"),
         (Self::Text, "text"),
         (Self::Terminal, "terminal"),
         (Self::SerialNumber, "serial"),
@@ -222,17 +225,19 @@ impl Values {
             .with_number(Slot::Date, u64::from(original.date))
     }
 
-    /// The values of an answer to a request.
-    pub fn of_answer(id: u32, answer: &Answer) -> Self {
+    /// The values of an answer to the request with this number.
+    pub fn of_answer(number: &Text, answer: &Answer) -> Self {
+        let card = answer.card.as_bytes();
         Self::default()
-            .with_number(Slot::Id, u64::from(id))
+            .with(Slot::Id, &number.0)
             .with_number(Slot::Amount, answer.amount.minor())
             .with_number(Slot::Receipt, u64::from(answer.receipt))
             .with_number(Slot::Trace, u64::from(answer.trace))
             .with(Slot::Code, &answer.code.0)
             .with(Slot::Approval, &answer.approval.0)
             .with(Slot::Reference, &answer.reference.0)
-            .with(Slot::Card, answer.card.as_bytes())
+            .with(Slot::Card, card)
+            .with(Slot::Last4, card.last_chunk::<4>().map_or(card, |last| last))
             .with(Slot::Text, &answer.text.0)
             .with(Slot::Terminal, &answer.terminal.0)
             .with(Slot::SerialNumber, &answer.serial_number.0)
@@ -259,7 +264,7 @@ impl Values {
             trace: self.number(Slot::Trace) as u32,
             approval: self.get(Slot::Approval).into(),
             reference: self.get(Slot::Reference).into(),
-            card: MaskedCard::new(self.get(Slot::Card)),
+            card: MaskedCard::new(self.either(Slot::Card, Slot::Last4)),
             text: self.get(Slot::Text).into(),
             lines: Vec::new(),
             terminal: self.get(Slot::Terminal).into(),
@@ -275,6 +280,11 @@ impl Values {
     /// A value; empty when it is not there.
     pub fn get(&self, slot: Slot) -> &[u8] {
         self.0.iter().find(|(known, _)| *known == slot).map_or(&[], |(_, value)| &value.0)
+    }
+
+    fn either(&self, first: Slot, second: Slot) -> &[u8] {
+        let value = self.get(first);
+        if value.is_empty() { self.get(second) } else { value }
     }
 
     fn amount(&self) -> Amount {

@@ -1,6 +1,9 @@
 //! What a terminal says in a protocol that was written down.
 
-use super::{exchange::Script, template::Values};
+use super::{
+    exchange::Script,
+    template::{Slot, Values},
+};
 use crate::ecr::{
     link::Notice,
     outbox::TerminalEvent,
@@ -11,13 +14,14 @@ use std::sync::Arc;
 
 /// The terminal's side.
 ///
-/// It takes one request at a time. A request with the number of the last one is answered from memory.
+/// It takes one request at a time. A request with the number of the last one is answered from memory. A number is given
+/// back as it came: registers of others have letters in it.
 #[derive(Debug)]
 pub struct Answering {
     script: Arc<Script>,
     terminal: Text,
-    last: Option<Remembered>,
-    active: Option<Request>,
+    last: Option<(Text, Remembered)>,
+    active: Option<(Text, Request)>,
 }
 
 impl Answering {
@@ -38,9 +42,11 @@ impl Answering {
         let asked = script
             .exchanges
             .iter()
-            .find_map(|(service, exchange)| Some(exchange.send.read(payload)?.request(*service)));
+            .find_map(|(service, exchange)| Some((exchange.send.read(payload)?, *service)));
         match asked {
-            Some(request) => self.asked(request, reply),
+            Some((values, service)) => {
+                self.asked(values.get(Slot::Id).into(), values.request(service), reply);
+            }
             None if script.last.as_ref().is_some_and(|last| last.send.read(payload).is_some()) => {
                 self.found(reply)
             }
@@ -48,46 +54,53 @@ impl Answering {
         }
     }
 
-    fn asked(&mut self, request: Request, reply: &mut Reply<'_>) {
-        let done = self.last.as_ref().filter(|last| request.id != 0 && last.request.id == request.id);
-        if let Some(last) = done.cloned() {
-            return self.tell(&last.request, &last.answer, reply);
+    fn asked(&mut self, number: Text, request: Request, reply: &mut Reply<'_>) {
+        let is_none = number.0.iter().all(|byte| matches!(byte, b'0' | b' '));
+        let done = self.last.as_ref().filter(|(last, _)| !is_none && *last == number);
+        if let Some((number, last)) = done.cloned() {
+            return self.tell(&number, last.request.service, &last.answer, reply);
         }
         if request.service == Service::Status {
-            return self.tell(&request, &Answer::bare(Verdict::Approved), reply);
+            return self.tell(&number, Service::Status, &Answer::bare(Verdict::Approved), reply);
         }
         reply.0.event(TerminalEvent::Asked(request.clone()));
-        self.active = Some(request);
+        self.active = Some((number, request));
     }
 
     fn found(&self, reply: &mut Reply<'_>) {
         let Some(exchange) = &self.script.last else { return };
-        let nothing = Answer::bare(Verdict::Declined);
-        let (id, answer) = self.last.as_ref().map_or((0, &nothing), |last| (last.request.id, &last.answer));
-        if let Some(payload) = exchange.tell(id, answer) {
+        let payload = match &self.last {
+            Some((number, last)) => exchange.tell(number, &self.signed(&last.answer)),
+            None => exchange.tell(&Text::from("0"), &self.signed(&Answer::bare(Verdict::Declined))),
+        };
+        if let Some(payload) = payload {
             reply.0.send(&payload);
         }
     }
 
     fn decide(&mut self, answer: Answer, reply: &mut Reply<'_>) {
-        let Some(request) = self.active.take() else { return };
+        let Some((number, request)) = self.active.take() else { return };
         let moves_money = request.service.moves_money();
         if answer.verdict == Verdict::Approved && moves_money {
             reply.0.event(TerminalEvent::Booked(request.id));
         }
-        self.tell(&request, &answer, reply);
+        self.tell(&number, request.service, &answer, reply);
         if moves_money {
-            self.last = Some(Remembered { request, answer });
+            self.last = Some((number, Remembered { request, answer }));
         }
     }
 
-    fn tell(&self, request: &Request, answer: &Answer, reply: &mut Reply<'_>) {
-        let answer = Answer { terminal: self.terminal.clone(), ..answer.clone() };
-        let payload =
-            self.script.exchange(request.service).and_then(|exchange| exchange.tell(request.id, &answer));
+    fn tell(&self, number: &Text, service: Service, answer: &Answer, reply: &mut Reply<'_>) {
+        let answer = self.signed(answer);
+        let payload = self.script.exchange(service).and_then(|exchange| exchange.tell(number, &answer));
         if let Some(payload) = payload {
             reply.0.send(&payload);
         }
+    }
+
+    /// The answer with the terminal id of this terminal.
+    fn signed(&self, answer: &Answer) -> Answer {
+        Answer { terminal: self.terminal.clone(), ..answer.clone() }
     }
 
     fn beat(&self, reply: &mut Reply<'_>) {

@@ -68,6 +68,12 @@ impl fmt::Debug for Bmps {
     }
 }
 
+/// A text behind its three digits of length that has no name, and what follows it; `None` when it is cut off.
+pub fn unnamed_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (size, count) = Form::Var(3).read(bytes)?;
+    bytes.get(size..)?.split_at_checked(count)
+}
+
 /// A TLV object.
 pub fn tlv(tag: u32, value: &[u8]) -> Vec<u8> {
     let mut bytes: Vec<u8> = tag.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();

@@ -2,7 +2,7 @@
 
 use super::{
     apdu::{Apdu, ApduError},
-    bmp::{Bmps, find_tlv, tlv},
+    bmp::{Bmps, find_tlv, tlv, unnamed_text},
 };
 use crate::{
     ecr::{
@@ -174,10 +174,22 @@ impl Message {
     }
 
     fn read_completion(data: &[u8]) -> Result<Self, ApduError> {
+        if let Some((_version, rest)) = unnamed_text(data) {
+            return Self::read_state(rest);
+        }
         let fields = Bmps::parse(data)?;
         let terminal = fields.find(0x29).map(|digits| number(digits, 0x29)).transpose()?;
         let status = fields.find(0x19).and_then(|byte| byte.first().copied());
         Ok(Self::Completion { status, terminal: terminal.map(|id| id as u32) })
+    }
+
+    /// What stands behind the version of the software when a status enquiry ends (PA00P015, chapter 2.55.5): a status
+    /// byte without a name, and the terminal id in the container.
+    fn read_state(data: &[u8]) -> Result<Self, ApduError> {
+        let fields = Bmps::parse(data.get(1..).unwrap_or_default())?;
+        let ids = find_tlv(fields.find(0x06).unwrap_or_default(), TERMINAL_ID)?;
+        let terminal = ids.first().map(|digits| number(digits, 0x06)).transpose()?;
+        Ok(Self::Completion { status: data.first().copied(), terminal: terminal.map(|id| id as u32) })
     }
 }
 
@@ -287,5 +299,7 @@ fn unpack_card(packed: &[u8]) -> MaskedCard {
 
 /// Tag 1F73, message sequence number.
 const SEQUENCE: u32 = 0x1F73;
+/// Tag 1F44, terminal id.
+const TERMINAL_ID: u32 = 0x1F44;
 /// Result 6C: aborted, by time or by hand.
 pub(super) const ABORTED: u8 = 0x6C;
