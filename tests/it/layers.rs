@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("iso8583", &[]),
     ("ecr", &["money", "time"]),
     ("rack", &["ecr", "money", "rng", "time"]),
+    ("regression", &["rack", "time"]),
     ("http", &["time"]),
     ("directory", &["card", "iso8583", "rng"]),
     ("inspect", &["iso8583"]),

@@ -66,6 +66,7 @@ mod program;
 mod rack;
 mod reconcile;
 mod recorded;
+mod regression;
 mod reload;
 mod report;
 mod rules;
