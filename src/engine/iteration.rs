@@ -8,7 +8,7 @@ use super::{
 use crate::{
     driver::Line,
     expr::EvalError,
-    flow::{Cast, Iteration, Loading, Next},
+    flow::{Cast, Fault, Iteration, Loading, Next},
     metrics::{Class, Severity},
     money::Amount,
     operation::{End, Failure, Operation, Outcome},
@@ -45,7 +45,7 @@ pub(super) fn spawn_iteration(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, 
     });
 }
 
-/// One terminal walks through the flow once.
+/// One terminal walks through the flow of its scenario once, and is free again.
 pub(super) async fn iterate(
     shard: &Rc<Shard>,
     part: &Rc<Part>,
@@ -53,10 +53,31 @@ pub(super) async fn iterate(
     place: usize,
     ticket: Ticket,
 ) {
+    let walked = walk(shard, scenario, scenario.flow, place, ticket).await;
+    vacate(shard, part, &shard.seats[place], walked.failed);
+}
+
+/// What came of a walk through a flow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walked {
+    /// Whether it failed; `None` when it was cut short.
+    pub(super) failed: Option<bool>,
+    /// What went wrong first.
+    pub(super) fault: Option<Fault>,
+}
+
+/// One terminal walks through a flow once.
+pub(super) async fn walk(
+    shard: &Rc<Shard>,
+    scenario: &Scenario,
+    flow: usize,
+    place: usize,
+    ticket: Ticket,
+) -> Walked {
     let seat = &shard.seats[place];
     let mut line = seat.line.take();
     let mut cast = shard.cast(seat);
-    let mut iteration = Iteration::new(shard.plan.flows[scenario.flow].clone(), ticket.ordinal, ticket.rng);
+    let mut iteration = Iteration::new(shard.plan.flows[flow].clone(), ticket.ordinal, ticket.rng);
     // Only the first step has a schedule; the others are due when the one before them is over.
     let mut due = Some(ticket.due);
     let failed = loop {
@@ -119,7 +140,7 @@ pub(super) async fn iterate(
         }
     };
     seat.line.replace(line);
-    vacate(shard, part, seat, failed);
+    Walked { failed, fault: iteration.fault() }
 }
 
 /// The scenario asks for what cannot be, which makes the run say nothing about the target.

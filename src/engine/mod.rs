@@ -4,6 +4,9 @@
 //! its histograms; nothing on its hot path is shared. What it recorded goes to the collector in intervals; what it
 //! shall do comes back over a watch. The collector is one thread: it merges, judges and hands on to the [`Observer`].
 
+mod bench;
+mod case_row;
+mod cases;
 mod collector;
 mod control;
 mod gate;

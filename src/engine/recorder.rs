@@ -2,7 +2,7 @@
 
 use crate::{
     http::Timing,
-    metrics::{ActivityCounts, Class, EventLine, Interval, ResponseCodeText, Severity, StepId, TerminalRow},
+    metrics::{ActivityCounts, CaseRow, Class, EventLine, Interval, ResponseCodeText, Severity, StepId, TerminalRow},
     operation::Outcome,
     reconcile::Entry,
     time::Instant,
@@ -14,6 +14,7 @@ use std::{collections::HashMap, time::Duration};
 pub(super) struct Recorder {
     pub(super) interval: Box<Interval>,
     pub(super) journal: Vec<Entry>,
+    pub(super) cases: Vec<CaseRow>,
     receipts: Receipts,
     notices: HashMap<String, Notice>,
     /// Whether a step of a scenario could not be carried out.
@@ -41,6 +42,7 @@ pub(super) struct Delta {
     pub(super) shard: usize,
     pub(super) interval: Box<Interval>,
     pub(super) journal: Vec<Entry>,
+    pub(super) cases: Vec<CaseRow>,
     pub(super) receipts: Vec<String>,
     pub(super) events: Vec<EventLine>,
     /// What went wrong since the last tick, and how often.
@@ -64,6 +66,7 @@ impl Recorder {
         Self {
             interval: Box::new(Interval::new(scenarios, steps)),
             journal: Vec::new(),
+            cases: Vec::new(),
             receipts: Receipts::default(),
             notices: HashMap::new(),
             broken: false,

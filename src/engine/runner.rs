@@ -1,6 +1,7 @@
 //! How a shard runs its part of the scenarios: when iterations start, on which terminal, and how all of it ends.
 
 use super::{
+    cases::run_cases,
     control::Command,
     iteration::{Ticket, iterate, occupy, operate, spawn_iteration},
     part::Part,
@@ -63,6 +64,9 @@ async fn run_part(shard: Rc<Shard>, number: u16) {
 }
 
 async fn start_iterations(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, begin: Instant) {
+    if scenario.cases.is_some() {
+        return run_cases(shard, part, scenario, begin).await;
+    }
     let rng = shard.plan.seed.stream(Domain::Arrivals, u64::from(part.number), 0);
     let started = match scenario.load.schedule.arrivals(rng) {
         Some(arrivals) => release(shard, part, scenario, begin, arrivals).await,
@@ -256,7 +260,7 @@ async fn reverse_what_is_owed(shard: &Rc<Shard>) {
     }
 }
 
-async fn sleep_until(shard: &Shard, instant: Instant) {
+pub(super) async fn sleep_until(shard: &Shard, instant: Instant) {
     if instant == Instant::NEVER {
         std::future::pending::<()>().await;
     }

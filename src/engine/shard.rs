@@ -14,6 +14,7 @@ use crate::{
     load::Share,
     metrics::{ActivityCounts, RowWindow, StepId, TerminalRow},
     operation::Kind,
+    regression::Record,
     scenario::{Connection, Plan},
     terminal::Terminal,
     time::Instant,
@@ -21,6 +22,7 @@ use crate::{
 use crossbeam::channel::{Sender, TrySendError};
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     net::SocketAddr,
     ops::Range,
     rc::Rc,
@@ -54,6 +56,8 @@ pub(super) struct Shard {
     /// Which of them belong to each group.
     groups: Vec<Bench>,
     pub(super) recorder: RefCell<Recorder>,
+    /// What speaks against those that went through cases, by their seat.
+    pub(super) case_records: RefCell<BTreeMap<usize, Record>>,
     /// Where the figures of what terminals do of their own accord go, by kind.
     pub(super) automatic: [Option<StepId>; Kind::ALL.len()],
     pub(super) commands: watch::Receiver<Command>,
@@ -122,6 +126,7 @@ impl Shard {
             desk: Desk::new(clock, seats.len()),
             client: HttpClient::new(clock, &servers).expect("the same servers were tried before the start"),
             recorder: RefCell::new(Recorder::new(plan.scenarios.len(), plan.steps.len())),
+            case_records: RefCell::default(),
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
             targets,
@@ -219,6 +224,7 @@ impl Shard {
             let mut recorder = self.recorder.borrow_mut();
             recorder.interval.merge(&delta.interval);
             recorder.journal.splice(0..0, delta.journal);
+            recorder.cases.splice(0..0, delta.cases);
             recorder.broken |= delta.broken;
             recorder.put_back(delta.events, delta.causes);
             recorder.put_back_receipts(delta.receipts);
@@ -236,8 +242,8 @@ impl Shard {
         let (events, causes) = recorder.take_told();
         let receipts = recorder.take_receipts();
         let empty = Recorder::new(self.plan.scenarios.len(), self.plan.steps.len());
-        let Recorder { interval, journal, broken, .. } = std::mem::replace(&mut *recorder, empty);
-        Delta { shard: self.index, interval, journal, receipts, events, causes, gauges, broken, is_last }
+        let Recorder { interval, journal, cases, broken, .. } = std::mem::replace(&mut *recorder, empty);
+        Delta { shard: self.index, interval, journal, cases, receipts, events, causes, gauges, broken, is_last }
     }
 
     fn gauges(&self) -> Gauges {

@@ -4,6 +4,7 @@
 //! do next, is told what came of it, evaluates checks and captures, and knows nothing of sockets or clocks.
 
 mod exchange;
+mod fault;
 mod feeder;
 mod iteration;
 mod json;
@@ -15,6 +16,7 @@ mod view;
 mod visit;
 
 pub use exchange::Answered;
+pub use fault::{Fault, FaultKind};
 pub use feeder::{CardFeeder, Draw, Order};
 pub use iteration::{Cast, Iteration, Next, Numbers, StepResult};
 pub use json::JsonTemplate;

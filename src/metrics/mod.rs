@@ -3,6 +3,7 @@
 //! Percentiles come from HDR histograms and from nothing else, and minimum, mean and maximum from the same
 //! histograms, so that no two figures can contradict each other.
 
+mod cases;
 mod counters;
 mod interval;
 mod judge;
@@ -12,6 +13,7 @@ mod snapshot;
 mod summary;
 mod threshold;
 
+pub use cases::{CaseAttempt, CaseClass, CaseRow, CaseWord, CasesSummary};
 pub use counters::Counters;
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,

@@ -5,6 +5,7 @@
 //! readable up to its last second. `results/README.md` describes the files for those who read them.
 
 mod archive;
+mod cases;
 mod compare;
 mod environment;
 mod error;
@@ -17,6 +18,7 @@ mod intervals;
 mod journal;
 mod journal_reader;
 mod junit;
+mod junit_cases;
 mod log_file;
 mod markdown;
 mod merge;

@@ -7,6 +7,7 @@
 //! Only this module knows the file format, and only `load` the YAML library.
 
 mod acquirer;
+mod case_keys;
 mod compile;
 mod complete;
 mod decode;
@@ -47,7 +48,7 @@ pub use expansion::{
 pub use mapping::load_mapping;
 pub use node::Span;
 pub use overlay::Overrides;
-pub use plan::{Connection, Group, Identity, Plan, Scenario, Start, Target};
+pub use plan::{Case, Cases, Connection, Group, Identity, Plan, Scenario, Start, Target};
 pub use rack::{
     SHIPPED_DEVICES, device_profile_schema, load_rack, parse_device_profile, parse_rack, rack_schema,
 };
