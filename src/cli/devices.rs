@@ -1,7 +1,9 @@
 //! `posfleet devices`: the terminals of a lab – what is plugged in, whether all can be had, who they are; or pretended.
 
 use super::{
-    Exit, Format, complain, print, print_json,
+    Exit, Format, complain,
+    flakes::{FlakesArguments, flakes},
+    print, print_json,
     scenario::{load_plain, tell},
 };
 use crate::{
@@ -43,6 +45,8 @@ enum DevicesCommand {
     Check(RackArguments),
     /// Asks every terminal of a rack who it is; nothing that moves money is sent.
     Identify(RackArguments),
+    /// Counts what the cases of many runs came to, by device and by case.
+    Flakes(FlakesArguments),
     /// Pretends the terminals of a rack that have a `sim:` port, or a `tcp:` port on this machine.
     Simulate(SimulateArguments),
 }
@@ -86,6 +90,7 @@ pub(super) fn devices(arguments: &DevicesArguments) -> ExitCode {
         DevicesCommand::List { rack: Some(rack), format } => load(rack).map(|rack| list_rack(&rack, *format)),
         DevicesCommand::Check(arguments) => reach(arguments, Question::Open),
         DevicesCommand::Identify(arguments) => reach(arguments, Question::Identity),
+        DevicesCommand::Flakes(arguments) => Ok(flakes(arguments)),
         DevicesCommand::Simulate(arguments) => simulate(arguments),
     };
     done.unwrap_or_else(|exit| exit).into()

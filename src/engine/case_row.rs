@@ -56,15 +56,22 @@ fn class_of(class: FailureClass) -> CaseClass {
 }
 
 /// What a walk that failed, or took longer than `overran`, tells its course.
-pub(super) fn trouble_of(plan: &Plan, flow: usize, fault: Option<Fault>, overran: Option<Duration>) -> Trouble {
+pub(super) fn trouble_of(
+    plan: &Plan,
+    flow: usize,
+    fault: Option<Fault>,
+    overran: Option<Duration>,
+) -> Trouble {
     let steps = plan.flows.get(flow).map(|flow| flow.steps.as_slice()).unwrap_or_default();
     let step = fault.and_then(|fault| steps.get(fault.step));
     let name = step.and_then(|step| step.id).map(|id| plan.steps.name(id).to_owned());
     let place = fault.map_or_else(|| "?".to_owned(), |fault| format!("step {}", fault.step + 1));
     let (class, line, reason) = match (overran, fault.map(|fault| fault.what)) {
-        (Some(time), _) => {
-            (FailureClass::Device, Line::InDoubt, format!("the case took longer than {} s", time.as_secs_f64()))
-        }
+        (Some(time), _) => (
+            FailureClass::Device,
+            Line::InDoubt,
+            format!("the case took longer than {} s", time.as_secs_f64()),
+        ),
         (_, Some(FaultKind::Ended(class, failure))) => ended(class, failure),
         (_, Some(FaultKind::Check(number))) => {
             let text = step.and_then(|step| step.checks.get(number as usize)).map(|check| &*check.text);
@@ -82,7 +89,9 @@ pub(super) fn trouble_of(plan: &Plan, flow: usize, fault: Option<Fault>, overran
 
 /// Whose fault it is that an operation of a virtual terminal ended so.
 fn ended(class: Class, failure: Option<Failure>) -> (FailureClass, Line, String) {
-    use Failure::{ConnectionLost, KeysExhausted, MissingData, NoOriginal, NotAble, NotConnected, NotSignedIn};
+    use Failure::{
+        ConnectionLost, KeysExhausted, MissingData, NoOriginal, NotAble, NotConnected, NotSignedIn,
+    };
     let reason = failure.map_or("it was not done", Failure::blame);
     let reason = if class == Class::TimedOut { "no answer came in time" } else { reason };
     let (class, line) = match failure {

@@ -4,9 +4,9 @@
 //! its course is over. What is next, and what counts as which result, is for [`crate::regression`].
 
 use super::{
-    bench,
     case_row::{case_row, teardown_row, trouble_of},
-    iteration::{Ticket, Walked, walk},
+    case_seat,
+    iteration::{Ticket, Walk, walk},
     part::Part,
     runner::sleep_until,
     shard::{Seat, Shard},
@@ -103,8 +103,8 @@ impl Round<'_> {
 
     async fn carry_out(self, next: Next) -> Report {
         match next {
-            Next::Identify => bench::identify(self.shard, self.place, self.cases.timeout).await,
-            Next::PowerCycle => bench::power_cycle(self.shard, self.place).await,
+            Next::Identify => case_seat::identify(self.shard, self.place, self.cases.timeout).await,
+            Next::PowerCycle => case_seat::power_cycle(self.shard, self.place).await,
             Next::Setup => self.around(self.cases.setup).await,
             Next::Teardown => self.around(self.cases.teardown).await,
             Next::Case(number) => {
@@ -127,9 +127,10 @@ impl Round<'_> {
 
     /// Walks through a flow once, for so long at most; says whether the walk failed, unless it was cut short.
     async fn walk(self, flow: usize) -> (Report, Option<bool>) {
-        if let Some(lack) = bench::lack(self.shard, self.place, flow) {
+        if let Some(lack) = case_seat::lack(self.shard, self.place, flow) {
             return (Report::Skipped(Skip::Unsupported(lack)), Some(false));
         }
+        case_seat::forget(self.shard, self.place);
         let (shard, timeout) = (self.shard, self.cases.timeout);
         let fleet = shard.plan.groups[self.scenario.group].identities.len() as u64;
         let ordinal = self.part.next_round(self.place) * fleet + u64::from(self.seat().number);
@@ -150,14 +151,14 @@ impl Round<'_> {
         (self.report(flow, &walked, (!is_in_time).then_some(timeout)), failed)
     }
 
-    fn report(self, flow: usize, walked: &Walked, overran: Option<Duration>) -> Report {
+    fn report(self, flow: usize, walked: &Walk, overran: Option<Duration>) -> Report {
         let is_cut_short = overran.is_none() && walked.failed.is_none();
         match (is_cut_short, overran, walked.failed) {
             (true, ..) => Report::Skipped(Skip::RunEnded),
             (_, None, Some(false)) => Report::Passed,
             _ => {
-                let trouble = trouble_of(&self.shard.plan, flow, walked.fault, overran);
-                bench::judged(self.shard, self.place, trouble)
+                let trouble = trouble_of(&self.shard.plan, flow, walked.first, overran);
+                Report::Failed(case_seat::judged(self.shard, self.place, walked.first, trouble))
             }
         }
     }
@@ -167,7 +168,7 @@ impl Round<'_> {
     }
 
     fn device(&self) -> String {
-        bench::name(self.shard, self.seat())
+        case_seat::name(self.shard, self.seat())
     }
 
     fn is_over(&self) -> bool {
@@ -177,7 +178,9 @@ impl Round<'_> {
     /// Counts a walk through a case as an iteration: its start, or its end unless it was cut short.
     fn count(&self, is_start: bool, failed: Option<bool>) {
         let mut recorder = self.shard.recorder.borrow_mut();
-        let Some(counters) = recorder.interval.scenarios.get_mut(usize::from(self.part.number)) else { return };
+        let Some(counters) = recorder.interval.scenarios.get_mut(usize::from(self.part.number)) else {
+            return;
+        };
         counters.planned += u64::from(is_start);
         counters.started += u64::from(is_start);
         counters.finished += u64::from(failed.is_some());
@@ -207,7 +210,8 @@ impl Round<'_> {
         let mut recorder = self.shard.recorder.borrow_mut();
         if row.result == CaseWord::Skipped && row.reason.is_some() {
             let (device, case) = (&row.device, &row.case);
-            let text = format!("device {device}: case {case} is skipped: {}", row.reason.as_deref().unwrap_or(""));
+            let text =
+                format!("device {device}: case {case} is skipped: {}", row.reason.as_deref().unwrap_or(""));
             recorder.notice(self.shard.now(), Severity::Info, text);
         }
         recorder.cases.push(row);

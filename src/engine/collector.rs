@@ -15,8 +15,8 @@ use crate::{
     driver::{Clock, HostServer, usage},
     host::Host,
     metrics::{
-        ActivityCounts, CasesSummary, Class, EventLine, Interval, Phase, Point, PortalChecks, PortalFinding, PortalSummary,
-        SettlementSummary, Severity, Snapshot, State, StepView, Summary, ThresholdView,
+        ActivityCounts, CasesSummary, Class, EventLine, Interval, Phase, Point, PortalChecks, PortalFinding,
+        PortalSummary, SettlementSummary, Severity, Snapshot, State, StepView, Summary, ThresholdView,
     },
     reconcile::{Findings, Identity, Journals, Line},
     scenario::Plan,

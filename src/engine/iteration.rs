@@ -1,6 +1,7 @@
 //! One terminal walks through its flow once, and what the shard records of it.
 
 use super::{
+    device,
     part::Part,
     request,
     shard::{Seat, Shard},
@@ -12,6 +13,7 @@ use crate::{
     metrics::{Class, Severity},
     money::Amount,
     operation::{End, Failure, Operation, Outcome},
+    rack::FailureClass,
     rng::Rng,
     scenario::Scenario,
     terminal::{Event, Stray},
@@ -28,6 +30,17 @@ pub(super) struct Ticket {
     pub(super) due: Instant,
     /// The stream of chance that belongs to it.
     pub(super) rng: Rng,
+}
+
+/// How a terminal came through its flow.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Walk {
+    /// Whether a step ended in an error or a check did not hold; `None` when the run cut it short.
+    pub(super) failed: Option<bool>,
+    /// Whose fault the first failure was.
+    pub(super) fault: Option<FailureClass>,
+    /// Where in the flow it was.
+    pub(super) first: Option<Fault>,
 }
 
 pub(super) fn occupy(shard: &Shard, part: &Part, place: usize) {
@@ -53,34 +66,27 @@ pub(super) async fn iterate(
     place: usize,
     ticket: Ticket,
 ) {
-    let walked = walk(shard, scenario, scenario.flow, place, ticket).await;
-    vacate(shard, part, &shard.seats[place], walked.failed);
+    let walk = walk(shard, scenario, scenario.flow, place, ticket).await;
+    vacate(shard, part, &shard.seats[place], walk.failed);
 }
 
-/// What came of a walk through a flow.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Walked {
-    /// Whether it failed; `None` when it was cut short.
-    pub(super) failed: Option<bool>,
-    /// What went wrong first.
-    pub(super) fault: Option<Fault>,
-}
-
-/// One terminal walks through a flow once.
+/// One terminal walks through a flow once, and tells how it came through.
 pub(super) async fn walk(
     shard: &Rc<Shard>,
     scenario: &Scenario,
     flow: usize,
     place: usize,
     ticket: Ticket,
-) -> Walked {
+) -> Walk {
     let seat = &shard.seats[place];
     let mut line = seat.line.take();
+    let mut station = seat.station();
+    let mut walk = Walk::default();
     let mut cast = shard.cast(seat);
     let mut iteration = Iteration::new(shard.plan.flows[flow].clone(), ticket.ordinal, ticket.rng);
     // Only the first step has a schedule; the others are due when the one before them is over.
     let mut due = Some(ticket.due);
-    let failed = loop {
+    walk.failed = loop {
         if shard.desk.deadlines.is_interrupted(place as u32) {
             break None;
         }
@@ -91,6 +97,7 @@ pub(super) async fn walk(
                 due = None;
             }
             Next::Broken(step, error) => {
+                walk.blame(Some(FailureClass::Scenario));
                 break_off(shard, scenario, &error);
                 if let Some(step) = step {
                     let mut recorder = shard.recorder.borrow_mut();
@@ -114,11 +121,22 @@ pub(super) async fn walk(
             Next::Operate(operation) => {
                 let kind = operation.kind;
                 let due = due.take().unwrap_or_else(|| shard.now());
-                let told = operate(shard, seat, place, &mut line, operation).await;
-                let (outcome, at) = told.unwrap_or_else(|| {
-                    let amount = Amount::ZERO;
-                    (Outcome::ended(kind, End::Failed(Failure::Interrupted), amount), shard.now())
-                });
+                let (outcome, at) = match &mut station {
+                    // In a box, so that iterations of virtual terminals have no room for one.
+                    Some(station) => {
+                        let told = Box::pin(device::operate(shard, place, station, operation)).await;
+                        walk.blame(told.fault);
+                        (told.outcome, told.at)
+                    }
+                    None => {
+                        let told = operate(shard, seat, place, &mut line, operation).await;
+                        told.unwrap_or_else(|| {
+                            let amount = Amount::ZERO;
+                            let end = End::Failed(Failure::Interrupted);
+                            (Outcome::ended(kind, end, amount), shard.now())
+                        })
+                    }
+                };
                 let step = iteration.step();
                 cast.batch = seat.terminal.borrow().batch();
                 let mut recorder = shard.recorder.borrow_mut();
@@ -127,12 +145,14 @@ pub(super) async fn walk(
                 }
                 match iteration.outcome(&cast, outcome) {
                     Ok(result) => {
+                        walk.blame((result.checks_failed > 0).then_some(FailureClass::Device));
                         if let Some(step) = result.id {
                             recorder.checks(step, result.checks_passed, result.checks_failed);
                         }
                     }
                     Err(error) => {
                         drop(recorder);
+                        walk.blame(Some(FailureClass::Scenario));
                         break_off(shard, scenario, &error);
                     }
                 }
@@ -140,7 +160,16 @@ pub(super) async fn walk(
         }
     };
     seat.line.replace(line);
-    Walked { failed, fault: iteration.fault() }
+    seat.return_station(station);
+    walk.first = iteration.fault();
+    walk
+}
+
+impl Walk {
+    /// The first failure says whose fault it is.
+    fn blame(&mut self, fault: Option<FailureClass>) {
+        self.fault = self.fault.or(fault);
+    }
 }
 
 /// The scenario asks for what cannot be, which makes the run say nothing about the target.

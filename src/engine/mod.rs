@@ -4,11 +4,13 @@
 //! its histograms; nothing on its hot path is shared. What it recorded goes to the collector in intervals; what it
 //! shall do comes back over a watch. The collector is one thread: it merges, judges and hands on to the [`Observer`].
 
-mod bench;
 mod case_row;
+mod case_seat;
 mod cases;
 mod collector;
 mod control;
+mod device;
+mod device_words;
 mod gate;
 mod iteration;
 mod observer;
@@ -30,11 +32,14 @@ pub use portal_books::{AlarmRow, PayoutRow, PortalBooks, alarm_rows, payout_rows
 use crate::{
     driver::{
         Charter, Clock, Durable, HostServer, HttpClient, LedgerWriter, ServeError, StoreError,
-        raise_descriptor_limit, resolve, unix_seconds, wall_clock,
+        raise_descriptor_limit, resolve,
+        serial::{Leases, Locator, Setup},
+        unix_seconds, wall_clock,
     },
     host::Host,
     http::{Failure, Server},
     metrics::{RowWindow, Snapshot, Summary},
+    rack::Rack,
     scenario::{Plan, Target},
     time::WallClock,
     web::{Console, WebServer},
@@ -50,6 +55,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread::JoinHandle,
+    time::Duration,
 };
 use tokio::sync::watch;
 
@@ -139,6 +145,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     // Shards make clients of their own; what is wrong with a certificate shall be known before they start.
     HttpClient::new(clock, &servers).map_err(EngineError::Server)?;
     let shards = settings.shards.map_or_else(cores, NonZero::get);
+    let setups = setups(&plan, &targets, clock);
     let gates = Arc::new(Gates::new(&plan, shards));
     let (control, commands) = Control::new();
     let (window, rows) = watch::channel(RowWindow::default());
@@ -147,6 +154,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let brief = Brief {
         plan: Arc::clone(&plan),
         targets: targets.clone(),
+        setups,
         servers,
         clock,
         shards,
@@ -217,6 +225,22 @@ fn targets(plan: &Plan, host: Option<&HostServer>) -> Result<Arc<[SocketAddr]>, 
     plan.groups.iter().map(|group| address(&group.target)).collect()
 }
 
+/// What the devices of each group share; nothing where its terminals are virtual.
+fn setups(plan: &Plan, targets: &[SocketAddr], clock: Clock) -> Arc<[Option<Arc<Setup>>]> {
+    let setup = |(rack, target): (&Arc<Rack>, &SocketAddr)| {
+        Arc::new(Setup {
+            clock,
+            locator: Locator::new(&rack.sim_folder),
+            leases: Leases::of_user(LEASE_OWNER),
+            lease_time: LEASE,
+            recorders: None,
+            host: Some(target.to_string()),
+        })
+    };
+    let groups = plan.groups.iter().zip(targets);
+    groups.map(|(group, target)| group.devices.as_ref().map(|rack| setup((rack, target)))).collect()
+}
+
 /// The servers that steps ask; where the portal of the embedded host listens is known only now.
 fn servers(plan: &Plan, portal: Option<SocketAddr>) -> Arc<[Server]> {
     let mut servers = plan.servers.clone();
@@ -236,3 +260,7 @@ pub fn now_unix_seconds() -> u64 {
 }
 
 const DELTAS_IN_FLIGHT: usize = 8;
+/// The name on the leases of a run.
+const LEASE_OWNER: &str = "posfleet run";
+/// A run may take a day; the lease ends with its process in any case.
+const LEASE: Duration = Duration::from_secs(24 * 3600);

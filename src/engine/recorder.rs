@@ -2,7 +2,9 @@
 
 use crate::{
     http::Timing,
-    metrics::{ActivityCounts, CaseRow, Class, EventLine, Interval, ResponseCodeText, Severity, StepId, TerminalRow},
+    metrics::{
+        ActivityCounts, CaseRow, Class, EventLine, Interval, ResponseCodeText, Severity, StepId, TerminalRow,
+    },
     operation::Outcome,
     reconcile::Entry,
     time::Instant,

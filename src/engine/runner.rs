@@ -3,6 +3,7 @@
 use super::{
     cases::run_cases,
     control::Command,
+    device,
     iteration::{Ticket, iterate, occupy, operate, spawn_iteration},
     part::Part,
     shard::Shard,
@@ -38,6 +39,7 @@ pub(super) async fn run_all(shard: &Rc<Shard>) {
         }
     }
     reverse_what_is_owed(shard).await;
+    device::release_all(shard).await;
     shard.seats.iter().for_each(|seat| seat.line.borrow_mut().close());
 }
 

@@ -2,20 +2,21 @@
 
 use super::{
     control::Command,
+    device::Post,
     gate::Gates,
     recorder::{Delta, Gauges, Recorder},
     runner,
 };
 use crate::{
     directory::Directory,
-    driver::{Clock, Desk, HttpClient, Line, Patron},
+    driver::{Clock, Desk, HttpClient, Line, Patron, serial::Setup, unix_seconds},
     flow::{Cast, Numbers},
     http::Server,
     load::Share,
     metrics::{ActivityCounts, RowWindow, StepId, TerminalRow},
     operation::Kind,
     regression::Record,
-    scenario::{Connection, Plan},
+    scenario::{Connection, Group, Plan},
     terminal::Terminal,
     time::Instant,
 };
@@ -36,6 +37,8 @@ use tokio::sync::watch;
 pub(super) struct Brief {
     pub(super) plan: Arc<Plan>,
     pub(super) targets: Arc<[SocketAddr]>,
+    /// What the devices of each group share; nothing where its terminals are virtual.
+    pub(super) setups: Arc<[Option<Arc<Setup>>]>,
     pub(super) servers: Arc<[Server]>,
     pub(super) clock: Clock,
     pub(super) shards: usize,
@@ -86,6 +89,8 @@ pub(super) struct Seat {
     pub(super) number: u32,
     /// The scenario it works for at this moment.
     pub(super) busy_for: Cell<Option<u16>>,
+    /// The device that is its terminal; nothing where that is virtual.
+    pub(super) post: Option<Box<Post>>,
 }
 
 impl Shard {
@@ -119,9 +124,9 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, targets, servers, clock, shards, gates } = brief;
+        let Brief { plan, targets, setups, servers, clock, shards, gates } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
-        let (seats, groups) = seats(&plan, share);
+        let (seats, groups) = seats(&plan, &setups, share);
         Self {
             desk: Desk::new(clock, seats.len()),
             client: HttpClient::new(clock, &servers).expect("the same servers were tried before the start"),
@@ -243,7 +248,18 @@ impl Shard {
         let receipts = recorder.take_receipts();
         let empty = Recorder::new(self.plan.scenarios.len(), self.plan.steps.len());
         let Recorder { interval, journal, cases, broken, .. } = std::mem::replace(&mut *recorder, empty);
-        Delta { shard: self.index, interval, journal, cases, receipts, events, causes, gauges, broken, is_last }
+        Delta {
+            shard: self.index,
+            interval,
+            journal,
+            cases,
+            receipts,
+            events,
+            causes,
+            gauges,
+            broken,
+            is_last,
+        }
     }
 
     fn gauges(&self) -> Gauges {
@@ -283,7 +299,7 @@ impl Seat {
 }
 
 /// The terminals of a share of the fleet, and which of them belong to each group.
-fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
+fn seats(plan: &Plan, setups: &[Option<Arc<Setup>>], share: Share) -> (Vec<Seat>, Vec<Bench>) {
     let terminals = plan.groups.iter().map(|group| share.terminals(group.identities.len() as u32).count());
     let mut seats = Vec::with_capacity(terminals.sum());
     let mut groups = Vec::with_capacity(plan.groups.len());
@@ -299,11 +315,19 @@ fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
                 group: group_number as u16,
                 number,
                 busy_for: Cell::new(None),
+                post: post(group, setups.get(group_number), number),
             });
         }
         groups.push(Bench { seats: begin..seats.len(), busy: Cell::new(0), hint: Cell::new(begin) });
     }
     (seats, groups)
+}
+
+/// The device with this number in a group of devices.
+fn post(group: &Group, setup: Option<&Option<Arc<Setup>>>, number: u32) -> Option<Box<Post>> {
+    let device = group.devices.as_ref()?.devices.get(number as usize)?;
+    let first_request = unix_seconds() as u32;
+    Some(Box::new(Post::new(device, setup?.as_ref()?, first_request)))
 }
 
 fn row(number: u32, terminal: &Terminal, is_busy: bool) -> TerminalRow {

@@ -4,8 +4,8 @@ use super::{collector::Collector, control::Command};
 use crate::{
     driver::usage,
     metrics::{
-        CaseClass, CasesSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary, Threshold,
-        ThresholdSummary, ThresholdView, Verdict,
+        CaseClass, CasesSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary,
+        Summary, Threshold, ThresholdSummary, ThresholdView, Verdict,
     },
     reconcile::Findings,
     scenario::Plan,

@@ -1,8 +1,8 @@
 //! One pass of one terminal through its flow.
 
 use super::{
-    Action, CardFeeder, CardTemplate, Check, Draw, Fault, FaultKind, Flow, Loading, OnError, OriginalTemplate, Rest, Step,
-    Template, template, view::View, visit::Visit,
+    Action, CardFeeder, CardTemplate, Check, Draw, Fault, FaultKind, Flow, Loading, OnError,
+    OriginalTemplate, Rest, Step, Template, template, view::View, visit::Visit,
 };
 use crate::{
     card::Card,

@@ -1,7 +1,8 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
 use super::{
-    Attempts, CasesSummary, Class, Counters, Latency, Percentiles, PortalChecks, PortalFinding, PortalSummary, StepInterval,
+    Attempts, CasesSummary, Class, Counters, Latency, Percentiles, PortalChecks, PortalFinding,
+    PortalSummary, StepInterval,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -8,6 +8,7 @@ mod line;
 mod protocol;
 mod record;
 mod selector;
+mod service;
 mod simulation;
 
 pub use device::{CardSource, Device, Expected, FailureClass, Power, Rack};
@@ -16,4 +17,5 @@ pub use line::{BAUD_RATES, DataBits, LineSettings, Parity, StopBits};
 pub use protocol::{BoxedRegister, BoxedTerminal, Profile, Protocol, Speaker};
 pub use record::{Direction, Record};
 pub use selector::{Selector, SelectorError, is_name};
+pub use service::service_of;
 pub use simulation::{Reply, Simulation};

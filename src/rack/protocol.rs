@@ -138,6 +138,18 @@ impl Speaker {
         }
     }
 
+    /// Whether a register can ask its terminals for this.
+    pub fn offers(&self, service: Service) -> bool {
+        match self.protocol {
+            Protocol::AllinPay | Protocol::DfTlv | Protocol::Zvt => true,
+            Protocol::Concert => service.moves_money() || service == Service::Status,
+            Protocol::CaisseAp => service.moves_money(),
+            Protocol::Scripted => {
+                self.profile.as_ref().is_some_and(|profile| profile.script.exchange(service).is_some())
+            }
+        }
+    }
+
     fn script(&self) -> Arc<Script> {
         self.profile
             .as_ref()

@@ -43,7 +43,8 @@ fn devices(page: &mut String, found: Option<&CasesSummary>) {
             CaseWord::Skipped => "–",
         };
         let result = format!("{sign} {}", row.result.name());
-        let cells = [result, text(&row.device), text(&row.scenario), text(&row.case), cases::class(row).to_owned()];
+        let cells =
+            [result, text(&row.device), text(&row.scenario), text(&row.case), cases::class(row).to_owned()];
         cells.into_iter().chain([text(&cases::why(row)), row.attempts.len().to_string()]).collect()
     };
     let rows: Vec<Vec<String>> = cases::shown(found, ROWS_MAX).map(row).collect();

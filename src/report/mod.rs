@@ -11,6 +11,8 @@ mod environment;
 mod error;
 mod events;
 mod figures;
+mod flakes;
+mod flakes_text;
 mod folder;
 mod host_journal;
 mod html;
@@ -48,6 +50,8 @@ pub use compare::{
 };
 pub use environment::Environment;
 pub use error::FolderError;
+pub use flakes::{FlakeCounts, Flakes};
+pub use flakes_text::flakes_text;
 pub use folder::Folder;
 pub use html::html_report;
 pub use journal_reader::{JournalError, read_journal};

@@ -129,6 +129,12 @@ pub struct Group {
     /// A CSV file with the columns terminal_id and merchant_id, and tmk if each has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// A rack file: the terminals are its devices on their ports, in place of `count` virtual ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub devices: Option<String>,
+    /// Takes only the devices that have all of this: `id`, `feature`, or a label of the rack with its value.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub only: Named<String>,
     /// What kind of terminal they are.
     #[serde(default)]
     pub kind: TerminalKind,

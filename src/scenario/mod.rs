@@ -146,7 +146,8 @@ impl Pass {
         complete::complete(&mut file, overrides, fallback_seed);
         scale::scale(&mut file, overrides, sources, problems);
         let acquirers = acquirer::of_groups(&mut file, &root, sources, read, problems);
-        let context = compile::Context { overrides, sources, acquirers: &acquirers, read };
+        let racks = rack::of_groups(&file, &root, sources, read, problems);
+        let context = compile::Context { overrides, sources, acquirers: &acquirers, racks: &racks, read };
         compile::compile(&mut file, &root, &context, problems)
     }
 

@@ -7,6 +7,7 @@ use crate::{
     iso8583::{MerchantId, TerminalId},
     load::Load,
     metrics::{StepNames, Threshold},
+    rack::Rack,
     regression::Policy,
     rng::Seed,
     terminal::Profile,
@@ -58,6 +59,8 @@ pub struct Group {
     pub connection: Connection,
     /// What they talk to.
     pub target: Target,
+    /// The devices that these terminals are, one an identity and in the same order; `None` where they are virtual.
+    pub devices: Option<Arc<Rack>>,
 }
 
 /// What tells a terminal apart.

@@ -17,7 +17,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("crypto", &["card", "money", "rng", "time"]),
     ("iso8583", &[]),
     ("ecr", &["money", "time"]),
-    ("rack", &["ecr", "money", "rng", "time"]),
     ("regression", &["rack", "time"]),
     ("http", &["time"]),
     ("directory", &["card", "iso8583", "rng"]),
@@ -27,6 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("load", &["rng"]),
     ("operation", &["card", "iso8583", "metrics", "money", "time"]),
+    ("rack", &["ecr", "money", "operation", "rng", "time"]),
     (
         "flow",
         &[
@@ -138,6 +138,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "card",
             "directory",
             "driver",
+            "ecr",
             "expr",
             "flow",
             "host",

@@ -156,6 +156,11 @@ impl Device {
         self.contact
     }
 
+    /// Whether what is behind the port now has said who it is.
+    pub fn is_identified(&self) -> bool {
+        self.is_identified
+    }
+
     /// Asks the terminal who it is, or whether it is there where the protocol tells no more.
     ///
     /// # Errors

@@ -237,7 +237,14 @@ fn is_sane(summary: &Summary) -> bool {
     });
     let counts = iterations.into_iter().chain(of_steps).chain(summary.causes.values().copied());
     let of_cases = summary.cases.iter().flat_map(|cases| {
-        [cases.passed, cases.flaky, cases.failed_device, cases.failed_infrastructure, cases.failed_scenario, cases.skipped]
+        [
+            cases.passed,
+            cases.flaky,
+            cases.failed_device,
+            cases.failed_infrastructure,
+            cases.failed_scenario,
+            cases.skipped,
+        ]
     });
     let mut counts = counts.chain(of_cases);
     let seconds = summary.duration_seconds;

@@ -4,9 +4,9 @@ use super::MergeError;
 use crate::{
     engine::{Moment, Observer},
     metrics::{
-        AttemptSummary, CaseClass, CasesSummary, Counters, GeneratorSummary, HostCounts, Interval, Latency, Point,
-        ReconciliationSummary, StepInterval, StepNames, StepSummary, Summary, Threshold, ThresholdSummary,
-        Verdict,
+        AttemptSummary, CaseClass, CasesSummary, Counters, GeneratorSummary, HostCounts, Interval, Latency,
+        Point, ReconciliationSummary, StepInterval, StepNames, StepSummary, Summary, Threshold,
+        ThresholdSummary, Verdict,
     },
     report::{
         archive::{Archive, ArchiveError, Batch, Batches, Decoder, SeriesRow, micros_at},

@@ -3,7 +3,8 @@
 use super::Compiler;
 use crate::{
     flow::{Action, Flow, Step},
-    operation::Entry,
+    operation::{Entry, Kind},
+    rack::{Device, Rack, service_of},
     scenario::{
         acquirer::{KindTraits, traits},
         plan::Scenario,
@@ -17,6 +18,13 @@ impl Compiler<'_> {
         let file = self.file;
         for scenario in scenarios {
             let Some((group, written)) = file.terminals.0.get(scenario.group) else { continue };
+            if let Some(rack) = self.context.racks.get(scenario.group).and_then(Option::as_ref) {
+                // A case that a device cannot do is skipped on that device.
+                if let Some(flow) = flows.get(scenario.flow).filter(|_| scenario.cases.is_none()) {
+                    self.check_devices(flow, &scenario.name, rack);
+                }
+                continue;
+            }
             let traits = traits(written.kind);
             let mut steps = scenario.flows().filter_map(|flow| flows.get(flow)).flat_map(|flow| &flow.steps);
             if let Some(lack) = steps.find_map(|step| lack(step, traits)) {
@@ -27,6 +35,28 @@ impl Compiler<'_> {
             }
         }
     }
+
+    /// Complains about the first step of a flow that each device's protocol has no request for.
+    fn check_devices(&mut self, flow: &Flow, scenario: &str, rack: &Rack) {
+        let at = self.node("scenarios", scenario).at("flow");
+        for device in &rack.devices {
+            let lacks = |step: &Step| match &step.action {
+                Action::Operate(template) if !offers(device, template.kind) => Some(template.kind.name()),
+                _ => None,
+            };
+            if let Some(kind) = flow.steps.iter().find_map(lacks) {
+                let name = device.speaker.name();
+                let message =
+                    format!("the device `{}` speaks `{name}`, which has no request for `{kind}`", device.id);
+                let help = format!("leave the device out by `only`, or `{kind}` out of `{}`", flow.name);
+                self.complain_with_help(&at, message, help);
+            }
+        }
+    }
+}
+
+fn offers(device: &Device, kind: Kind) -> bool {
+    service_of(kind).is_some_and(|service| device.speaker.offers(service))
 }
 
 /// What a step needs that terminals of a kind do not have.

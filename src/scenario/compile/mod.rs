@@ -25,6 +25,7 @@ use super::{
     node::{Node, Span},
     overlay::{Overrides, Sources},
     plan::Plan,
+    rack::Racks,
     words::LedgerPlace,
 };
 use crate::{crypto::Tmk, expr::nearest, metrics::StepNames, rng::Seed};
@@ -35,6 +36,8 @@ pub(super) struct Context<'c> {
     pub(super) sources: &'c Sources,
     /// The profiles of the groups, one entry a group.
     pub(super) acquirers: &'c Acquirers,
+    /// The devices of the groups, one entry a group.
+    pub(super) racks: &'c Racks,
     pub(super) read: Read<'c>,
 }
 
@@ -70,7 +73,8 @@ pub(super) fn compile(
         return None;
     }
     for (group, compiled) in file.terminals.things_mut().zip(&groups) {
-        group.count = u32::try_from(compiled.identities.len()).ok();
+        let count = u32::try_from(compiled.identities.len()).ok();
+        group.count = count.filter(|_| compiled.devices.is_none());
     }
     Some(Plan {
         name: file.name.clone(),

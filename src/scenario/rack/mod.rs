@@ -1,6 +1,7 @@
 //! Rack files: the inventory of a lab, read and checked whole before the first port is opened.
 
 mod file;
+mod groups;
 mod line;
 mod profile;
 mod profile_file;
@@ -10,10 +11,12 @@ mod unique;
 pub use profile::{SHIPPED_DEVICES, device_profile_schema, parse_device_profile};
 
 pub(super) use file::Port;
+pub(super) use groups::{Racks, of_groups};
 
 use super::{
     Pass, decode,
     diagnostic::{Diagnostics, Problem},
+    load,
     node::Node,
     overlay::Sources,
     read_file, schema, shape,
@@ -49,19 +52,29 @@ pub fn load_rack(path: &Path) -> Result<Rack, Diagnostics> {
 /// Everything that is wrong with it.
 pub fn parse_rack(text: &str, name: &str, folder: &Path) -> Result<Rack, Diagnostics> {
     let mut pass = Pass { sources: Sources::new(name, text), problems: Vec::new() };
-    let rack = pass.parse(0).and_then(|root| {
-        pass.problems.extend(shape::check(&root, &rack_schema()));
-        let decoded = decode::decode::<File>(&root);
-        let unread = |error| {
-            if pass.problems.is_empty() {
-                pass.problems.push(undecodable(error))
-            }
-        };
-        let file = decoded.map_err(unread).ok()?;
-        let mut shelf = Shelf::new(folder, &mut pass.sources);
-        Some(rack(file, &root, folder, &mut shelf, &mut pass.problems))
-    });
+    let rack = read(0, text, folder, &mut pass.sources, &mut pass.problems);
     pass.result(rack)
+}
+
+/// Reads the rack of text number `source`, which stands in `folder`; everything wrong with it is added to `problems`.
+fn read(
+    source: usize,
+    text: &str,
+    folder: &Path,
+    sources: &mut Sources,
+    problems: &mut Vec<Problem>,
+) -> Option<Rack> {
+    let root = load::parse(source, text).map_err(|problem| problems.push(*problem)).ok()?;
+    let mut found = shape::check(&root, &rack_schema());
+    let unread = |error| {
+        if found.is_empty() {
+            found.push(undecodable(error))
+        }
+    };
+    let file = decode::decode::<File>(&root).map_err(unread).ok();
+    problems.append(&mut found);
+    let mut shelf = Shelf::new(folder, sources);
+    Some(rack(file?, &root, folder, &mut shelf, problems))
 }
 
 /// The JSON Schema (draft 2020-12) of rack files.
