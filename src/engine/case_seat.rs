@@ -87,6 +87,17 @@ pub(super) fn judged(shard: &Shard, place: usize, first: Option<Fault>, trouble:
     }
 }
 
+/// A line that hung up during a walk that came through all the same: what the flow checked was not one case in one go.
+pub(super) fn hang_up(shard: &Shard, place: usize) -> Option<Trouble> {
+    let seat = &shard.seats[place];
+    let mut station = seat.station()?;
+    let (contact, misfortune) = (station.had_contact(), station.forget());
+    seat.return_station(Some(station));
+    let Misfortune { class, reason, line } =
+        misfortune.filter(|misfortune| misfortune.reason == DeviceError::HungUp.to_string())?;
+    Some(Trouble { class, step: "line".to_owned(), reason, line, contact })
+}
+
 impl Station {
     /// Makes sure of who is behind the port, beginning with a port that is closed.
     async fn meet(&mut self, within: Duration) -> Result<(), Misfortune> {

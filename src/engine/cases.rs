@@ -155,7 +155,9 @@ impl Round<'_> {
         let is_cut_short = overran.is_none() && walked.failed.is_none();
         match (is_cut_short, overran, walked.failed) {
             (true, ..) => Report::Skipped(Skip::RunEnded),
-            (_, None, Some(false)) => Report::Passed,
+            (_, None, Some(false)) => {
+                case_seat::hang_up(self.shard, self.place).map_or(Report::Passed, Report::Failed)
+            }
             _ => {
                 let trouble = trouble_of(&self.shard.plan, flow, walked.first, overran);
                 Report::Failed(case_seat::judged(self.shard, self.place, walked.first, trouble))

@@ -5,6 +5,7 @@
 mod acquirer;
 mod browser;
 mod card;
+mod case_reports;
 mod chip;
 mod ci_files;
 mod cli;
@@ -17,6 +18,7 @@ mod dashboard_fixture;
 mod decode;
 mod decode_parts;
 mod device_profiles;
+mod device_regression;
 mod devices;
 mod devices_command;
 mod documents;
