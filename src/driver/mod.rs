@@ -15,6 +15,7 @@ mod line;
 mod process;
 mod secret;
 pub mod serial;
+mod tap;
 mod timer;
 mod web;
 
@@ -30,5 +31,6 @@ pub use ledger_store::{
 pub use line::{Desk, Line, Patron};
 pub use process::{Usage, raise_descriptor_limit, usage};
 pub use secret::secret;
+pub use tap::{Heard, Tap};
 pub use timer::Timer;
 pub use web::{HttpLimits, HttpServer};

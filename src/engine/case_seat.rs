@@ -3,15 +3,15 @@
 //! A virtual terminal has no line that could be in doubt and no plug.
 
 use super::{
-    device::{Failed, Misfortune, Station, line_of},
+    device::{Misfortune, Station},
     iteration::interrupted,
     shard::{Seat, Shard},
 };
 use crate::{
     driver::serial::DeviceError,
     flow::{Action, Fault, FaultKind},
-    rack::{Device, FailureClass, service_of},
-    regression::{Line, Report, Skip, Trouble},
+    rack::{Device, service_of},
+    regression::{Report, Skip, Trouble},
 };
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ pub(super) async fn identify(shard: &Shard, place: usize, within: Duration) -> R
     let met = tokio::select! {
         biased;
         () = interrupted(shard, place) => None,
-        met = station.meet(within) => Some(met),
+        met = station.meet(shard, within) => Some(met),
     };
     let contact = station.had_contact();
     station.forget();
@@ -100,12 +100,12 @@ pub(super) fn hang_up(shard: &Shard, place: usize) -> Option<Trouble> {
 
 impl Station {
     /// Makes sure of who is behind the port, beginning with a port that is closed.
-    async fn meet(&mut self, within: Duration) -> Result<(), Misfortune> {
-        self.release().await;
+    async fn meet(&mut self, shard: &Shard, within: Duration) -> Result<(), Misfortune> {
+        self.device.release().await;
         // What became of an earlier request has to be known before anything else is asked.
-        self.resolve().await.map_err(Misfortune::from)?;
+        self.resolve(shard).await.map_err(|failed| Misfortune::from(&failed))?;
         if !self.device.is_identified() {
-            self.device.identify(within).await.map_err(|error| Misfortune::from(&error))?;
+            self.device.identify(within).await.map_err(|error| Misfortune::from(&error.into()))?;
         }
         Ok(())
     }
@@ -120,21 +120,7 @@ impl Station {
     fn forget(&mut self) -> Option<Misfortune> {
         let hung_up = self.device.contact().hung_up;
         let has_hung_up = hung_up > std::mem::replace(&mut self.hang_ups, hung_up);
-        let trouble = self.trouble.take();
-        if has_hung_up { Some(Misfortune::from(&DeviceError::HungUp)) } else { trouble }
-    }
-}
-
-impl From<&DeviceError> for Misfortune {
-    fn from(error: &DeviceError) -> Self {
-        Self { class: error.class(), reason: error.to_string(), line: line_of(error) }
-    }
-}
-
-impl From<Failed> for Misfortune {
-    fn from(failed: Failed) -> Self {
-        let reason = failed.text.unwrap_or_else(|| "it was not done".to_owned());
-        let (class, line) = (failed.fault, failed.line);
-        Self { class, reason, line: if class == FailureClass::Device { Line::InDoubt } else { line } }
+        let misfortune = self.misfortune.take();
+        if has_hung_up { Some(Misfortune::from(&DeviceError::HungUp.into())) } else { misfortune }
     }
 }

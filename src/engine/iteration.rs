@@ -1,7 +1,7 @@
 //! One terminal walks through its flow once, and what the shard records of it.
 
 use super::{
-    device,
+    device::{self, Told},
     part::Part,
     request,
     shard::{Seat, Shard},
@@ -124,9 +124,15 @@ pub(super) async fn walk(
                 let (outcome, at) = match &mut station {
                     // In a box, so that iterations of virtual terminals have no room for one.
                     Some(station) => {
-                        let told = Box::pin(device::operate(shard, place, station, operation)).await;
-                        walk.blame(told.fault);
-                        (told.outcome, told.at)
+                        let told = device::operate(shard, seat, place, station, operation);
+                        let Told { outcome, at, ends, batch, fault } = Box::pin(told).await;
+                        walk.blame(fault);
+                        if let Some(step) = iteration.step() {
+                            shard.recorder.borrow_mut().device_times(step, ends.times);
+                        }
+                        iteration.witnessed(ends);
+                        cast.batch = batch.unwrap_or(cast.batch);
+                        (outcome, at)
                     }
                     None => {
                         let told = operate(shard, seat, place, &mut line, operation).await;
@@ -138,7 +144,9 @@ pub(super) async fn walk(
                     }
                 };
                 let step = iteration.step();
-                cast.batch = seat.terminal.borrow().batch();
+                if station.is_none() {
+                    cast.batch = seat.terminal.borrow().batch();
+                }
                 let mut recorder = shard.recorder.borrow_mut();
                 if let Some(step) = step {
                     recorder.step(step, &outcome, at.since(due));

@@ -10,6 +10,9 @@ mod cases;
 mod collector;
 mod control;
 mod device;
+mod device_log;
+mod device_stage;
+mod device_witness;
 mod device_words;
 mod gate;
 mod iteration;
@@ -26,6 +29,7 @@ mod statement;
 mod verdict;
 
 pub use control::{Command, Control};
+pub use device_stage::inner_terminals;
 pub use observer::{Moment, NullObserver, Observer};
 pub use portal_books::{AlarmRow, PayoutRow, PortalBooks, alarm_rows, payout_rows, portal_summary};
 
@@ -33,7 +37,7 @@ use crate::{
     driver::{
         Charter, Clock, Durable, HostServer, HttpClient, LedgerWriter, ServeError, StoreError,
         raise_descriptor_limit, resolve,
-        serial::{Leases, Locator, Setup},
+        serial::{Leases, Locator, Setup, SimError, Troupe},
         unix_seconds, wall_clock,
     },
     host::Host,
@@ -102,6 +106,9 @@ pub enum EngineError {
     /// An HTTP server cannot be asked as the scenario says.
     #[error("server: {0}")]
     Server(#[source] Failure),
+    /// The devices of the run cannot be pretended.
+    #[error("pretended devices: {0}")]
+    Devices(#[source] SimError),
     /// A thread or its runtime cannot be made.
     #[error("cannot start a shard: {0}")]
     Shard(#[source] io::Error),
@@ -119,12 +126,17 @@ pub struct Run {
     /// Where the portal of the embedded host listens, when it has one.
     pub portal: Option<SocketAddr>,
     collector: JoinHandle<Summary>,
+    /// Devices that the run pretends; they play until the run is over.
+    pretended: Vec<Troupe>,
 }
 
 impl Run {
     /// Waits for the end of the run.
     pub fn join(self) -> Summary {
-        self.collector.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let Self { collector, pretended, .. } = self;
+        let summary = collector.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        drop(pretended);
+        summary
     }
 }
 
@@ -145,6 +157,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     // Shards make clients of their own; what is wrong with a certificate shall be known before they start.
     HttpClient::new(clock, &servers).map_err(EngineError::Server)?;
     let shards = settings.shards.map_or_else(cores, NonZero::get);
+    let pretended = device_stage::pretend(&plan, &targets, clock).map_err(EngineError::Devices)?;
     let setups = setups(&plan, &targets, clock);
     let gates = Arc::new(Gates::new(&plan, shards));
     let (control, commands) = Control::new();
@@ -155,6 +168,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         plan: Arc::clone(&plan),
         targets: targets.clone(),
         setups,
+        tap: host.as_ref().map(HostServer::tap),
         servers,
         clock,
         shards,
@@ -175,7 +189,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))
         .map_err(EngineError::Shard)?;
-    Ok(Run { snapshots, window, control, portal, collector })
+    Ok(Run { snapshots, window, control, portal, collector, pretended })
 }
 
 /// The host inside this program, where a group has no target of its own.

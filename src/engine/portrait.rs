@@ -6,8 +6,8 @@ use crate::{
     iso8583::ResponseCode,
     load::Schedule,
     metrics::{
-        Class, Generator, HostCounts, Interval, Phase, ResponseCodeText, Snapshot, StageProgress, State,
-        StepInterval, StepView, TerminalsView, Threshold, ThresholdView,
+        Class, DeviceRow, Generator, HostCounts, Interval, Phase, ResponseCodeText, Snapshot, StageProgress,
+        State, StepInterval, StepView, TerminalsView, Threshold, ThresholdView,
     },
     scenario::{Plan, Scenario},
     time::Instant,
@@ -39,6 +39,7 @@ impl Collector {
             codes: codes(&self.total),
             generator: self.generator(),
             terminals: self.terminals(),
+            devices: self.devices(),
             events: Arc::clone(&self.events),
             thresholds: self.thresholds.clone(),
             connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
@@ -104,6 +105,13 @@ impl Collector {
         }
         view.rows.sort_by_key(|row| row.number);
         view
+    }
+
+    /// The devices in the order of the fleet.
+    fn devices(&self) -> Vec<DeviceRow> {
+        let mut rows: Vec<_> = self.gauges.iter().flat_map(|gauges| &gauges.devices).collect();
+        rows.sort_by_key(|(number, _)| *number);
+        rows.into_iter().map(|(_, row)| row.clone()).collect()
     }
 
     /// The thresholds with their present values.

@@ -1,9 +1,11 @@
 //! What a shard records between two ticks, and the parcel in which it goes to the collector.
 
 use crate::{
+    flow::DeviceTimes,
     http::Timing,
     metrics::{
-        ActivityCounts, CaseRow, Class, EventLine, Interval, ResponseCodeText, Severity, StepId, TerminalRow,
+        ActivityCounts, CaseRow, Class, DeviceRow, EventLine, Interval, ResponseCodeText, Severity, StepId,
+        TerminalRow,
     },
     operation::Outcome,
     reconcile::Entry,
@@ -61,6 +63,8 @@ pub(super) struct Gauges {
     pub(super) connections: u64,
     pub(super) activity: ActivityCounts,
     pub(super) rows: Vec<TerminalRow>,
+    /// The devices, with their numbers in the whole fleet.
+    pub(super) devices: Vec<(u32, DeviceRow)>,
 }
 
 impl Recorder {
@@ -108,6 +112,13 @@ impl Recorder {
             timing.connect.into_iter().for_each(|time| attempts.connect.record(time));
             timing.tls.into_iter().for_each(|time| attempts.tls.record(time));
             attempts.first_byte.record(timing.first_byte);
+        }
+    }
+
+    /// Records where the time of a step on a device went.
+    pub(super) fn device_times(&mut self, step: StepId, times: DeviceTimes) {
+        if let Some(step) = self.interval.steps.get_mut(usize::from(step.0)) {
+            step.devices.get_or_insert_default().record(times.device, times.line, times.host);
         }
     }
 

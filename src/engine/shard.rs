@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     directory::Directory,
-    driver::{Clock, Desk, HttpClient, Line, Patron, serial::Setup, unix_seconds},
+    driver::{Clock, Desk, HttpClient, Line, Patron, Tap, serial::Setup, unix_seconds},
     flow::{Cast, Numbers},
     http::Server,
     load::Share,
@@ -39,6 +39,8 @@ pub(super) struct Brief {
     pub(super) targets: Arc<[SocketAddr]>,
     /// What the devices of each group share; nothing where its terminals are virtual.
     pub(super) setups: Arc<[Option<Arc<Setup>>]>,
+    /// What the host of the run hears of devices.
+    pub(super) tap: Option<Tap>,
     pub(super) servers: Arc<[Server]>,
     pub(super) clock: Clock,
     pub(super) shards: usize,
@@ -51,6 +53,8 @@ pub(super) struct Shard {
     pub(super) plan: Arc<Plan>,
     pub(super) targets: Arc<[SocketAddr]>,
     pub(super) gates: Arc<Gates>,
+    /// What the host of the run hears of devices.
+    pub(super) tap: Option<Tap>,
     pub(super) desk: Desk,
     pub(super) client: HttpClient,
     pub(super) share: Share,
@@ -124,7 +128,7 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, targets, setups, servers, clock, shards, gates } = brief;
+        let Brief { plan, targets, setups, tap, servers, clock, shards, gates } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
         let (seats, groups) = seats(&plan, &setups, share);
         Self {
@@ -136,6 +140,7 @@ impl Shard {
             plan,
             targets,
             gates,
+            tap,
             share,
             seats,
             groups,
@@ -266,7 +271,7 @@ impl Shard {
         let window = *self.rows.borrow();
         let mut activity = ActivityCounts::default();
         let mut connections = 0;
-        let mut rows = Vec::new();
+        let (mut rows, mut devices) = (Vec::new(), Vec::new());
         for seat in &self.seats {
             let terminal = seat.terminal.borrow();
             let is_busy = seat.is_busy();
@@ -279,8 +284,9 @@ impl Shard {
             if window.first <= number && number - window.first < window.count {
                 rows.push(row(number, &terminal, is_busy));
             }
+            devices.extend(seat.post.as_ref().map(|post| (number, post.row())));
         }
-        Gauges { connections, activity, rows }
+        Gauges { connections, activity, rows, devices }
     }
 
     /// The terminal's number in the whole fleet.
@@ -326,8 +332,10 @@ fn seats(plan: &Plan, setups: &[Option<Arc<Setup>>], share: Share) -> (Vec<Seat>
 /// The device with this number in a group of devices.
 fn post(group: &Group, setup: Option<&Option<Arc<Setup>>>, number: u32) -> Option<Box<Post>> {
     let device = group.devices.as_ref()?.devices.get(number as usize)?;
+    let identity = group.identities.get(number as usize)?;
+    // A terminal may remember the number of its last request from an earlier run.
     let first_request = unix_seconds() as u32;
-    Some(Box::new(Post::new(device, setup?.as_ref()?, first_request)))
+    Some(Box::new(Post::new(device, &group.name, identity, setup?.as_ref()?, first_request)))
 }
 
 fn row(number: u32, terminal: &Terminal, is_busy: bool) -> TerminalRow {

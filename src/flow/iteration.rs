@@ -1,7 +1,7 @@
 //! One pass of one terminal through its flow.
 
 use super::{
-    Action, CardFeeder, CardTemplate, Check, Draw, Fault, FaultKind, Flow, Loading, OnError,
+    Action, BothEnds, CardFeeder, CardTemplate, Check, Draw, Fault, FaultKind, Flow, Loading, OnError,
     OriginalTemplate, Rest, Step, Template, template, view::View, visit::Visit,
 };
 use crate::{
@@ -173,6 +173,11 @@ impl Iteration {
         let class = outcome.class();
         self.last = Last::Operation(outcome);
         self.end_step(cast, class)
+    }
+
+    /// Takes what both ends of a device say of the operation whose outcome comes next.
+    pub fn witnessed(&mut self, ends: BothEnds) {
+        self.visit.get_or_insert_default().ends = Some(ends);
     }
 
     /// Takes whether the terminal took what [`Iteration::next`] asked to load into it.

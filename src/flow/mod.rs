@@ -3,6 +3,7 @@
 //! A [`Flow`] is data, compiled from a scenario file. An [`Iteration`] is one pass of one terminal: it says what to
 //! do next, is told what came of it, evaluates checks and captures, and knows nothing of sockets or clocks.
 
+mod ends;
 mod exchange;
 mod fault;
 mod feeder;
@@ -15,6 +16,7 @@ mod variable;
 mod view;
 mod visit;
 
+pub use ends::{BothEnds, DeviceTimes, HostMessage, LineAnswer};
 pub use exchange::Answered;
 pub use fault::{Fault, FaultKind};
 pub use feeder::{CardFeeder, Draw, Order};

@@ -1,6 +1,6 @@
 //! What one shard, or the whole run, recorded in one interval.
 
-use super::{Counters, Latency};
+use super::{Counters, DeviceLatencies, Latency};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// The number of a step name in a [`StepNames`] table.
@@ -153,6 +153,8 @@ pub struct StepInterval {
     pub checks_failed: u64,
     /// What its HTTP requests came to; `None` where it sent none.
     pub attempts: Option<Box<Attempts>>,
+    /// Where its time went on devices; `None` where no device did it.
+    pub devices: Option<Box<DeviceLatencies>>,
 }
 
 /// What the HTTP requests of a step came to, those before the last one included.
@@ -240,6 +242,9 @@ impl StepInterval {
         if let Some(theirs) = other.attempts.as_deref().filter(|theirs| theirs.count > 0) {
             self.attempts.get_or_insert_default().merge(theirs);
         }
+        if let Some(theirs) = other.devices.as_deref() {
+            self.devices.get_or_insert_default().merge(theirs);
+        }
     }
 
     fn clear(&mut self) {
@@ -251,6 +256,7 @@ impl StepInterval {
         self.checks_passed = 0;
         self.checks_failed = 0;
         self.attempts.as_deref_mut().into_iter().for_each(Attempts::clear);
+        self.devices.as_deref_mut().into_iter().for_each(DeviceLatencies::clear);
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod cases;
 mod counters;
+mod device;
 mod interval;
 mod judge;
 mod latency;
@@ -15,6 +16,7 @@ mod threshold;
 
 pub use cases::{CaseAttempt, CaseClass, CaseRow, CaseWord, CasesSummary};
 pub use counters::Counters;
+pub use device::{DeviceLatencies, DeviceRow};
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
 };
@@ -28,7 +30,8 @@ pub use snapshot::{
     StepView, TerminalRow, TerminalsView, ThresholdView,
 };
 pub use summary::{
-    AttemptSummary, Count, GeneratorSummary, HostCounts, LagSummary, LatencySummary, MismatchSummary,
-    ReconciliationSummary, SettlementSummary, SideSummary, StepSummary, Summary, ThresholdSummary, Verdict,
+    AttemptSummary, Count, DeviceSummary, GeneratorSummary, HostCounts, LagSummary, LatencySummary,
+    MismatchSummary, ReconciliationSummary, SettlementSummary, SideSummary, StepSummary, Summary,
+    ThresholdSummary, Verdict,
 };
 pub use threshold::{Aggregation, Comparison, MetricName, Threshold, ThresholdError};

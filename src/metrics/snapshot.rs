@@ -1,6 +1,6 @@
 //! What the faces see: the state of a run at one moment, complete and without a way back into it.
 
-use super::{Bucket, Counters, Percentiles, Verdict};
+use super::{Bucket, Counters, DeviceRow, Percentiles, Verdict};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 /// The state of a run at one moment; a new one about four times a second.
@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub generator: Generator,
     /// The fleet.
     pub terminals: TerminalsView,
+    /// The devices, in the order of the groups; empty where all terminals are virtual.
+    pub devices: Vec<DeviceRow>,
     /// What happened lately, the oldest first; bounded.
     pub events: Arc<VecDeque<EventLine>>,
     /// The thresholds with their present values.

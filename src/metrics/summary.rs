@@ -1,8 +1,8 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
 use super::{
-    Attempts, CasesSummary, Class, Counters, Latency, Percentiles, PortalChecks, PortalFinding,
-    PortalSummary, StepInterval,
+    Attempts, CasesSummary, Class, Counters, DeviceLatencies, Latency, Percentiles, PortalChecks,
+    PortalFinding, PortalSummary, StepInterval,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,30 @@ pub struct StepSummary {
     /// What its HTTP requests came to; absent where it sent none.
     #[serde(flatten)]
     pub attempts: Option<AttemptSummary>,
+    /// Where its time went on devices; absent where no device did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub devices: Option<DeviceSummary>,
+}
+
+/// Where the time of a step on devices went, in milliseconds.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DeviceSummary {
+    /// The terminals and whoever stands before them.
+    pub device_ms: LatencySummary,
+    /// Bytes on the lines, both ways.
+    pub line_ms: LatencySummary,
+    /// The host of the run, from each request to its answer.
+    pub host_ms: LatencySummary,
+}
+
+impl From<&DeviceLatencies> for DeviceSummary {
+    fn from(times: &DeviceLatencies) -> Self {
+        Self {
+            device_ms: times.device.percentiles(),
+            line_ms: times.line.percentiles(),
+            host_ms: times.host.percentiles(),
+        }
+    }
 }
 
 /// What the HTTP requests of a step came to.
@@ -135,6 +159,11 @@ impl From<&StepInterval> for StepSummary {
             response_time_ms: all.response.percentiles(),
             service_time_ms: all.service.percentiles(),
             attempts: step.attempts.as_deref().map(AttemptSummary::from),
+            devices: step
+                .devices
+                .as_deref()
+                .filter(|times| !times.device.is_empty())
+                .map(DeviceSummary::from),
         }
     }
 }

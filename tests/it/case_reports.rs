@@ -95,7 +95,13 @@ fn summary() -> Summary {
     let wrong = ("sale", "the check `code` < 1 does not hold", CaseClass::Device);
     let mut cases = CasesSummary::default();
     for row in [
-        row("lab-1", "sale", CaseWord::Failed, Some(wrong), vec![attempt(Some(wrong)), attempt(Some(hung_up))]),
+        row(
+            "lab-1",
+            "sale",
+            CaseWord::Failed,
+            Some(wrong),
+            vec![attempt(Some(wrong)), attempt(Some(hung_up))],
+        ),
         row("lab-1", "void", CaseWord::Passed, None, vec![attempt(None)]),
         CaseRow {
             reason: Some("no operator: insert card 7".to_owned()),

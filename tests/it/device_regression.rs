@@ -70,7 +70,9 @@ fn device(id: &str, terminal: &str, think: &str) -> String {
     let expect = format!("expect: {{ terminal: \"{terminal}\" }}");
     let refuse = "refuse: [ { amount: 51.00, code: \"51\" } ]";
     let simulate = format!("simulate: {{ think: {think}, {refuse} }}");
-    format!("  - {{ id: {id}, driver: allinpay, port: sim:{id}, line: {{ baud: 115200 }}, {expect}, {simulate} }}\n")
+    format!(
+        "  - {{ id: {id}, driver: allinpay, port: sim:{id}, line: {{ baud: 115200 }}, {expect}, {simulate} }}\n"
+    )
 }
 
 fn simulate(rack: &Path, count: usize) -> Running {

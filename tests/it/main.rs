@@ -19,6 +19,7 @@ mod decode;
 mod decode_parts;
 mod device_profiles;
 mod device_regression;
+mod device_runs;
 mod devices;
 mod devices_command;
 mod documents;

@@ -65,6 +65,8 @@ pub struct Contact {
     pub hung_up: u32,
     /// Bytes that came from it.
     pub bytes: u64,
+    /// Bytes that were sent to it.
+    pub sent: u64,
 }
 
 /// Why a device did not answer. None of these is the fault of a scenario.
@@ -154,6 +156,11 @@ impl Device {
     /// How much there was to do with it.
     pub fn contact(&self) -> Contact {
         self.contact
+    }
+
+    /// Whether its port is open.
+    pub fn is_open(&self) -> bool {
+        self.wire.is_some()
     }
 
     /// Whether what is behind the port now has said who it is.
@@ -306,6 +313,7 @@ impl Device {
                 // A port that takes nothing is gone, and will say so.
                 Output::Send(range) => {
                     let bytes = self.outbox.bytes(range);
+                    self.contact.sent += bytes.len() as u64;
                     let _ = self.wire.as_ref().is_some_and(|wire| wire.send(bytes));
                 }
                 Output::Close => (self.wire, self.opening) = (None, None),

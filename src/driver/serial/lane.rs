@@ -20,6 +20,15 @@ pub(super) enum Lane {
     Tcp(TcpStream),
 }
 
+/// Whether a terminal behind such a port can be pretended.
+pub(super) fn can_pretend(port: &Selector) -> bool {
+    match port {
+        Selector::Sim(_) => true,
+        Selector::Tcp { host, .. } => matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]"),
+        _ => false,
+    }
+}
+
 impl Socket {
     /// Where the lines to a device come from; `None` when it is not pretended.
     pub(super) async fn of(device: &Device, folder: &Path) -> io::Result<Option<Self>> {
@@ -30,7 +39,7 @@ impl Socket {
                 let first = Pty::open(&link)?;
                 Ok(Some(Self::Link(link, Some(first))))
             }
-            Selector::Tcp { host, port } if matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]") => {
+            Selector::Tcp { host, port } if can_pretend(&device.port) => {
                 Ok(Some(Self::Listener(TcpListener::bind(format!("{host}:{port}")).await?)))
             }
             _ => Ok(None),

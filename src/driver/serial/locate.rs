@@ -55,7 +55,9 @@ impl Locator {
 
 /// The lease that a simulator has on its folder while it lives.
 pub(super) fn sim_lease(folder: &Path) -> (Leases, String) {
-    (Leases::at(folder, "a simulator"), folder.display().to_string())
+    // One folder has many names.
+    let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    (Leases::at(&folder, "a simulator"), folder.display().to_string())
 }
 
 fn is_simulated(folder: &Path) -> bool {
@@ -79,11 +81,17 @@ impl Place {
             // Behind the link to a pretended terminal is another port after every hang-up.
             Self::Serial(path) => match std::fs::canonicalize(path) {
                 Ok(real) if !real.starts_with("/dev/pts") => real.display().to_string(),
-                _ => path.display().to_string(),
+                _ => canonical_parent(path).display().to_string(),
             },
             Self::Tcp(address) => format!("tcp:{address}"),
         }
     }
+}
+
+/// A path whose folder has its one true name; what it leads to does not matter.
+fn canonical_parent(path: &Path) -> PathBuf {
+    let parts = path.parent().and_then(|folder| std::fs::canonicalize(folder).ok()).zip(path.file_name());
+    parts.map_or_else(|| path.to_owned(), |(folder, name)| folder.join(name))
 }
 
 /// The one of these ports that the selector means.

@@ -18,6 +18,7 @@ mod pretended;
 mod pty;
 mod recorder;
 mod relay;
+mod troupe;
 mod wire;
 
 pub use device::{Contact, Device, DeviceError, Setup};
@@ -28,4 +29,5 @@ pub use plugged::{Plugged, UsbAdapter};
 pub use port::{OpenError, Port, open};
 pub use pretended::{Pretended, SimError, Tally};
 pub use recorder::{Recorder, Recorders};
+pub use troupe::Troupe;
 pub use wire::{Arrival, Wire};

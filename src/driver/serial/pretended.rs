@@ -2,7 +2,7 @@
 
 use super::{
     inner::{Inner, Wish},
-    lane::{Lane, Socket},
+    lane::{Lane, Socket, can_pretend},
     lease::{Lease, LeaseError},
     locate::sim_lease,
     paced::{Paced, Step},
@@ -19,7 +19,15 @@ use crate::{
     rng::{Domain, Rng, Seed},
     time::Instant,
 };
-use std::{collections::BTreeMap, fs, future::Future, io, path::PathBuf, pin::Pin, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    future::Future,
+    io,
+    path::PathBuf,
+    pin::Pin,
+    time::Duration,
+};
 use tokio::{sync::watch, task::JoinHandle};
 
 /// Terminals that are pretended, until this is dropped.
@@ -53,6 +61,9 @@ pub enum SimError {
     /// Somebody pretends terminals there already.
     #[error(transparent)]
     Lease(#[from] LeaseError),
+    /// Their thread or its runtime cannot be made.
+    #[error("cannot start a thread for pretended terminals: {0}")]
+    Thread(#[source] io::Error),
     /// A line cannot be made.
     #[error("{0}: cannot make its line: {1}")]
     Line(String, #[source] io::Error),
@@ -77,17 +88,31 @@ impl Pretended {
         inner: Vec<Inner>,
         host: &str,
     ) -> Result<Self, SimError> {
-        let (leases, name) = sim_lease(&rack.sim_folder);
-        let lease = leases.take(&name, Duration::MAX)?;
-        let mut inner = inner.into_iter();
+        let pretended = rack.devices.iter().filter(|device| device.is_enabled && can_pretend(&device.port));
+        let inner = pretended.map(|device| device.id.clone()).zip(inner).collect();
+        Self::start_with(rack, clock, inner, host).await
+    }
+
+    /// The same with virtual terminals inside of the devices with these names.
+    ///
+    /// # Errors
+    /// When a line cannot be made.
+    pub async fn start_with(
+        rack: &Rack,
+        clock: Clock,
+        mut inner: HashMap<String, Inner>,
+        host: &str,
+    ) -> Result<Self, SimError> {
         fs::create_dir_all(&rack.sim_folder)
             .map_err(|error| SimError::Folder(rack.sim_folder.clone(), error))?;
+        let (leases, name) = sim_lease(&rack.sim_folder);
+        let lease = leases.take(&name, Duration::MAX)?;
         let (stop, stopped) = watch::channel(false);
         let mut terminals = Vec::new();
         for (number, device) in rack.devices.iter().enumerate().filter(|(_, device)| device.is_enabled) {
             let failed = |error| SimError::Line(device.id.clone(), error);
             let Some(socket) = Socket::of(device, &rack.sim_folder).await.map_err(failed)? else { continue };
-            let inner = inner.next().map(|inner| (inner, host.to_owned()));
+            let inner = inner.remove(&device.id).map(|inner| (inner, host.to_owned()));
             let terminal = Terminal::new(device, number as u64, Seed(rack.seed), clock, inner);
             let task = tokio::spawn(terminal.serve(socket, stopped.clone()));
             terminals.push((device.id.clone(), task));

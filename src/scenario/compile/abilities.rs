@@ -8,6 +8,7 @@ use crate::{
     scenario::{
         acquirer::{KindTraits, traits},
         plan::Scenario,
+        step::LOAD,
     },
 };
 use std::sync::Arc;
@@ -42,6 +43,7 @@ impl Compiler<'_> {
         for device in &rack.devices {
             let lacks = |step: &Step| match &step.action {
                 Action::Operate(template) if !offers(device, template.kind) => Some(template.kind.name()),
+                Action::Load(_) => Some(LOAD),
                 _ => None,
             };
             if let Some(kind) = flow.steps.iter().find_map(lacks) {

@@ -4,7 +4,7 @@ use super::{Compiler, rules::two_characters};
 use crate::{
     flow::CardFeeder,
     host::{self, Enrolment},
-    iso8583::ResponseCode,
+    iso8583::{ResponseCode, TerminalId},
     scenario::{
         host::{Chip, Closure, Demand, Tables},
         node::Node,
@@ -13,6 +13,7 @@ use crate::{
     },
     time::WallClock,
 };
+use std::collections::HashSet;
 
 impl Compiler<'_> {
     pub(super) fn host(&mut self, groups: &[Group], feeders: &[CardFeeder]) -> Option<host::Config> {
@@ -67,6 +68,7 @@ impl Compiler<'_> {
                     tmk: identity.tmk.clone(),
                 })
                 .collect(),
+            watched: watched(groups),
             cards: Self::all_cards(feeders),
             unknown_cards: match written.unknown_cards {
                 words::UnknownCards::Accept => host::UnknownCards::Accept,
@@ -158,4 +160,10 @@ fn bug(word: words::Bug) -> host::Bug {
         words::Bug::SettlesToNeighbour => host::Bug::SettlesToNeighbour,
         words::Bug::WrongAmount => host::Bug::WrongAmount,
     }
+}
+
+/// The terminals that are devices: what they send is held against what their registers are told.
+fn watched(groups: &[Group]) -> HashSet<TerminalId> {
+    let devices = groups.iter().filter(|group| group.devices.is_some() && group.target == Target::Embedded);
+    devices.flat_map(|group| group.identities.iter().map(|identity| identity.terminal)).collect()
 }
