@@ -65,6 +65,8 @@ impl Round<'_> {
         let record = shard.case_records.borrow_mut().remove(&place).unwrap_or_default();
         let mut course = Course::new(self.cases.policy, self.cases.all.len(), record, shard.now());
         self.go(&mut course).await;
+        let is_left_out = course.record().quarantine(self.cases.policy.quarantine_after).is_some();
+        self.seat().post.iter().for_each(|post| post.quarantine(is_left_out));
         shard.case_records.borrow_mut().insert(place, course.record().clone());
         if has_seat {
             shard.vacate(self.seat());
