@@ -3,6 +3,7 @@
 mod codec;
 mod compare;
 mod devices;
+mod flakes;
 mod host;
 mod init;
 mod manual;

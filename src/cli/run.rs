@@ -23,6 +23,7 @@ use std::{
 use tokio::sync::watch;
 
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct RunArguments {
     #[command(flatten)]
     scenario: ScenarioArguments,
@@ -221,5 +222,13 @@ async fn obey_signals(control: Control) {
     }
 }
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    all thresholds hold, and no case failed
+  99   a threshold does not hold, or a device failed a case
+  104  the scenario is not valid
+  105  stopped by a signal, or aborted
+  107  a step could not be carried out, or cases failed by the lab's fault only
+  110  results could not be kept: the run is not valid";
 const RESULTS: &str = "results";
 const STATUS_EVERY: Duration = Duration::from_secs(5);

@@ -15,8 +15,7 @@ use crate::{
     driver::{Clock, HostServer, usage},
     host::Host,
     metrics::{
-        ActivityCounts, Class, EventLine, HostCounts, Interval, Judge, Phase, Point, PortalChecks,
-        PortalFinding, PortalSummary, Scope, SettlementSummary, Severity, Snapshot, State, StepView, Summary,
+        ActivityCounts, CasesSummary, Class, EventLine, HostCounts, Interval, Judge, Phase, Point, PortalChecks, PortalFinding, PortalSummary, Scope, SettlementSummary, Severity, Snapshot, State, StepView, Summary, ThresholdView,
     },
     reconcile::{Findings, Identity, Journals, Line},
     scenario::Plan,
@@ -71,6 +70,8 @@ pub(super) struct Collector {
     /// What its portal came to, and what the final check of it found.
     pub(super) portal: Option<PortalSummary>,
     pub(super) portal_findings: Vec<PortalFinding>,
+    /// What cases came to.
+    pub(super) cases: CasesSummary,
     pub(super) broken: bool,
     pub(super) shards_running: usize,
     pub(super) deltas: usize,
@@ -106,6 +107,7 @@ impl Collector {
             settlements: None,
             portal: None,
             portal_findings: Vec::new(),
+            cases: CasesSummary::default(),
             broken: false,
             shards_running: start.shards,
             deltas: 0,
@@ -138,6 +140,7 @@ impl Collector {
 
     fn take(&mut self, delta: Delta) {
         self.second.merge(&delta.interval);
+        delta.cases.into_iter().for_each(|row| self.cases.add(row));
         self.broken |= delta.broken;
         self.shards_running -= usize::from(delta.is_last);
         delta.events.into_iter().for_each(|event| self.event(event));

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     driver::{
         Heard,
-        serial::{Device, DeviceError, Setup},
+        serial::{Device, DeviceError, OpenError, Setup},
     },
     ecr::{Answer, Request, Verdict},
     flow::BothEnds,
@@ -25,6 +25,7 @@ use crate::{
     operation::{End, Failure, Kind, Operation, Outcome},
     rack::{self, FailureClass},
     reconcile::{Belief, Entry},
+    regression::Line as LineState,
     scenario::Identity,
     time::Instant,
 };
@@ -45,7 +46,7 @@ pub(super) struct Post {
 /// A device with what was done on it.
 pub(super) struct Station {
     id: String,
-    device: Device,
+    pub(super) device: Device,
     /// How long a byte is on its line.
     byte_time: Duration,
     identity: Identity,
@@ -56,6 +57,18 @@ pub(super) struct Station {
     batch: Option<BatchNo>,
     /// Whether it was said that its transactions cannot be compared.
     is_stranger_told: bool,
+    /// Why an operation could not be done, the first since somebody asked.
+    pub(super) misfortune: Option<Misfortune>,
+    /// How often its line had hung up when somebody asked.
+    pub(super) hang_ups: u32,
+}
+
+/// Why an operation could not be done, as cases tell it.
+#[derive(Clone, Debug)]
+pub(super) struct Misfortune {
+    pub(super) class: FailureClass,
+    pub(super) reason: String,
+    pub(super) line: LineState,
 }
 
 /// A request whose fate is not known.
@@ -79,10 +92,11 @@ pub(super) struct Told {
 }
 
 /// Why there is no answer.
-struct Failed {
+pub(super) struct Failed {
     end: End,
     fault: FailureClass,
     text: String,
+    line: LineState,
 }
 
 impl Post {
@@ -112,6 +126,8 @@ impl Post {
             doubt: None,
             batch: None,
             is_stranger_told: false,
+            misfortune: None,
+            hang_ups: 0,
         };
         Self { station: Cell::new(Some(Box::new(station))), row: RefCell::new(row) }
     }
@@ -122,7 +138,6 @@ impl Post {
     }
 
     /// Leaves the device out, or takes it in again; only the faces learn of it here.
-    #[expect(dead_code, reason = "for whoever runs cases")]
     pub(super) fn quarantine(&self, quarantined: bool) {
         self.row.borrow_mut().quarantined = quarantined;
     }
@@ -208,6 +223,9 @@ pub(super) async fn operate(
     };
     let fault = failed.as_ref().map(|failed| failed.fault).or_else(|| blame(&outcome));
     let told = Told { outcome, at, ends, batch: station.batch, fault };
+    if let Some(failed) = &failed {
+        station.misfortune.get_or_insert_with(|| Misfortune::from(failed));
+    }
     let error = failed.map(|failed| failed.text);
     seat.post.iter().for_each(|post| post.note(kind, station, &told, error.as_deref()));
     tell(shard, station, kind, &told, error);
@@ -235,7 +253,7 @@ fn tell(shard: &Shard, station: &Station, kind: Kind, told: &Told, error: Option
 
 impl Failed {
     fn of(failure: Failure, fault: FailureClass) -> Self {
-        Self { end: End::Failed(failure), fault, text: failure.blame().to_owned() }
+        Self { end: End::Failed(failure), fault, text: failure.blame().to_owned(), line: LineState::Sound }
     }
 }
 
@@ -247,7 +265,23 @@ impl From<DeviceError> for Failed {
             DeviceError::Busy => End::Failed(Failure::ReversalPending),
             _ => End::Failed(Failure::NotConnected),
         };
-        Self { end, fault: error.class(), text: error.to_string() }
+        Self { end, fault: error.class(), text: error.to_string(), line: line_of(&error) }
+    }
+}
+
+impl From<&Failed> for Misfortune {
+    fn from(failed: &Failed) -> Self {
+        Self { class: failed.fault, reason: failed.text.clone(), line: failed.line }
+    }
+}
+
+/// What an error means for the line.
+fn line_of(error: &DeviceError) -> LineState {
+    match error {
+        DeviceError::Lease(_) | DeviceError::LeaseExpired | DeviceError::Open(OpenError::Busy(_)) => {
+            LineState::Refused
+        }
+        _ => LineState::InDoubt,
     }
 }
 
@@ -290,7 +324,7 @@ impl Station {
     }
 
     /// Finds out what became of an earlier request, before anything else is asked.
-    async fn resolve(&mut self, shard: &Shard) -> Result<(), Failed> {
+    pub(super) async fn resolve(&mut self, shard: &Shard) -> Result<(), Failed> {
         if self.doubt.is_none() {
             return Ok(());
         }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     driver::{Line, Patron},
     expr::EvalError,
-    flow::{Cast, Iteration, Loading, Next},
+    flow::{Cast, Fault, Iteration, Loading, Next},
     link::Network,
     metrics::{Class, Severity},
     money::Amount,
@@ -41,6 +41,8 @@ pub(super) struct Walk {
     pub(super) failed: Option<bool>,
     /// Whose fault the first failure was.
     pub(super) fault: Option<FailureClass>,
+    /// Where in the flow it was.
+    pub(super) first: Option<Fault>,
 }
 
 pub(super) fn occupy(shard: &Shard, part: &Part, place: usize) {
@@ -58,11 +60,23 @@ pub(super) fn spawn_iteration(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, 
     });
 }
 
-/// One terminal walks through the flow once, and tells how it came through.
+/// One terminal walks through the flow of its scenario once, and is free again.
 pub(super) async fn iterate(
     shard: &Rc<Shard>,
     part: &Rc<Part>,
     scenario: &Scenario,
+    place: usize,
+    ticket: Ticket,
+) {
+    let walk = walk(shard, scenario, scenario.flow, place, ticket).await;
+    vacate(shard, part, &shard.seats[place], walk.failed);
+}
+
+/// One terminal walks through a flow once, and tells how it came through.
+pub(super) async fn walk(
+    shard: &Rc<Shard>,
+    scenario: &Scenario,
+    flow: usize,
     place: usize,
     ticket: Ticket,
 ) -> Walk {
@@ -71,7 +85,7 @@ pub(super) async fn iterate(
     let mut station = seat.station();
     let mut walk = Walk::default();
     let mut cast = shard.cast(seat);
-    let mut iteration = Iteration::new(shard.plan.flows[scenario.flow].clone(), ticket.ordinal, ticket.rng);
+    let mut iteration = Iteration::new(shard.plan.flows[flow].clone(), ticket.ordinal, ticket.rng);
     // Only the first step has a schedule; the others are due when the one before them is over.
     let mut due = Some(ticket.due);
     walk.failed = loop {
@@ -164,7 +178,7 @@ pub(super) async fn iterate(
     };
     seat.line.replace(line);
     seat.return_station(station);
-    vacate(shard, part, seat, walk.failed);
+    walk.first = iteration.fault();
     walk
 }
 

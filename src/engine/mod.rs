@@ -4,6 +4,9 @@
 //! its histograms; nothing on its hot path is shared. What it recorded goes to the collector in intervals; what it
 //! shall do comes back over a watch. The collector is one thread: it merges, judges and hands on to the [`Observer`].
 
+mod case_row;
+mod case_seat;
+mod cases;
 mod collector;
 mod control;
 mod device;

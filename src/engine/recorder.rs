@@ -4,8 +4,7 @@ use crate::{
     flow::DeviceTimes,
     http::Timing,
     metrics::{
-        ActivityCounts, Class, DeviceRow, EventLine, Interval, Origin, ResponseCodeText, Selections, Severity,
-        StepId, StepInterval, TerminalRow,
+        ActivityCounts, CaseRow, Class, DeviceRow, EventLine, Interval, Origin, ResponseCodeText, Selections, Severity, StepId, StepInterval, TerminalRow,
     },
     operation::Outcome,
     reconcile::Entry,
@@ -18,6 +17,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 pub(super) struct Recorder {
     pub(super) interval: Box<Interval>,
     pub(super) journal: Vec<Entry>,
+    pub(super) cases: Vec<CaseRow>,
     receipts: Receipts,
     notices: HashMap<String, Notice>,
     /// What figures are kept of beyond those by step.
@@ -58,6 +58,7 @@ pub(super) struct Delta {
     pub(super) shard: usize,
     pub(super) interval: Box<Interval>,
     pub(super) journal: Vec<Entry>,
+    pub(super) cases: Vec<CaseRow>,
     pub(super) receipts: Vec<String>,
     pub(super) events: Vec<EventLine>,
     /// What went wrong since the last tick, and how often.
@@ -84,6 +85,7 @@ impl Recorder {
             interval: Box::new(Interval::new(scenarios, steps).with_selections(selections.len())),
             selections,
             journal: Vec::new(),
+            cases: Vec::new(),
             receipts: Receipts::default(),
             notices: HashMap::new(),
             broken: false,

@@ -1,6 +1,7 @@
 //! How a shard runs its part of the scenarios: when iterations start, on which terminal, and how all of it ends.
 
 use super::{
+    cases::run_cases,
     control::Command,
     device,
     iteration::{Ticket, iterate, occupy, operate, spawn_iteration},
@@ -65,6 +66,9 @@ async fn run_part(shard: Rc<Shard>, number: u16) {
 }
 
 async fn start_iterations(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, begin: Instant) {
+    if scenario.cases.is_some() {
+        return run_cases(shard, part, scenario, begin).await;
+    }
     let rng = shard.plan.seed.stream(Domain::Arrivals, u64::from(part.number), 0);
     let started = match scenario.load.schedule.course(rng) {
         Some(course) => release(shard, part, scenario, begin, course).await,
@@ -325,7 +329,7 @@ async fn reverse_what_is_owed(shard: &Rc<Shard>) {
     }
 }
 
-async fn sleep_until(shard: &Shard, instant: Instant) {
+pub(super) async fn sleep_until(shard: &Shard, instant: Instant) {
     if instant == Instant::NEVER {
         std::future::pending::<()>().await;
     }

@@ -16,6 +16,7 @@ use crate::{
     load::{Share, Throttles},
     metrics::{ActivityCounts, Origin, RowWindow, Selections, StepId, TerminalRow},
     operation::Kind,
+    regression::Record,
     scenario::{Group, Plan},
     terminal::Terminal,
     time::Instant,
@@ -23,6 +24,7 @@ use crate::{
 use crossbeam::channel::{Sender, TrySendError};
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     ops::Range,
     rc::Rc,
     sync::Arc,
@@ -64,6 +66,8 @@ pub(super) struct Shard {
     /// Which of them belong to each group.
     groups: Vec<Bench>,
     pub(super) recorder: RefCell<Recorder>,
+    /// What speaks against those that went through cases, by their seat.
+    pub(super) case_records: RefCell<BTreeMap<usize, Record>>,
     /// Where the figures of what terminals do of their own accord go, by kind.
     pub(super) automatic: [Option<StepId>; Kind::ALL.len()],
     pub(super) commands: watch::Receiver<Command>,
@@ -140,6 +144,7 @@ impl Shard {
             client: HttpClient::new(clock, &servers).expect("the same servers were tried before the start"),
             recorder: RefCell::new(recorder(&plan, &selections)),
             selections,
+            case_records: RefCell::default(),
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
             dialers: ways
@@ -270,6 +275,7 @@ impl Shard {
             let mut recorder = self.recorder.borrow_mut();
             recorder.interval.merge(&delta.interval);
             recorder.journal.splice(0..0, delta.journal);
+            recorder.cases.splice(0..0, delta.cases);
             recorder.broken |= delta.broken;
             recorder.put_back(delta.events, delta.causes);
             recorder.put_back_receipts(delta.receipts);
@@ -287,9 +293,21 @@ impl Shard {
         let (events, causes) = recorder.take_told();
         let receipts = recorder.take_receipts();
         let empty = self::recorder(&self.plan, &self.selections);
-        let Recorder { mut interval, journal, broken, .. } = std::mem::replace(&mut *recorder, empty);
+        let Recorder { mut interval, journal, cases, broken, .. } =
+            std::mem::replace(&mut *recorder, empty);
         interval.connections.merge(&self.desk.connections.take());
-        Delta { shard: self.index, interval, journal, receipts, events, causes, gauges, broken, is_last }
+        Delta {
+            shard: self.index,
+            interval,
+            journal,
+            cases,
+            receipts,
+            events,
+            causes,
+            gauges,
+            broken,
+            is_last,
+        }
     }
 
     fn gauges(&self) -> Gauges {

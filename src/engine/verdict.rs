@@ -7,8 +7,7 @@ use super::{
 use crate::{
     driver::usage,
     metrics::{
-        GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary, ThresholdSummary,
-        Verdict,
+        CaseClass, CasesSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary, Threshold, ThresholdSummary, ThresholdView, Verdict,
     },
     reconcile::Findings,
     scenario::Plan,
@@ -52,6 +51,7 @@ impl Collector {
                 health,
             },
             thresholds,
+            cases: self.cases_summary(),
             settlements,
             reconciliation,
             mismatches: findings.map(listed).unwrap_or_default(),
@@ -60,20 +60,29 @@ impl Collector {
         }
     }
 
+    /// The cases of the run, device by device; `None` where no scenario has any.
+    fn cases_summary(&mut self) -> Option<CasesSummary> {
+        self.cases.sort();
+        self.start.plan.scenarios.iter().any(|scenario| scenario.cases.is_some()).then(|| self.cases.clone())
+    }
+
     /// What the run says, and the exit code of the program.
     ///
     /// 1. A step that could not be carried out is the scenario's fault: 107.
     /// 2. A run whose results or ledger could not be kept, or that was aborted by hand, says nothing: 110.
     /// 3. A run whose generator was not well says nothing: 110.
     /// 4. A signal is reported as such (105), and so is the end by a threshold (108).
-    /// 5. Else the thresholds decide: 0 or 99.
+    /// 5. A threshold that does not hold, or a case that failed by its device's fault: 99.
+    /// 6. Cases that failed by the lab's fault only say nothing about the devices: 107.
+    /// 7. Else 0.
     pub(super) fn verdict(
         &self,
         thresholds: &[ThresholdSummary],
         health: &[ThresholdSummary],
     ) -> (Verdict, u8) {
         let hold = |judged: &[ThresholdSummary]| judged.iter().all(|threshold| threshold.pass);
-        let all_hold = hold(thresholds);
+        let gravest = self.cases.gravest();
+        let all_hold = hold(thresholds) && gravest != Some(CaseClass::Device);
         let judged = if all_hold { Verdict::Pass } else { Verdict::Fail };
         match *self.start.commands.borrow() {
             _ if self.broken => (Verdict::Invalid, EXIT_BROKEN),
@@ -82,8 +91,9 @@ impl Collector {
             _ if !hold(health) => (Verdict::Invalid, EXIT_INVALID),
             Command::StopByThreshold => (judged, EXIT_ABORTED),
             Command::StopBySignal => (judged, EXIT_SIGNAL),
-            _ if all_hold => (judged, 0),
-            _ => (judged, EXIT_THRESHOLD),
+            _ if !all_hold => (judged, EXIT_THRESHOLD),
+            _ if gravest.is_some() => (Verdict::Invalid, EXIT_BROKEN),
+            _ => (judged, 0),
         }
     }
 }

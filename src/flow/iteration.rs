@@ -1,8 +1,8 @@
 //! One pass of one terminal through its flow.
 
 use super::{
-    Action, BothEnds, CardFeeder, CardTemplate, Check, Draw, Flow, Loading, OnError, OriginalTemplate, Rest,
-    Step, Template, template, view::View, visit::Visit,
+    Action, BothEnds, CardFeeder, CardTemplate, Check, Draw, Fault, FaultKind, Flow, Loading, OnError,
+    OriginalTemplate, Rest, Step, Template, template, view::View, visit::Visit,
 };
 use crate::{
     card::Card,
@@ -68,6 +68,7 @@ pub struct Iteration {
     /// The merchant of the terminal in the plan, looked up when an expression asks.
     pub(super) entry: OnceCell<Box<Entry>>,
     pub(super) failed: bool,
+    fault: Option<Fault>,
 }
 
 /// What the last step was, and what came of it.
@@ -134,6 +135,7 @@ impl Iteration {
             visit: None,
             entry: OnceCell::new(),
             failed: false,
+            fault: None,
         }
     }
 
@@ -205,8 +207,19 @@ impl Iteration {
         Next::Broken(step, error)
     }
 
+    /// What went wrong first, if something did.
+    pub fn fault(&self) -> Option<Fault> {
+        self.fault
+    }
+
+    fn note(&mut self, what: FaultKind) {
+        let code = self.last.outcome().and_then(|outcome| outcome.code);
+        self.fault.get_or_insert(Fault { step: self.next_step, what, code });
+    }
+
     /// The iteration ends here, and has failed.
     pub(super) fn give_up(&mut self) {
+        self.note(FaultKind::Broken);
         self.next_step = self.flow.steps.len();
         self.failed = true;
     }
@@ -217,9 +230,15 @@ impl Iteration {
         let Some(step) = flow.steps.get(self.next_step) else {
             return Ok(StepResult { id: None, class, checks_passed: 0, checks_failed: 0 });
         };
-        let evaluated = self.evaluate(step, cast);
         let broke_off = matches!(class, Class::TimedOut | Class::Failed);
+        if broke_off {
+            self.note(FaultKind::Ended(class, self.last.outcome().and_then(Outcome::failure)));
+        }
+        let evaluated = self.evaluate(step, cast);
         let checks_failed = evaluated.as_ref().map_or(0, |(_, failed)| *failed);
+        if evaluated.is_err() {
+            self.note(FaultKind::Broken);
+        }
         self.failed |= broke_off || checks_failed > 0 || evaluated.is_err();
         let ends_here = evaluated.is_err() || (broke_off && step.on_error == OnError::Abort);
         self.next_step = if ends_here { flow.steps.len() } else { self.next_step + 1 };
@@ -294,11 +313,18 @@ impl Iteration {
     /// Evaluates checks and captures of `step`; how many checks held, and how many did not.
     fn evaluate(&mut self, step: &Step, cast: &Cast<'_>) -> Result<(u32, u32), EvalError> {
         let mut held = (0, 0);
-        for Check { condition, .. } in &step.checks {
+        let mut failed = None;
+        for (index, Check { condition, .. }) in step.checks.iter().enumerate() {
             match self.evaluate_one(condition, cast)?.truth()? {
                 true => held.0 += 1,
-                false => held.1 += 1,
+                false => {
+                    held.1 += 1;
+                    failed.get_or_insert(index as u32);
+                }
             }
+        }
+        if let Some(check) = failed {
+            self.note(FaultKind::Check(check));
         }
         for capture in &step.captures {
             let value = self.evaluate_one(&capture.value, cast)?;

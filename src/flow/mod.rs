@@ -5,6 +5,7 @@
 
 mod ends;
 mod exchange;
+mod fault;
 mod feeder;
 mod iteration;
 mod json;
@@ -17,6 +18,7 @@ mod visit;
 
 pub use ends::{BothEnds, DeviceTimes, HostMessage, LineAnswer};
 pub use exchange::Answered;
+pub use fault::{Fault, FaultKind};
 pub use feeder::{CardFeeder, Draw, Order};
 pub use iteration::{Cast, Iteration, Next, Numbers, StepResult};
 pub use json::JsonTemplate;

@@ -3,6 +3,7 @@
 //! Percentiles come from HDR histograms and from nothing else, and minimum, mean and maximum from the same
 //! histograms, so that no two figures can contradict each other.
 
+mod cases;
 mod connections;
 mod counters;
 mod device;
@@ -15,6 +16,7 @@ mod summary;
 mod threshold;
 
 pub use connections::{ConnectTimes, ConnectionCounts, Connections, Fault};
+pub use cases::{CaseAttempt, CaseClass, CaseRow, CaseWord, CasesSummary};
 pub use counters::Counters;
 pub use device::{DeviceLatencies, DeviceRow};
 pub use interval::{

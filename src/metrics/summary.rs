@@ -1,8 +1,8 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
 use super::{
-    Attempts, Class, Counters, DeviceLatencies, Latency, Percentiles, PortalChecks, PortalFinding,
-    PortalSummary, StepInterval,
+    Attempts, CasesSummary, Class, Counters, DeviceLatencies, Latency, Percentiles, PortalChecks,
+    PortalFinding, PortalSummary, StepInterval,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,9 @@ pub struct Summary {
     pub generator: GeneratorSummary,
     /// The thresholds with their values.
     pub thresholds: Vec<ThresholdSummary>,
+    /// What cases on devices came to; absent when no scenario had cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cases: Option<CasesSummary>,
     /// What settlements came to at the host; absent when there was no settlement, or no ledger to look into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlements: Option<SettlementSummary>,

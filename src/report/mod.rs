@@ -5,11 +5,14 @@
 //! readable up to its last second. `results/README.md` describes the files for those who read them.
 
 mod archive;
+mod cases;
 mod compare;
 mod environment;
 mod error;
 mod events;
 mod figures;
+mod flakes;
+mod flakes_text;
 mod folder;
 mod host_journal;
 mod html;
@@ -17,6 +20,7 @@ mod intervals;
 mod journal;
 mod journal_reader;
 mod junit;
+mod junit_cases;
 mod log_file;
 mod markdown;
 mod merge;
@@ -46,6 +50,8 @@ pub use compare::{
 };
 pub use environment::Environment;
 pub use error::FolderError;
+pub use flakes::{FlakeCounts, Flakes};
+pub use flakes_text::flakes_text;
 pub use folder::Folder;
 pub use html::html_report;
 pub use journal_reader::{JournalError, read_journal};

@@ -9,6 +9,7 @@
 //! ```
 
 use super::{
+    cases,
     figures::{NOTHING, bytes, clock, count, share, time},
     mismatch_text::{counts_text, mismatch_text},
     portal_text::{checks_text, portal_text},
@@ -17,8 +18,7 @@ use super::{
 use crate::{
     iso8583::ResponseCode,
     metrics::{
-        LatencySummary, MismatchSummary, PortalChecks, PortalFinding, ReconciliationSummary,
-        SettlementSummary, StepSummary, Summary, Threshold, ThresholdSummary, Unit, Verdict,
+        Aggregation, CaseClass, CaseWord, CasesSummary, LatencySummary, MismatchSummary, PortalChecks, PortalFinding, ReconciliationSummary, SettlementSummary, StepSummary, Summary, Threshold, ThresholdSummary, Unit, Verdict,
     },
 };
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -42,6 +42,7 @@ impl Default for Look {
 pub fn summary_text(summary: &Summary, folder: Option<&Path>, look: Look) -> String {
     let mut page = Page { text: String::new(), look: Look { width: look.width.max(WIDTH_MIN), ..look } };
     page.verdict(summary);
+    page.cases(summary.cases.as_ref());
     page.iterations(summary);
     page.steps(&summary.steps);
     page.codes(&summary.steps);
@@ -74,6 +75,28 @@ impl Page {
         self.line(&format!("{}: {word}  {}", summary.scenario, reason(summary)));
         let length = clock(Duration::try_from_secs_f64(summary.duration_seconds).unwrap_or_default());
         self.line(&format!("started {}, took {length}, seed {}", summary.started_at, summary.seed));
+    }
+
+    fn cases(&mut self, found: Option<&CasesSummary>) {
+        let Some(found) = found else { return };
+        self.heading("Cases");
+        self.line(&format!("  {}", cases::counts_line(found)));
+        for row in cases::shown(found, CASES_SHOWN) {
+            let (sign, colour) = match row.result {
+                CaseWord::Passed => ("✓", GREEN),
+                CaseWord::Flaky => ("↻", YELLOW),
+                CaseWord::Failed => ("✗", RED),
+                CaseWord::Skipped => (NOTHING, YELLOW),
+            };
+            let sign = self.painted(sign, colour);
+            let name = cut(&format!("{}  {}", row.device, row.case), CASE_WIDTH);
+            let told = format!("{name:<CASE_WIDTH$}  {:<7} {:<14}", row.result.name(), cases::class(row));
+            self.line(format!("  {sign} {told} {}", attempts(row.attempts.len())).trim_end());
+            let why = cases::why(row);
+            if !why.is_empty() {
+                self.line(&format!("      {}", cut(&why, self.look.width - 6)));
+            }
+        }
     }
 
     fn iterations(&mut self, summary: &Summary) {
@@ -300,6 +323,7 @@ pub(super) fn reason(summary: &Summary) -> String {
     match summary.exit_code {
         EXIT_SIGNAL if summary.verdict == Verdict::Invalid => "the run was aborted".to_owned(),
         EXIT_SIGNAL => format!("stopped by a signal; until then {judged}"),
+        EXIT_BROKEN if is_the_labs_fault(summary) => judged,
         EXIT_BROKEN => "a step could not be carried out, see events.ndjson".to_owned(),
         EXIT_ABORTED => format!("aborted by a threshold; {judged}"),
         EXIT_INVALID => "the measurement is not valid, see events.ndjson".to_owned(),
@@ -308,6 +332,14 @@ pub(super) fn reason(summary: &Summary) -> String {
 }
 
 fn judged(summary: &Summary) -> String {
+    let thresholds = judged_by_thresholds(summary);
+    match cases::failures(summary.cases.as_ref()) {
+        Some(failures) => format!("{failures}; {thresholds}"),
+        None => thresholds,
+    }
+}
+
+fn judged_by_thresholds(summary: &Summary) -> String {
     let all = summary.thresholds.len() as u64;
     let broken = summary.thresholds.iter().filter(|threshold| !threshold.pass).count();
     let unmeasured = summary.thresholds.iter().filter(|threshold| threshold.value.is_none()).count();
@@ -352,6 +384,16 @@ fn of_samples(latency: LatencySummary, figure: fn(LatencySummary) -> f64) -> Str
     if latency.max > 0.0 { time(figure(latency)) } else { NOTHING.to_owned() }
 }
 
+/// Whether the run is not valid because of cases that failed by the lab's fault.
+fn is_the_labs_fault(summary: &Summary) -> bool {
+    summary.cases.as_ref().is_some_and(|cases| cases.gravest() == Some(CaseClass::Infrastructure))
+}
+
+/// Nothing of a single attempt, which is the rule.
+fn attempts(number: usize) -> String {
+    if number > 1 { plural(number as u64, "attempt") } else { String::new() }
+}
+
 pub(super) fn plural(number: u64, noun: &str) -> String {
     plural_of(number, noun, &format!("{noun}s"))
 }
@@ -362,6 +404,8 @@ pub(super) fn plural_of(number: u64, one: &str, many: &str) -> String {
 
 const CAUSES_SHOWN: usize = 8;
 const MISMATCHES_SHOWN: usize = 5;
+const CASES_SHOWN: usize = 60;
+const CASE_WIDTH: usize = 36;
 const CAUSE_INDENT: usize = 15;
 const WIDTH_MIN: usize = 80;
 /// The sign before and the value after the expression of a threshold.

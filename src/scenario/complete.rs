@@ -14,7 +14,8 @@ use crate::operation::Kind;
 /// Fills in the seed, the built-in flow, the default feeder, and what scenarios and groups leave to be guessed.
 pub(super) fn complete(file: &mut File, overrides: &Overrides, fallback_seed: u64) {
     file.seed = overrides.seed.or(file.seed).or(Some(fallback_seed));
-    let wants_sign_in = file.scenarios.iter().any(|(_, scenario)| scenario.flow == SIGN_IN);
+    let wants_sign_in =
+        file.scenarios.iter().any(|(_, scenario)| scenario.flows().any(|flow| flow == SIGN_IN));
     if wants_sign_in && file.flows.find(SIGN_IN).is_none() {
         let steps = Step::bare(SIGN_IN).into_iter().collect();
         file.flows.0.push((SIGN_IN.to_owned(), Flow { steps }));
@@ -91,6 +92,11 @@ fn fill(scenario: &mut Scenario) {
         }
         Executor::AtOnce => {}
         Executor::Replay => scenario.speed = scenario.speed.or(Some(1.0)),
+        Executor::Cases => {
+            scenario.retry = scenario.retry.or_else(|| Some(Default::default()));
+            scenario.case_timeout = scenario.case_timeout.or(Some(Time::from_secs(60)));
+            scenario.max_duration = scenario.max_duration.or(Some(Time::from_secs(3600)));
+        }
     }
 }
 

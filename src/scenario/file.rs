@@ -5,6 +5,7 @@
 
 use super::{
     acquirer::{KeySchemeWord, Notices, Order, Settlement},
+    case_keys::{Case, Quarantine, RetryCases},
     condition::Condition,
     connection::{Connection, TargetTls},
     duration::Time,
@@ -317,8 +318,9 @@ pub struct Flow {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scenario {
-    /// The flow.
-    pub flow: String,
+    /// The flow; `cases` names several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
     /// The group of terminals; may be left out when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -362,7 +364,26 @@ pub struct Scenario {
     /// How many times faster than in the file (replay; 1 without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed: Option<f64>,
-    /// When it ends at the latest (per-terminal-iterations, shared-iterations; 10m without it).
+    /// The cases in their order, each a flow (cases).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub cases: Option<Vec<Case>>,
+    /// The flow before the cases of each terminal (cases).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<String>,
+    /// The flow after the cases of each terminal, also where one failed (cases).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teardown: Option<String>,
+    /// How often a case is tried (cases; once without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryCases>,
+    /// When a device is left out (cases; never without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Quarantine>,
+    /// How long one attempt at a case may take (cases; 60s without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_timeout: Option<Time>,
+    /// When it ends at the latest (per-terminal-iterations, shared-iterations; 10m without it; cases; 1h without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_duration: Option<Time>,
     /// How long after the start of the run, or after the end of `startAfter`, it begins.
@@ -384,6 +405,14 @@ pub struct Stage {
     pub duration: Time,
     /// Iterations per `timeUnit`, or terminals, at its end.
     pub target: f64,
+}
+
+impl Scenario {
+    /// The names of all flows that its terminals walk through.
+    pub fn flows(&self) -> impl Iterator<Item = &str> {
+        let around = [&self.flow, &self.setup, &self.teardown].into_iter().flatten().map(String::as_str);
+        around.chain(self.cases.iter().flatten().map(Case::flow))
+    }
 }
 
 impl<'de> Deserialize<'de> for Scalar {

@@ -7,6 +7,7 @@
 //! Only this module knows the file format, and only `load` the YAML library.
 
 mod acquirer;
+mod case_keys;
 mod compile;
 mod complete;
 mod condition;
@@ -50,7 +51,7 @@ pub use expansion::{
 pub use mapping::load_mapping;
 pub use node::Span;
 pub use overlay::Overrides;
-pub use plan::{EmbeddedTls, Group, Identity, Plan, Scenario, Start, Target};
+pub use plan::{Case, Cases, EmbeddedTls, Group, Identity, Plan, Scenario, Start, Target};
 pub use rack::{
     SHIPPED_DEVICES, device_profile_schema, load_rack, parse_device_profile, parse_rack, rack_schema,
 };

@@ -9,6 +9,7 @@ use crate::{
     load::Load,
     metrics::{Selections, StepNames, Threshold},
     rack::Rack,
+    regression::Policy,
     rng::Seed,
     terminal::Profile,
 };
@@ -107,8 +108,10 @@ pub struct Scenario {
     pub name: String,
     /// Its executor as the scenario file calls it.
     pub executor: &'static str,
-    /// The number of its flow in the plan.
+    /// The number of its flow in the plan; of its first case where it has cases.
     pub flow: usize,
+    /// Its cases, where its executor has such.
+    pub cases: Option<Cases>,
     /// The number of its group of terminals in the plan.
     pub group: usize,
     /// When its iterations start.
@@ -117,6 +120,41 @@ pub struct Scenario {
     pub start: Start,
     /// How long iterations under way may take to finish after the last start.
     pub graceful_stop: Duration,
+}
+
+/// The cases that every terminal of a scenario goes through.
+#[derive(Clone, Debug)]
+pub struct Cases {
+    /// The flow before them.
+    pub setup: Option<usize>,
+    /// The flow after them.
+    pub teardown: Option<usize>,
+    /// All of them in their order.
+    pub all: Vec<Case>,
+    /// How often, and after what, each is tried.
+    pub policy: Policy,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+}
+
+/// One case.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its name in results.
+    pub name: String,
+    /// The number of its flow in the plan.
+    pub flow: usize,
+}
+
+impl Scenario {
+    /// The numbers of all flows that its terminals walk through.
+    pub fn flows(&self) -> impl Iterator<Item = usize> {
+        let cases = self.cases.iter().flat_map(|cases| {
+            let around = [cases.setup, cases.teardown].into_iter().flatten();
+            cases.all.iter().map(|case| case.flow).chain(around)
+        });
+        std::iter::once(self.flow).filter(|_| self.cases.is_none()).chain(cases)
+    }
 }
 
 /// When a scenario begins.

@@ -76,7 +76,7 @@ fn own_time(scenario: &Scenario) -> Duration {
             .fold(Duration::ZERO, Duration::saturating_add),
         Executor::PerTerminalIterations => time(scenario.within),
         // How long they take is known when the host has answered, or the file was read.
-        Executor::SharedIterations | Executor::AtOnce | Executor::Replay => Duration::ZERO,
+        Executor::SharedIterations | Executor::AtOnce | Executor::Replay | Executor::Cases => Duration::ZERO,
     }
 }
 

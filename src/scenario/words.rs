@@ -158,6 +158,8 @@ choice! {
         AtOnce = "at-once",
         /// Open: at the instants that a file lists.
         Replay = "replay",
+        /// Closed: every terminal goes through cases, each with a result of its own.
+        Cases = "cases",
     }
 }
 choice! {

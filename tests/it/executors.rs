@@ -1,6 +1,7 @@
 //! Every shipped example of an executor starts exactly what its plan says, and the answers are all accounted for.
 
 use crate::program::{Finished, Folder, run_in, shipped};
+use serde_json::json;
 use std::{collections::BTreeSet, fs};
 
 #[test]
@@ -33,6 +34,15 @@ fn closed_executors_with_a_time_sell_for_all_of_it() {
     }
 }
 
+#[test]
+fn cases_are_one_result_each_on_every_terminal() {
+    let run = Run::of("cases");
+    assert_eq!((run.counter("started"), run.counter("failed"), run.sales()), (30, 0, 20));
+    let cases = &run.summary["cases"];
+    assert_eq!((&cases["passed"], cases["rows"].as_array().unwrap().len()), (&json!(30), 30));
+    assert_eq!(run.summary["steps"]["settlement"]["approved"], 10, "one teardown a terminal");
+}
+
 /// Whoever adds an executor adds its example, and a line above.
 #[test]
 fn every_executor_has_its_example() {
@@ -44,7 +54,7 @@ fn every_executor_has_its_example() {
         .collect();
     let schema = posfleet::scenario::schema();
     let schema = serde_json::to_value(schema).unwrap().to_string();
-    assert_eq!(examples.len(), 8);
+    assert_eq!(examples.len(), 9);
     assert!(examples.iter().all(|name| schema.contains(&format!("\"{name}\""))), "{examples:?}");
 }
 

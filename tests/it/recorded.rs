@@ -107,6 +107,7 @@ impl Recorded {
             reconciliation: None,
             mismatches: Vec::new(),
             portal: None,
+            cases: None,
             portal_findings: Vec::new(),
         }
     }

@@ -462,6 +462,7 @@ pub fn summary() -> Summary {
         }),
         mismatches: Vec::new(),
         portal: None,
+        cases: None,
         portal_findings: Vec::new(),
     }
 }

@@ -18,18 +18,19 @@ impl Compiler<'_> {
     pub(super) fn check_abilities(&mut self, flows: &[Arc<Flow>], scenarios: &[Scenario]) {
         let file = self.file;
         for scenario in scenarios {
-            let Some((flow, (group, written))) =
-                flows.get(scenario.flow).zip(file.terminals.0.get(scenario.group))
-            else {
-                continue;
-            };
+            let Some((group, written)) = file.terminals.0.get(scenario.group) else { continue };
             if let Some(rack) = self.context.racks.get(scenario.group).and_then(Option::as_ref) {
-                self.check_devices(flow, &scenario.name, rack);
+                // A case that a device cannot do is skipped on that device.
+                if let Some(flow) = flows.get(scenario.flow).filter(|_| scenario.cases.is_none()) {
+                    self.check_devices(flow, &scenario.name, rack);
+                }
                 continue;
             }
             let traits = traits(written.kind);
-            if let Some(lack) = flow.steps.iter().find_map(|step| lack(step, traits)) {
-                let at = self.node("scenarios", &scenario.name).at("flow");
+            let mut steps = scenario.flows().filter_map(|flow| flows.get(flow)).flat_map(|flow| &flow.steps);
+            if let Some(lack) = steps.find_map(|step| lack(step, traits)) {
+                let key = if scenario.cases.is_some() { "cases" } else { "flow" };
+                let at = self.node("scenarios", &scenario.name).at(key);
                 let message = format!("the terminals of `{group}` are {}, which {lack}", written.kind.word());
                 self.complain(&at, message);
             }

@@ -1,6 +1,7 @@
 //! From the file to the plan: names become numbers, texts become values, and everything that is wrong is collected.
 
 mod abilities;
+mod cases;
 mod connections;
 mod feeders;
 mod flows;

@@ -58,7 +58,11 @@ impl<'c> Compiler<'c> {
         (running, fleets): (&[&str], &[u64]),
     ) -> Option<Scenario> {
         self.settings(node, written.executor);
-        let flow = self.flow(node, &written.flow);
+        let cases = self.cases(node, written);
+        let flow = match &cases {
+            Some(Some(cases)) => cases.all.first().map(|case| case.flow),
+            _ => written.flow.as_deref().and_then(|name| self.flow_of(&node.at("flow"), name)),
+        };
         let group = self.group(node, written.group.as_deref());
         let start = self.start(name, node, written, running);
         let load =
@@ -67,6 +71,7 @@ impl<'c> Compiler<'c> {
             name: name.to_owned(),
             executor: written.executor.word(),
             flow: flow?,
+            cases: cases?,
             group: group?,
             load: load?,
             start,
@@ -87,20 +92,12 @@ impl<'c> Compiler<'c> {
                 );
             }
         }
-        for (needing, key) in NEEDED {
+        let flow = FLOWS.iter().map(|executor| (*executor, "flow"));
+        for (needing, key) in NEEDED.into_iter().chain(flow) {
             if needing == executor && !node.has(key) && !node.is_tainted() {
                 self.complain(&node.span, format!("`{}` needs `{key}`", executor.word()));
             }
         }
-    }
-
-    fn flow(&mut self, node: &Node, name: &str) -> Option<usize> {
-        let found = self.file.flows.position(name);
-        let may_be_misspelt = self.root.child("flows").is_tainted();
-        if found.is_none() && !may_be_misspelt {
-            self.unknown(&node.at("flow"), "flow", name, self.file.flows.names());
-        }
-        found
     }
 
     fn group(&mut self, node: &Node, name: Option<&str>) -> Option<usize> {
@@ -186,6 +183,10 @@ impl<'c> Compiler<'c> {
                 let instants = replay::instants(written.file.as_deref()?, &text, written.speed?);
                 self.or_complain(&at, instants).map(Load::replay)
             }
+            Executor::Cases => {
+                let count = written.cases.as_ref()?.len() as u64;
+                Some(Load::per_terminal_iterations(count, Duration::ZERO, written.max_duration?.0))
+            }
             Executor::PerTerminalIterations => Some(Load::per_terminal_iterations(
                 written.iterations?,
                 written.within?.0,
@@ -252,7 +253,7 @@ impl<'c> Compiler<'c> {
 }
 
 /// Which executors take which setting.
-const SETTINGS: [(&str, &[Executor]); 13] = [
+const SETTINGS: [(&str, &[Executor]); 20] = [
     ("rate", &[Executor::ConstantArrivalRate]),
     ("startRate", &[Executor::RampingArrivalRate]),
     ("startTerminals", &[Executor::RampingTerminals]),
@@ -265,11 +266,30 @@ const SETTINGS: [(&str, &[Executor]); 13] = [
     ("terminals", &[Executor::ConstantTerminals, Executor::SharedIterations]),
     ("iterations", &[Executor::PerTerminalIterations, Executor::SharedIterations, Executor::AtOnce]),
     ("within", &[Executor::PerTerminalIterations]),
-    ("maxDuration", &[Executor::PerTerminalIterations, Executor::SharedIterations]),
+    ("maxDuration", &[Executor::PerTerminalIterations, Executor::SharedIterations, Executor::Cases]),
+    ("flow", FLOWS),
+    ("cases", &[Executor::Cases]),
+    ("setup", &[Executor::Cases]),
+    ("teardown", &[Executor::Cases]),
+    ("retry", &[Executor::Cases]),
+    ("quarantine", &[Executor::Cases]),
+    ("caseTimeout", &[Executor::Cases]),
+];
+
+/// The executors whose terminals walk through one flow.
+const FLOWS: &[Executor] = &[
+    Executor::ConstantArrivalRate,
+    Executor::RampingArrivalRate,
+    Executor::ConstantTerminals,
+    Executor::PerTerminalIterations,
+    Executor::RampingTerminals,
+    Executor::SharedIterations,
+    Executor::AtOnce,
+    Executor::Replay,
 ];
 
 /// The settings that an executor cannot do without.
-const NEEDED: [(Executor, &str); 7] = [
+const NEEDED: [(Executor, &str); 8] = [
     (Executor::ConstantArrivalRate, "rate"),
     (Executor::ConstantArrivalRate, "duration"),
     (Executor::RampingArrivalRate, "stages"),
@@ -277,6 +297,7 @@ const NEEDED: [(Executor, &str); 7] = [
     (Executor::RampingTerminals, "stages"),
     (Executor::SharedIterations, "iterations"),
     (Executor::Replay, "file"),
+    (Executor::Cases, "cases"),
 ];
 
 /// Iterations that one instant can hold.
