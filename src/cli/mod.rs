@@ -3,7 +3,6 @@
 mod codec;
 mod compare;
 mod devices;
-mod flakes;
 mod host;
 mod init;
 mod manual;

@@ -243,13 +243,7 @@ struct Mailbox {
 }
 
 impl Floor {
-    fn new(
-        host: Host,
-        clock: Clock,
-        books: Option<Books>,
-        tls: Option<HostSide>,
-        tap: Tap,
-    ) -> Self {
+    fn new(host: Host, clock: Clock, books: Option<Books>, tls: Option<HostSide>, tap: Tap) -> Self {
         Self {
             host: RefCell::new(host),
             clock,

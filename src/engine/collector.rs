@@ -15,7 +15,9 @@ use crate::{
     driver::{Clock, HostServer, usage},
     host::Host,
     metrics::{
-        ActivityCounts, CasesSummary, Class, EventLine, HostCounts, Interval, Judge, Phase, Point, PortalChecks, PortalFinding, PortalSummary, Scope, SettlementSummary, Severity, Snapshot, State, StepView, Summary, ThresholdView,
+        ActivityCounts, CasesSummary, Class, EventLine, HostCounts, Interval, Judge, Phase, Point,
+        PortalChecks, PortalFinding, PortalSummary, Scope, SettlementSummary, Severity, Snapshot, State,
+        StepView, Summary,
     },
     reconcile::{Findings, Identity, Journals, Line},
     scenario::Plan,

@@ -139,7 +139,8 @@ pub(super) async fn walk(
                         (outcome, at)
                     }
                     None => {
-                        let told = operate(shard, seat, place, &mut line, operation, iteration.network()).await;
+                        let told =
+                            operate(shard, seat, place, &mut line, operation, iteration.network()).await;
                         told.unwrap_or_else(|| {
                             let amount = Amount::ZERO;
                             let end = End::Failed(Failure::Interrupted);

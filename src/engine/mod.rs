@@ -161,7 +161,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let web = embedded_portal(&plan, settings, host.as_ref(), wall)?;
     let portal = web.as_ref().map(WebServer::address);
     let ways = way::ways(&plan, host.as_ref(), terminals)?;
-    let targets = ways.iter().map(|way| way.address).collect();
+    let targets: Arc<[SocketAddr]> = ways.iter().map(|way| way.address).collect();
     let servers = servers(&plan, portal);
     // Shards make clients of their own; what is wrong with a certificate shall be known before they start.
     HttpClient::new(clock, &servers).map_err(EngineError::Server)?;

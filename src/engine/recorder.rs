@@ -4,7 +4,8 @@ use crate::{
     flow::DeviceTimes,
     http::Timing,
     metrics::{
-        ActivityCounts, CaseRow, Class, DeviceRow, EventLine, Interval, Origin, ResponseCodeText, Selections, Severity, StepId, StepInterval, TerminalRow,
+        ActivityCounts, CaseRow, Class, DeviceRow, EventLine, Interval, Origin, ResponseCodeText, Selections,
+        Severity, StepId, StepInterval, TerminalRow,
     },
     operation::Outcome,
     reconcile::Entry,

@@ -293,8 +293,7 @@ impl Shard {
         let (events, causes) = recorder.take_told();
         let receipts = recorder.take_receipts();
         let empty = self::recorder(&self.plan, &self.selections);
-        let Recorder { mut interval, journal, cases, broken, .. } =
-            std::mem::replace(&mut *recorder, empty);
+        let Recorder { mut interval, journal, cases, broken, .. } = std::mem::replace(&mut *recorder, empty);
         interval.connections.merge(&self.desk.connections.take());
         Delta {
             shard: self.index,

@@ -7,7 +7,8 @@ use super::{
 use crate::{
     driver::usage,
     metrics::{
-        CaseClass, CasesSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary, Threshold, ThresholdSummary, ThresholdView, Verdict,
+        CaseClass, CasesSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary,
+        Summary, ThresholdSummary, Verdict,
     },
     reconcile::Findings,
     scenario::Plan,

@@ -15,8 +15,8 @@ mod snapshot;
 mod summary;
 mod threshold;
 
-pub use connections::{ConnectTimes, ConnectionCounts, Connections, Fault};
 pub use cases::{CaseAttempt, CaseClass, CaseRow, CaseWord, CasesSummary};
+pub use connections::{ConnectTimes, ConnectionCounts, Connections, Fault};
 pub use counters::Counters;
 pub use device::{DeviceLatencies, DeviceRow};
 pub use interval::{

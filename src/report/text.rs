@@ -18,7 +18,9 @@ use super::{
 use crate::{
     iso8583::ResponseCode,
     metrics::{
-        Aggregation, CaseClass, CaseWord, CasesSummary, LatencySummary, MismatchSummary, PortalChecks, PortalFinding, ReconciliationSummary, SettlementSummary, StepSummary, Summary, Threshold, ThresholdSummary, Unit, Verdict,
+        CaseClass, CaseWord, CasesSummary, LatencySummary, MismatchSummary, PortalChecks, PortalFinding,
+        ReconciliationSummary, SettlementSummary, StepSummary, Summary, Threshold, ThresholdSummary, Unit,
+        Verdict,
     },
 };
 use std::{collections::BTreeMap, path::Path, time::Duration};

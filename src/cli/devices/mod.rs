@@ -1,5 +1,6 @@
 //! `posfleet devices`: the terminals of a lab – what is plugged in, whether all can be had, who they are; or pretended.
 
+mod flakes;
 mod hands;
 mod list;
 mod reach;
@@ -44,6 +45,8 @@ enum DevicesCommand {
     Check(RackArguments),
     /// Asks every terminal of a rack who it is; nothing that moves money is sent.
     Identify(RackArguments),
+    /// Counts what the cases of many runs came to, by device and by case.
+    Flakes(flakes::FlakesArguments),
     /// Pretends the terminals of a rack that have a `sim:` port, or a `tcp:` port on this machine.
     Simulate(SimulateArguments),
     /// Pulls the plug of a terminal that `simulate` pretends: its port vanishes.
@@ -124,6 +127,7 @@ pub(super) fn devices(arguments: &DevicesArguments) -> ExitCode {
         }
         DevicesCommand::Check(arguments) => reach::reach(arguments, Question::Open),
         DevicesCommand::Identify(arguments) => reach::reach(arguments, Question::Identity),
+        DevicesCommand::Flakes(arguments) => Ok(flakes::flakes(arguments)),
         DevicesCommand::Simulate(arguments) => simulate::simulate(arguments),
         DevicesCommand::Unplug(arguments) => simulate::lever(arguments, Lever::Unplug),
         DevicesCommand::Plug(arguments) => simulate::lever(arguments, Lever::Plug),

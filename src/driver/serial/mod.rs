@@ -43,7 +43,7 @@ pub use pretended::{ControlError, Lever, Pretended, SimError, Tally, pull};
 pub use program::ProgramError;
 pub use prompt::{NotOpen, Prompt, PromptAnswer, Prompts};
 pub use recorder::{Recorder, Recorders};
-pub use troupe::Troupe;
 pub use robot::RobotError;
 pub use trouble::DeviceError;
+pub use troupe::Troupe;
 pub use wire::{Arrival, Wire};

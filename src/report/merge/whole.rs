@@ -4,7 +4,8 @@ use super::MergeError;
 use crate::{
     engine::{Moment, Observer},
     metrics::{
-        AttemptSummary, CaseClass, CasesSummary, Counters, GeneratorSummary, HostCounts, Interval, Latency, Point, ReconciliationSummary, Scope, StepInterval, StepNames, StepSummary, Summary, Threshold,
+        AttemptSummary, CaseClass, CasesSummary, Counters, GeneratorSummary, HostCounts, Interval, Latency,
+        Point, ReconciliationSummary, Scope, StepInterval, StepNames, StepSummary, Summary, Threshold,
         ThresholdSummary, Verdict,
     },
     report::{

@@ -1,6 +1,6 @@
 //! `posfleet devices flakes`: what cases came to over many runs, by device and by case.
 
-use super::{Exit, Format, complain, note, print, print_json};
+use crate::cli::{Exit, Format, complain, note, print, print_json};
 use crate::report::{self, Archive, Flakes, flakes_text};
 use clap::Args;
 use serde_json::json;
