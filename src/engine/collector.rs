@@ -3,6 +3,7 @@
 use super::{
     control::Command,
     gate::Gates,
+    knee::Knee,
     observer::{Moment, Observer},
     portal_books::{PortalBooks, alarm_rows, payout_rows, portal_summary},
     portal_findings::portal_findings,
@@ -14,6 +15,7 @@ use super::{
 use crate::{
     driver::{Clock, HostServer, usage},
     host::Host,
+    load::Throttles,
     metrics::{
         ActivityCounts, Class, EventLine, Interval, Phase, Point, PortalChecks, PortalFinding, PortalSummary,
         SettlementSummary, Severity, Snapshot, State, StepView, Summary, ThresholdView,
@@ -42,6 +44,9 @@ pub(super) struct Start {
     pub(super) clock: Clock,
     pub(super) shards: usize,
     pub(super) gates: Arc<Gates>,
+    pub(super) throttles: Arc<Throttles>,
+    /// The search for the highest rate, where a scenario is one.
+    pub(super) knee: Option<Knee>,
     pub(super) started_at: String,
     pub(super) commands: watch::Receiver<Command>,
     pub(super) publish: watch::Sender<Arc<Snapshot>>,
@@ -132,6 +137,7 @@ impl Collector {
 
     fn take(&mut self, delta: Delta) {
         self.second.merge(&delta.interval);
+        self.start.knee.iter_mut().for_each(|knee| knee.take(&delta.interval));
         self.broken |= delta.broken;
         self.shards_running -= usize::from(delta.is_last);
         delta.events.into_iter().for_each(|event| self.event(event));
@@ -161,7 +167,18 @@ impl Collector {
                 self.complete_second();
             }
             self.tell_of_scenarios();
+            self.search();
             self.publish(self.phase());
+        }
+    }
+
+    /// Goes on with the search for the highest rate.
+    fn search(&mut self) {
+        let now = self.start.clock.now();
+        let Some(knee) = &mut self.start.knee else { return };
+        let began = self.start.gates.life(knee.scenario(), now).began;
+        if let Some(text) = knee.tick(began, now) {
+            self.event_of(Severity::Info, text);
         }
     }
 

@@ -11,6 +11,8 @@ pub enum Command {
     Run,
     /// Start nothing more; what is under way may finish.
     Stop,
+    /// The same, because a threshold, or a scenario that is saturated, wants the run to end.
+    StopByThreshold,
     /// The same, because a signal came.
     StopBySignal,
     /// Give up what is under way.

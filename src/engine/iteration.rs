@@ -3,13 +3,14 @@
 use super::{
     part::Part,
     request,
+    saturation::begin_queued,
     shard::{Seat, Shard},
 };
 use crate::{
     driver::Line,
     expr::EvalError,
-    flow::{Cast, Iteration, Loading, Next},
-    metrics::{Class, Severity},
+    flow::{Cast, Iteration, Loading, Meeting, Next},
+    metrics::{Class, Severity, StepId},
     money::Amount,
     operation::{End, Failure, Operation, Outcome},
     rng::Rng,
@@ -45,7 +46,7 @@ pub(super) fn spawn_iteration(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, 
     });
 }
 
-/// One terminal walks through the flow once.
+/// One terminal walks through the flow once, as an iteration.
 pub(super) async fn iterate(
     shard: &Rc<Shard>,
     part: &Rc<Part>,
@@ -53,73 +54,184 @@ pub(super) async fn iterate(
     place: usize,
     ticket: Ticket,
 ) {
+    let Ticket { ordinal, due, mut rng } = ticket;
+    let seat = &shard.seats[place];
+    seat.is_warming.set(due < part.warm_until.get());
+    let flow = flow_of(shard, scenario, seat, &mut rng);
+    let failed = walk(shard, part, place, Walk { flow, ordinal, due, rng }).await;
+    seat.is_warming.set(false);
+    vacate(shard, part, seat, failed);
+}
+
+/// The flow of an iteration: that of the scenario, or one of its mix, by chance of the iteration.
+fn flow_of(shard: &Shard, scenario: &Scenario, seat: &Seat, rng: &mut Rng) -> usize {
+    let mixed = scenario.conduct.mix.as_ref().and_then(|mix| mix.pick(rng));
+    if mixed.is_some() || seat.is_warming.get() {
+        let mut recorder = shard.recorder.borrow_mut();
+        mixed.into_iter().for_each(|flow| recorder.interval.count_mixed(flow));
+        recorder.interval.warmup.iterations += u64::from(seat.is_warming.get());
+    }
+    mixed.unwrap_or(scenario.flow)
+}
+
+/// What one terminal walks through.
+pub(super) struct Walk {
+    /// The number of the flow in the plan.
+    pub(super) flow: usize,
+    pub(super) ordinal: u64,
+    /// When it was to begin.
+    pub(super) due: Instant,
+    pub(super) rng: Rng,
+}
+
+/// One terminal walks through a flow once; whether something in it failed, or `None` when it was cut short.
+pub(super) async fn walk(shard: &Rc<Shard>, part: &Part, place: usize, what: Walk) -> Option<bool> {
+    let Walk { flow, ordinal, due, rng } = what;
+    let scenario = &shard.plan.scenarios[usize::from(part.number)];
     let seat = &shard.seats[place];
     let mut line = seat.line.take();
     let mut cast = shard.cast(seat);
-    let mut iteration = Iteration::new(shard.plan.flows[scenario.flow].clone(), ticket.ordinal, ticket.rng);
-    // Only the first step has a schedule; the others are due when the one before them is over.
-    let mut due = Some(ticket.due);
-    let failed = loop {
-        if shard.desk.deadlines.is_interrupted(place as u32) {
-            break None;
-        }
-        match iteration.next(&cast) {
-            Next::Done { failed } => break Some(failed),
-            Next::Think(time) => {
-                think(shard, place, time).await;
-                due = None;
+    let mut iteration = Iteration::new(shard.plan.flows[flow].clone(), ordinal, rng);
+    let steps = Steps { shard, scenario, place, seat };
+    let failed = steps.take(&mut iteration, &mut cast, &mut line, Some(due)).await;
+    if failed.is_none()
+        && !part.is_abandoned.get()
+        && let Some(mut rest) = iteration.interrupted()
+    {
+        seat.is_cleaning.set(true);
+        shard.desk.deadlines.clear(place as u32);
+        // In a box, so that iterations that are not cut short have no room for it.
+        Box::pin(steps.take(&mut rest, &mut cast, &mut line, None)).await;
+        seat.is_cleaning.set(false);
+    }
+    seat.line.replace(line);
+    failed
+}
+
+/// Whose steps are taken.
+struct Steps<'s> {
+    shard: &'s Rc<Shard>,
+    scenario: &'s Scenario,
+    place: usize,
+    seat: &'s Seat,
+}
+
+impl Steps<'_> {
+    /// Takes all steps of an iteration; whether something in it failed, or `None` when it was cut short.
+    async fn take(
+        &self,
+        iteration: &mut Iteration,
+        cast: &mut Cast<'_>,
+        line: &mut Line,
+        // Only the first step has a schedule; the others are due when the one before them is over.
+        mut due: Option<Instant>,
+    ) -> Option<bool> {
+        let Self { shard, scenario, place, seat } = *self;
+        let mut paced_since = shard.now();
+        loop {
+            if shard.desk.deadlines.is_interrupted(place as u32) {
+                return None;
             }
-            Next::Broken(step, error) => {
-                break_off(shard, scenario, &error);
-                if let Some(step) = step {
-                    let mut recorder = shard.recorder.borrow_mut();
-                    recorder.ended(step, Class::Failed, Duration::from_nanos(1), None);
+            match iteration.next(cast) {
+                Next::Done { failed } => return Some(failed),
+                Next::Think(time) => {
+                    think(shard, place, time).await;
+                    due = None;
                 }
-            }
-            Next::Request(request) => {
-                let due = due.take().unwrap_or_else(|| shard.now());
-                // In a box, so that iterations without requests have no room for one.
-                let step = request::carry_out(shard, place, &mut iteration, &cast, request, due);
-                if let Err(error) = Box::pin(step).await {
+                Next::Pace(time) => {
+                    think(shard, place, (paced_since + time).since(shard.now())).await;
+                    paced_since = shard.now();
+                    due = None;
+                }
+                Next::Meet(meeting) => {
+                    meet(shard, place, meeting).await;
+                    due = None;
+                }
+                Next::Broken(step, error) => {
                     break_off(shard, scenario, &error);
-                }
-            }
-            Next::Load(loading) => {
-                let due = due.take().unwrap_or_else(|| shard.now());
-                if let Err(error) = load(shard, seat, &mut iteration, &mut cast, *loading, due) {
-                    break_off(shard, scenario, &error);
-                }
-            }
-            Next::Operate(operation) => {
-                let kind = operation.kind;
-                let due = due.take().unwrap_or_else(|| shard.now());
-                let told = operate(shard, seat, place, &mut line, operation).await;
-                let (outcome, at) = told.unwrap_or_else(|| {
-                    let amount = Amount::ZERO;
-                    (Outcome::ended(kind, End::Failed(Failure::Interrupted), amount), shard.now())
-                });
-                let step = iteration.step();
-                cast.batch = seat.terminal.borrow().batch();
-                let mut recorder = shard.recorder.borrow_mut();
-                if let Some(step) = step {
-                    recorder.step(step, &outcome, at.since(due));
-                }
-                match iteration.outcome(&cast, outcome) {
-                    Ok(result) => {
-                        if let Some(step) = result.id {
-                            recorder.checks(step, result.checks_passed, result.checks_failed);
-                        }
+                    if let Some(step) = measured(shard, seat, step, true) {
+                        let mut recorder = shard.recorder.borrow_mut();
+                        recorder.ended(step, Class::Failed, Duration::from_nanos(1), None);
                     }
-                    Err(error) => {
-                        drop(recorder);
+                }
+                Next::Request(request) => {
+                    let due = due.take().unwrap_or_else(|| shard.now());
+                    // In a box, so that iterations without requests have no room for one.
+                    let step = request::carry_out(shard, place, iteration, cast, request, due);
+                    if let Err(error) = Box::pin(step).await {
+                        break_off(shard, scenario, &error);
+                    }
+                }
+                Next::Load(loading) => {
+                    let due = due.take().unwrap_or_else(|| shard.now());
+                    if let Err(error) = load(shard, seat, iteration, cast, *loading, due) {
+                        break_off(shard, scenario, &error);
+                    }
+                }
+                Next::Operate(operation) => {
+                    let kind = operation.kind;
+                    let due = due.take().unwrap_or_else(|| shard.now());
+                    let told = operate(shard, seat, place, line, operation).await;
+                    let told = told.unwrap_or_else(|| {
+                        let amount = Amount::ZERO;
+                        (Outcome::ended(kind, End::Failed(Failure::Interrupted), amount), shard.now())
+                    });
+                    if let Err(error) = self.record(iteration, cast, told, due) {
                         break_off(shard, scenario, &error);
                     }
                 }
             }
         }
-    };
-    seat.line.replace(line);
-    vacate(shard, part, seat, failed);
+    }
+
+    /// Records what came of an operation, and tells the iteration of it.
+    fn record(
+        &self,
+        iteration: &mut Iteration,
+        cast: &mut Cast<'_>,
+        (outcome, at): (Outcome, Instant),
+        due: Instant,
+    ) -> Result<(), EvalError> {
+        let Self { shard, seat, .. } = *self;
+        let has_failed = matches!(outcome.class(), Class::TimedOut | Class::Failed);
+        let step = measured(shard, seat, iteration.step(), has_failed);
+        cast.batch = seat.terminal.borrow().batch();
+        let mut recorder = shard.recorder.borrow_mut();
+        if let Some(step) = step {
+            recorder.step(step, &outcome, at.since(due));
+        }
+        let result = iteration.outcome(cast, outcome)?;
+        if let Some(step) = step {
+            recorder.checks(step, result.checks_passed, result.checks_failed);
+        }
+        Ok(())
+    }
+}
+
+/// Where the figures of a step go: nowhere as long as its scenario warms up, which is counted instead.
+pub(super) fn measured(shard: &Shard, seat: &Seat, step: Option<StepId>, has_failed: bool) -> Option<StepId> {
+    if !seat.is_warming.get() {
+        return step;
+    }
+    if step.is_some() {
+        let warmup = &mut shard.recorder.borrow_mut().interval.warmup;
+        warmup.steps += 1;
+        warmup.failed += u64::from(has_failed);
+    }
+    None
+}
+
+/// Waits for the other terminals of a rendezvous, as long as that may take.
+async fn meet(shard: &Shard, place: usize, meeting: Meeting) {
+    tokio::select! {
+        biased;
+        () = shard.meetings.wait(meeting) => {}
+        () = interrupted(shard, place) => {}
+        () = tokio::time::sleep(meeting.timeout) => {
+            let text = format!("rendezvous: {} terminals did not come together in time", meeting.terminals);
+            shard.recorder.borrow_mut().notice(shard.now(), Severity::Warning, text);
+        }
+    }
 }
 
 /// The scenario asks for what cannot be, which makes the run say nothing about the target.
@@ -153,7 +265,7 @@ fn load(
         (cast.terminal, cast.merchant, cast.batch) = (terminal.id(), terminal.merchant(), terminal.batch());
     }
     let result = iteration.loaded(cast, loaded.is_ok())?;
-    if let Some(step) = result.id {
+    if let Some(step) = measured(shard, seat, result.id, loaded.is_err()) {
         let mut recorder = shard.recorder.borrow_mut();
         recorder.ended(step, result.class, now.since(due), None);
         recorder.checks(step, result.checks_passed, result.checks_failed);
@@ -162,11 +274,18 @@ fn load(
 }
 
 /// The iteration is over; `failed` is `None` when it was cut short.
-fn vacate(shard: &Shard, part: &Part, seat: &Seat, failed: Option<bool>) {
+fn vacate(shard: &Rc<Shard>, part: &Rc<Part>, seat: &Seat, failed: Option<bool>) {
     shard.vacate(seat);
     if let Some(counters) = shard.recorder.borrow_mut().interval.scenarios.get_mut(usize::from(part.number)) {
         counters.finished += u64::from(failed.is_some());
         counters.failed += u64::from(failed == Some(true));
+    }
+    let scenario = &shard.plan.scenarios[usize::from(part.number)];
+    if scenario.conduct.max_in_flight.is_some() {
+        shard.gates.leave(usize::from(part.number));
+    }
+    if !part.queue.borrow().is_empty() {
+        begin_queued(shard, part, scenario);
     }
     part.remove(&part.in_flight);
 }
@@ -189,7 +308,7 @@ pub(super) async fn operate(
             since.set(now);
             told = Some((outcome, now));
         }
-        other => hear(shard, &since, other),
+        other => hear(shard, seat, &since, other),
     };
     let on_refusal = |error: &io::Error| {
         let text = format!("target {}: {error}", patron.target);
@@ -202,12 +321,19 @@ pub(super) async fn operate(
 /// Records what a terminal did of its own accord.
 ///
 /// Its response time counts from `since`, the start of the operation or the last thing that came of it.
-fn hear(shard: &Shard, since: &Cell<Instant>, event: Event) {
+fn hear(shard: &Shard, seat: &Seat, since: &Cell<Instant>, event: Event) {
+    let automatic = match &event {
+        Event::Automatic(outcome) => {
+            let has_failed = matches!(outcome.class(), Class::TimedOut | Class::Failed);
+            measured(shard, seat, shard.automatic[outcome.kind as usize], has_failed)
+        }
+        _ => None,
+    };
     let mut recorder = shard.recorder.borrow_mut();
     match event {
         Event::Automatic(outcome) => {
             let now = shard.now();
-            if let Some(step) = shard.automatic[outcome.kind as usize] {
+            if let Some(step) = automatic {
                 recorder.step(step, &outcome, now.since(since.replace(now)));
             }
         }

@@ -8,6 +8,8 @@ mod collector;
 mod control;
 mod gate;
 mod iteration;
+mod knee;
+mod meeting;
 mod observer;
 mod part;
 mod portal_books;
@@ -16,6 +18,8 @@ mod portrait;
 mod recorder;
 mod request;
 mod runner;
+mod saturation;
+mod setting;
 mod shard;
 mod statement;
 mod verdict;
@@ -40,6 +44,7 @@ use crate::{
 use collector::{Collector, Start};
 use crossbeam::channel;
 use gate::Gates;
+use knee::Knee;
 use shard::{Brief, Shard};
 use std::{
     io,
@@ -141,6 +146,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let shards = settings.shards.map_or_else(cores, NonZero::get);
     let gates = Arc::new(Gates::new(&plan, shards));
     let throttles = Arc::new(Throttles::new(plan.scenarios.len()));
+    let knee = Knee::of(&plan, &throttles);
     let (control, commands) = Control::new();
     let (window, rows) = watch::channel(RowWindow::default());
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
@@ -153,6 +159,8 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         shards,
         gates: Arc::clone(&gates),
         throttles: Arc::clone(&throttles),
+        meetings: Arc::default(),
+        control: control.clone(),
     };
     for index in 0..shards {
         let (brief, deltas) = (brief.clone(), deltas.clone());
@@ -164,7 +172,20 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     }
     drop(deltas);
     let started_at = format!("{started_at}Z");
-    let start = Start { plan, targets, host, web, clock, shards, gates, started_at, commands, publish };
+    let start = Start {
+        plan,
+        targets,
+        host,
+        web,
+        clock,
+        shards,
+        gates,
+        throttles: Arc::clone(&throttles),
+        knee,
+        started_at,
+        commands,
+        publish,
+    };
     let collector = std::thread::Builder::new()
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))

@@ -1,7 +1,7 @@
 //! One HTTP step of an iteration: sends what the flow asks for until it is content, and records each attempt.
 
 use super::{
-    iteration::{interrupted, think},
+    iteration::{interrupted, measured, think},
     shard::Shard,
 };
 use crate::{
@@ -32,7 +32,7 @@ pub(super) async fn carry_out(
         notice_failure(shard, step, &received);
         let attempt = Attempt::of(&received);
         let answered = iteration.answered(cast, received, now.since(began));
-        record(shard, step, &attempt, &answered, now.since(due));
+        record(shard, place, step, &attempt, &answered, now.since(due));
         let pause = match answered? {
             Answered::Ended(_) => return Ok(()),
             Answered::Retry(pause) | Answered::Poll(pause) => pause,
@@ -73,12 +73,18 @@ async fn ask(
 
 fn record(
     shard: &Shard,
+    place: usize,
     step: Option<StepId>,
     attempt: &Attempt,
     answered: &Result<Answered, EvalError>,
     response: std::time::Duration,
 ) {
-    let Some(step) = step else { return };
+    let has_failed = match answered {
+        Ok(Answered::Ended(result)) => matches!(result.class, Class::TimedOut | Class::Failed),
+        Ok(_) => false,
+        Err(_) => true,
+    };
+    let Some(step) = measured(shard, &shard.seats[place], step, has_failed) else { return };
     let mut recorder = shard.recorder.borrow_mut();
     let is_retried = matches!(answered, Ok(Answered::Retry(_)));
     recorder.attempt(step, attempt.timing.as_ref(), is_retried);

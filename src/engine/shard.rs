@@ -1,8 +1,9 @@
 //! One shard: a thread that owns its share of the terminals and runs its part of every scenario.
 
 use super::{
-    control::Command,
+    control::{Command, Control},
     gate::Gates,
+    meeting::Meetings,
     recorder::{Delta, Gauges, Recorder},
     runner,
 };
@@ -39,6 +40,8 @@ pub(super) struct Brief {
     pub(super) shards: usize,
     pub(super) gates: Arc<Gates>,
     pub(super) throttles: Arc<Throttles>,
+    pub(super) meetings: Arc<Meetings>,
+    pub(super) control: Control,
 }
 
 /// One shard.
@@ -48,6 +51,8 @@ pub(super) struct Shard {
     pub(super) targets: Arc<[SocketAddr]>,
     pub(super) gates: Arc<Gates>,
     pub(super) throttles: Arc<Throttles>,
+    pub(super) meetings: Arc<Meetings>,
+    pub(super) control: Control,
     pub(super) desk: Desk,
     pub(super) client: HttpClient,
     pub(super) share: Share,
@@ -84,6 +89,10 @@ pub(super) struct Seat {
     pub(super) number: u32,
     /// The scenario it works for at this moment.
     pub(super) busy_for: Cell<Option<u16>>,
+    /// Whether that scenario warms up.
+    pub(super) is_warming: Cell<bool>,
+    /// Whether it does what follows where an iteration is cut short.
+    pub(super) is_cleaning: Cell<bool>,
 }
 
 impl Shard {
@@ -117,7 +126,7 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, targets, servers, clock, shards, gates, throttles } = brief;
+        let Brief { plan, targets, servers, clock, shards, gates, throttles, meetings, control } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
         let (seats, groups) = seats(&plan, share);
         Self {
@@ -129,6 +138,8 @@ impl Shard {
             targets,
             gates,
             throttles,
+            meetings,
+            control,
             share,
             seats,
             groups,
@@ -202,6 +213,15 @@ impl Shard {
         let bench = &self.groups[usize::from(seat.group)];
         bench.busy.set(bench.busy.get() - 1);
         seat.busy_for.set(None);
+    }
+
+    /// Tells every terminal that works for a scenario to give up.
+    pub(super) fn interrupt(&self, scenario: u16) {
+        for (place, seat) in self.seats.iter().enumerate() {
+            if seat.busy_for.get() == Some(scenario) {
+                self.desk.deadlines.interrupt(place as u32);
+            }
+        }
     }
 
     async fn tick_for_ever(&self) {
@@ -296,6 +316,8 @@ fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
                 group: group_number as u16,
                 number,
                 busy_for: Cell::new(None),
+                is_warming: Cell::new(false),
+                is_cleaning: Cell::new(false),
             });
         }
         groups.push(Bench { seats: begin..seats.len(), busy: Cell::new(0), hint: Cell::new(begin) });

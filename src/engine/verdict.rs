@@ -1,11 +1,11 @@
 //! The collector's last word: the summary of the run, its verdict and the exit code.
 
-use super::{collector::Collector, control::Command};
+use super::{collector::Collector, control::Command, knee::Knee};
 use crate::{
     driver::usage,
     metrics::{
         GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary, Summary, Threshold,
-        ThresholdSummary, ThresholdView, Verdict,
+        ThresholdSummary, ThresholdView, Verdict, WarmUp,
     },
     reconcile::Findings,
     scenario::Plan,
@@ -58,6 +58,9 @@ impl Collector {
                 shards: self.start.shards,
             },
             thresholds,
+            flows: mixed(&plan, &self.total),
+            warmup: Some(self.total.warmup).filter(|warmup| *warmup != WarmUp::default()),
+            knee: self.start.knee.as_ref().map(Knee::summary),
             settlements,
             reconciliation,
             mismatches: findings.map(listed).unwrap_or_default(),
@@ -73,13 +76,16 @@ impl Collector {
     /// 3. A signal is reported as such: 105.
     /// 4. Else the thresholds decide: 0 or 99.
     pub(super) fn verdict(&self, thresholds: &[ThresholdSummary]) -> (Verdict, u8) {
-        let all_hold = thresholds.iter().all(|threshold| threshold.pass);
+        // A search that finds no rate is what a threshold is that does not hold.
+        let has_found = self.start.knee.as_ref().is_none_or(|knee| knee.summary().rate.is_some());
+        let all_hold = has_found && thresholds.iter().all(|threshold| threshold.pass);
         let judged = if all_hold { Verdict::Pass } else { Verdict::Fail };
         match *self.start.commands.borrow() {
             _ if self.broken => (Verdict::Invalid, EXIT_BROKEN),
             _ if self.has_lost => (Verdict::Invalid, EXIT_INVALID),
             Command::Abort => (Verdict::Invalid, EXIT_SIGNAL),
             Command::StopBySignal => (judged, EXIT_SIGNAL),
+            Command::StopByThreshold => (judged, EXIT_ABORTED),
             _ if all_hold => (judged, 0),
             _ => (judged, EXIT_THRESHOLD),
         }
@@ -91,6 +97,12 @@ fn listed(findings: &Findings) -> Vec<MismatchSummary> {
     findings.mismatches.iter().take(Summary::MISMATCHES_MAX).map(MismatchSummary::from).collect()
 }
 
+/// Iterations of mixes by the name of their flow.
+fn mixed(plan: &Plan, total: &Interval) -> BTreeMap<String, u64> {
+    let counted = plan.flows.iter().zip(&total.mixed).filter(|(_, count)| **count > 0);
+    counted.map(|(flow, count)| (flow.name.to_string(), *count)).collect()
+}
+
 fn step_summaries(plan: &Plan, total: &Interval) -> BTreeMap<String, StepSummary> {
     let recorded = plan.steps.iter().zip(&total.steps).filter(|(_, step)| step.total() > 0);
     recorded.map(|(name, step)| (name.to_owned(), step.into())).collect()
@@ -99,4 +111,5 @@ fn step_summaries(plan: &Plan, total: &Interval) -> BTreeMap<String, StepSummary
 const EXIT_THRESHOLD: u8 = 99;
 const EXIT_SIGNAL: u8 = 105;
 const EXIT_BROKEN: u8 = 107;
+const EXIT_ABORTED: u8 = 108;
 const EXIT_INVALID: u8 = 110;

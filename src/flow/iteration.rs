@@ -1,8 +1,8 @@
 //! One pass of one terminal through its flow.
 
 use super::{
-    Action, CardFeeder, CardTemplate, Check, Draw, Flow, Loading, OnError, OriginalTemplate, Rest, Step,
-    Template, template, view::View, visit::Visit,
+    Action, CardFeeder, CardTemplate, Check, Draw, Flow, Loading, Meeting, OnError, OriginalTemplate, Rest,
+    Step, Template, template, view::View, visit::Visit,
 };
 use crate::{
     card::Card,
@@ -93,6 +93,10 @@ pub enum Next {
     Load(Box<Loading>),
     /// Nothing for so long.
     Think(Duration),
+    /// Nothing until so long after the begin of the iteration, or after the last pace.
+    Pace(Duration),
+    /// Nothing until other terminals are there too.
+    Meet(Meeting),
     /// The scenario asks for what cannot be: the step in question, and why.
     Broken(Option<StepId>, EvalError),
     /// The iteration is over.
@@ -145,8 +149,15 @@ impl Iteration {
         match &step.action {
             Action::Think { min, max } => {
                 self.next_step += 1;
-                let nanos = self.rng.between(crate::time::nanos(*min), crate::time::nanos(*max));
-                Next::Think(Duration::from_nanos(nanos))
+                Next::Think(self.between(*min, *max))
+            }
+            Action::Pace { min, max } => {
+                self.next_step += 1;
+                Next::Pace(self.between(*min, *max))
+            }
+            Action::Meet(meeting) => {
+                self.next_step += 1;
+                Next::Meet(*meeting)
             }
             Action::Operate(template) => {
                 let operation = self.operation(template, cast);
@@ -186,6 +197,17 @@ impl Iteration {
     /// The measured step that is under way.
     pub fn step(&self) -> Option<StepId> {
         self.flow.steps.get(self.next_step).and_then(|step| step.id)
+    }
+
+    /// What follows now that the iteration was cut short; `None` where its flow has nothing for that.
+    pub fn interrupted(mut self) -> Option<Self> {
+        self.flow = self.flow.on_interrupt.clone()?;
+        self.next_step = 0;
+        Some(self)
+    }
+
+    fn between(&mut self, min: Duration, max: Duration) -> Duration {
+        Duration::from_nanos(self.rng.between(crate::time::nanos(min), crate::time::nanos(max)))
     }
 
     /// The scenario asks for what cannot be.

@@ -1,7 +1,9 @@
 //! What one shard, or the whole run, recorded in one interval.
 
 use super::{Counters, Latency};
-use std::{fmt, sync::Arc, time::Duration};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{fmt, ops::AddAssign, sync::Arc, time::Duration};
 
 /// The number of a step name in a [`StepNames`] table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -263,6 +265,29 @@ pub struct Interval {
     pub steps: Vec<StepInterval>,
     /// From the scheduled to the actual start of iterations.
     pub lag: Latency,
+    /// Iterations of mixes by the number of their flow; as long as the highest one that began.
+    pub mixed: Vec<u64>,
+    /// What the time of warm-up came to, which is in no other figure of steps.
+    pub warmup: WarmUp,
+}
+
+/// What was done before scenarios were warm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WarmUp {
+    /// Iterations that began; they are among the started ones.
+    pub iterations: u64,
+    /// Steps that ended.
+    pub steps: u64,
+    /// Steps among them that timed out or ended in an error.
+    pub failed: u64,
+}
+
+impl AddAssign for WarmUp {
+    fn add_assign(&mut self, other: Self) {
+        self.iterations += other.iterations;
+        self.steps += other.steps;
+        self.failed += other.failed;
+    }
 }
 
 impl Interval {
@@ -272,7 +297,17 @@ impl Interval {
             scenarios: vec![Counters::default(); scenarios],
             steps: vec![StepInterval::default(); steps],
             lag: Latency::default(),
+            mixed: Vec::new(),
+            warmup: WarmUp::default(),
         }
+    }
+
+    /// Counts an iteration of a mix that has the flow of that number.
+    pub fn count_mixed(&mut self, flow: usize) {
+        if self.mixed.len() <= flow {
+            self.mixed.resize(flow + 1, 0);
+        }
+        self.mixed[flow] += 1;
     }
 
     /// The counters of all scenarios together.
@@ -287,6 +322,9 @@ impl Interval {
         self.scenarios.iter_mut().zip(&other.scenarios).for_each(|(mine, theirs)| *mine += *theirs);
         self.steps.iter_mut().zip(&other.steps).for_each(|(mine, theirs)| mine.merge(theirs));
         self.lag.merge(&other.lag);
+        self.mixed.resize(self.mixed.len().max(other.mixed.len()), 0);
+        self.mixed.iter_mut().zip(&other.mixed).for_each(|(mine, theirs)| *mine += theirs);
+        self.warmup += other.warmup;
     }
 
     /// Forgets everything, keeping the memory.
@@ -294,6 +332,8 @@ impl Interval {
         self.scenarios.fill(Counters::default());
         self.steps.iter_mut().for_each(StepInterval::clear);
         self.lag.clear();
+        self.mixed.clear();
+        self.warmup = WarmUp::default();
     }
 
     /// The response times of all steps and classes together.

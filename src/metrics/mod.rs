@@ -6,6 +6,7 @@
 mod counters;
 mod interval;
 mod judge;
+mod knee;
 mod latency;
 mod portal;
 mod snapshot;
@@ -15,7 +16,9 @@ mod threshold;
 pub use counters::Counters;
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
+    WarmUp,
 };
+pub use knee::{KneeStage, KneeSummary};
 pub use latency::{Bucket, Latency, Percentiles};
 pub use portal::{
     ApplicationCounts, Money, PayoutSummary, PortalChecks, PortalCount, PortalFault, PortalFinding,

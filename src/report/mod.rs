@@ -17,6 +17,7 @@ mod intervals;
 mod journal;
 mod journal_reader;
 mod junit;
+mod load_text;
 mod log_file;
 mod markdown;
 mod merge;

@@ -10,6 +10,7 @@
 
 use super::{
     figures::{NOTHING, bytes, clock, count, share, time},
+    load_text::load_text,
     mismatch_text::{counts_text, mismatch_text},
     portal_text::{checks_text, portal_text},
     table::{Table, cut},
@@ -47,6 +48,10 @@ pub fn summary_text(summary: &Summary, folder: Option<&Path>, look: Look) -> Str
     page.codes(&summary.steps);
     page.causes(&summary.causes);
     page.thresholds(&summary.thresholds);
+    for (heading, lines) in load_text(summary) {
+        page.heading(heading);
+        lines.iter().for_each(|line| page.line(line));
+    }
     page.settlements(summary.settlements.as_ref());
     page.portal(summary);
     page.reconciliation(summary);

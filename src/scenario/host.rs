@@ -48,6 +48,9 @@ pub struct Host {
     pub portal: Option<Portal>,
     /// Where it keeps its books.
     pub ledger: LedgerPlace,
+    /// How many requests a second it can serve, one after the other; without it it serves each at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<f64>,
     /// What it gets wrong on purpose, for the reconciliation to find.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bug: Option<Bug>,
@@ -141,6 +144,7 @@ impl Default for Host {
             chip: Chip::default(),
             portal: None,
             ledger: LedgerPlace::default(),
+            capacity: None,
             bug: None,
             rules: Vec::new(),
         }

@@ -5,7 +5,7 @@ use crate::{
     flow::{CardFeeder, Flow},
     host, http,
     iso8583::{MerchantId, TerminalId},
-    load::Load,
+    load::{Load, Mix, Saturation},
     metrics::{StepNames, Threshold},
     rng::Seed,
     terminal::Profile,
@@ -96,7 +96,7 @@ pub struct Scenario {
     pub name: String,
     /// Its executor as the scenario file calls it.
     pub executor: &'static str,
-    /// The number of its flow in the plan.
+    /// The number of its flow in the plan; of the first one where it has a mix.
     pub flow: usize,
     /// The number of its group of terminals in the plan.
     pub group: usize,
@@ -106,6 +106,37 @@ pub struct Scenario {
     pub start: Start,
     /// How long iterations under way may take to finish after the last start.
     pub graceful_stop: Duration,
+    /// What goes with its iterations.
+    pub conduct: Conduct,
+}
+
+/// What goes with the iterations of a scenario, beyond when they start.
+#[derive(Clone, Debug, Default)]
+pub struct Conduct {
+    /// The flows among which each iteration has one by weight; without it all have the flow of the scenario.
+    pub mix: Option<Mix>,
+    /// How many iterations may be under way at once.
+    pub max_in_flight: Option<u64>,
+    /// What becomes of an arrival that finds no terminal free, or as many iterations under way as there may be.
+    pub saturation: Saturation,
+    /// Figures of iterations that come due within this time of its begin are kept apart.
+    pub warmup: Duration,
+    /// The number of the flow that each terminal which takes part walks through before the first iteration.
+    pub setup: Option<usize>,
+    /// The number of the flow that it walks through after the last one.
+    pub teardown: Option<usize>,
+    /// What a rate must keep for a search to go on to a higher one.
+    pub keeps: Vec<Threshold>,
+}
+
+impl Scenario {
+    /// The numbers of all flows that its terminals walk through.
+    pub fn flows(&self) -> impl Iterator<Item = usize> {
+        let mixed = self.conduct.mix.iter().flat_map(|mix| mix.shares().map(|(flow, _)| flow));
+        let around = [self.conduct.setup, self.conduct.teardown].into_iter().flatten();
+        let only = std::iter::once(self.flow).filter(|_| self.conduct.mix.is_none());
+        only.chain(mixed).chain(around)
+    }
 }
 
 /// When a scenario begins.
@@ -115,4 +146,6 @@ pub enum Start {
     At(Duration),
     /// So long after the end of the scenario with this number.
     After(usize, Duration),
+    /// So long after live control starts it.
+    Signal(Duration),
 }

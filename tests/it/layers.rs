@@ -94,6 +94,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "flow",
             "host",
             "http",
+            "inspect",
             "iso8583",
             "load",
             "metrics",

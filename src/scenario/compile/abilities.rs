@@ -16,13 +16,11 @@ impl Compiler<'_> {
     pub(super) fn check_abilities(&mut self, flows: &[Arc<Flow>], scenarios: &[Scenario]) {
         let file = self.file;
         for scenario in scenarios {
-            let Some((flow, (group, written))) =
-                flows.get(scenario.flow).zip(file.terminals.0.get(scenario.group))
-            else {
-                continue;
-            };
+            let Some((group, written)) = file.terminals.0.get(scenario.group) else { continue };
             let traits = traits(written.kind);
-            if let Some(lack) = flow.steps.iter().find_map(|step| lack(step, traits)) {
+            let flows = scenario.flows().filter_map(|flow| flows.get(flow));
+            let mut steps = flows.flat_map(|flow| flow.all_steps());
+            if let Some(lack) = steps.find_map(|step| lack(step, traits)) {
                 let at = self.node("scenarios", &scenario.name).at("flow");
                 let message = format!("the terminals of `{group}` are {}, which {lack}", written.kind.word());
                 self.complain(&at, message);

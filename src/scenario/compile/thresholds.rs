@@ -4,15 +4,23 @@ use super::Compiler;
 use crate::{
     expr::nearest,
     metrics::{MetricName, Threshold, ThresholdError},
-    scenario::{diagnostic::Problem, node::Span},
+    scenario::{
+        diagnostic::Problem,
+        named::Named,
+        node::{Node, Span},
+    },
 };
 
 impl Compiler<'_> {
     pub(super) fn thresholds(&mut self) -> Vec<Threshold> {
-        let file = self.file;
+        let (file, node) = (self.file, self.root.child("thresholds"));
+        self.conditions(node, &file.thresholds)
+    }
+
+    /// The conditions by metric that stand below `node`.
+    pub(super) fn conditions(&mut self, node: &Node, written: &Named<Vec<String>>) -> Vec<Threshold> {
         let mut thresholds = Vec::new();
-        for (metric, conditions) in file.thresholds.iter() {
-            let node = self.root.child("thresholds");
+        for (metric, conditions) in written.iter() {
             let at_key = node.at_key(metric);
             if let Err(error) = metric.parse::<MetricName>() {
                 self.unknown_metric(&at_key, metric, &error);
