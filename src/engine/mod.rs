@@ -24,7 +24,7 @@ mod shard;
 mod statement;
 mod verdict;
 
-pub use control::{Command, Control};
+pub use control::{Armed, Command, Control};
 pub use observer::{Moment, NullObserver, Observer};
 pub use portal_books::{AlarmRow, PayoutRow, PortalBooks, alarm_rows, payout_rows, portal_summary};
 
@@ -115,6 +115,8 @@ pub struct Run {
     pub control: Control,
     /// Makes its scenarios faster or slower, or holds them.
     pub throttles: Arc<Throttles>,
+    /// Starts its scenarios that wait for a signal.
+    pub armed: Armed,
     /// Where the portal of the embedded host listens, when it has one.
     pub portal: Option<SocketAddr>,
     collector: JoinHandle<Summary>,
@@ -172,6 +174,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     }
     drop(deltas);
     let started_at = format!("{started_at}Z");
+    let armed = Armed::new(&plan, &gates, clock);
     let start = Start {
         plan,
         targets,
@@ -190,7 +193,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))
         .map_err(EngineError::Shard)?;
-    Ok(Run { snapshots, window, control, throttles, portal, collector })
+    Ok(Run { snapshots, window, control, throttles, armed, portal, collector })
 }
 
 /// The host inside this program, where a group has no target of its own.

@@ -73,8 +73,8 @@ impl Collector {
     ///
     /// 1. A step that could not be carried out is the scenario's fault: 107.
     /// 2. A run whose results or ledger could not be kept, or that was aborted by hand, says nothing: 110.
-    /// 3. A signal is reported as such: 105.
-    /// 4. Else the thresholds decide: 0 or 99.
+    /// 3. A signal is reported as such (105), and so is a scenario that must not be saturated (108).
+    /// 4. Else the thresholds decide, and whether a search found a rate: 0 or 99.
     pub(super) fn verdict(&self, thresholds: &[ThresholdSummary]) -> (Verdict, u8) {
         // A search that finds no rate is what a threshold is that does not hold.
         let has_found = self.start.knee.as_ref().is_none_or(|knee| knee.summary().rate.is_some());

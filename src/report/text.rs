@@ -306,7 +306,7 @@ pub(super) fn reason(summary: &Summary) -> String {
         EXIT_SIGNAL if summary.verdict == Verdict::Invalid => "the run was aborted".to_owned(),
         EXIT_SIGNAL => format!("stopped by a signal; until then {judged}"),
         EXIT_BROKEN => "a step could not be carried out, see events.ndjson".to_owned(),
-        EXIT_ABORTED => format!("aborted by a threshold; {judged}"),
+        EXIT_ABORTED => format!("ended by the scenario itself, see events.ndjson; {judged}"),
         EXIT_INVALID => "the measurement is not valid, see events.ndjson".to_owned(),
         _ => judged,
     }

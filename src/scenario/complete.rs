@@ -10,7 +10,7 @@ use super::{
     text::Percentage,
     words::Executor,
 };
-use crate::operation::Kind;
+use crate::{load::Stage as Shape, operation::Kind};
 
 /// Fills in the seed, the built-in flow, the default feeder, and what scenarios and groups leave to be guessed.
 pub(super) fn complete(file: &mut File, overrides: &Overrides, fallback_seed: u64) {
@@ -108,18 +108,14 @@ fn fill(scenario: &mut Scenario) {
     }
 }
 
-/// The stages of a profile, where it has all that they need.
+/// Puts the stages of a profile in its place, where it has all that they need.
 fn fill_stages(scenario: &mut Scenario) {
     let (Some(profile), None) = (scenario.profile, &scenario.stages) else { return };
-    if let (Some(rate), Some(duration)) = (scenario.rate, scenario.duration) {
-        let stages = profile.shape().stages(rate, duration.0).into_iter();
-        let stage = |stage: crate::load::Stage| Stage {
-            duration: Time(stage.duration),
-            target: stage.target,
-            jump: false,
-        };
-        scenario.stages = Some(stages.map(stage).collect());
-    }
+    let (Some(rate), Some(duration)) = (scenario.rate, scenario.duration) else { return };
+    let stages = profile.shape().stages(rate, duration.0).into_iter();
+    let stage = |stage: Shape| Stage { duration: Time(stage.duration), target: stage.target, jump: false };
+    scenario.stages = Some(stages.map(stage).collect());
+    (scenario.profile, scenario.rate, scenario.duration) = (None, None, None);
 }
 
 /// The flow that exists without being written.

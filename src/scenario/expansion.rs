@@ -2,6 +2,7 @@
 
 use super::{
     duration::{Time, TimeRange},
+    limits::{self, Machine},
     plan::{Plan, Scenario, Start},
 };
 use crate::{
@@ -21,11 +22,13 @@ pub struct Assumptions {
     pub service_time: Duration,
     /// On how many shards or agents the fleet is split.
     pub shares: u32,
+    /// What the machine allows that shall run it; `None` asks nothing of it.
+    pub machine: Option<Machine>,
 }
 
 impl Default for Assumptions {
     fn default() -> Self {
-        Self { service_time: Duration::from_millis(50), shares: 1 }
+        Self { service_time: Duration::from_millis(50), shares: 1, machine: None }
     }
 }
 
@@ -47,6 +50,9 @@ pub struct Expansion {
     pub portal: Option<PortalExpansion>,
     /// What looks wrong.
     pub warnings: Vec<String>,
+    /// What the plan asks of the machine and cannot get, each with the remedy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shortages: Vec<String>,
 }
 
 /// A merchant portal.
@@ -130,6 +136,10 @@ pub fn expand(plan: &Plan, assumptions: Assumptions) -> Expansion {
         groups: groups(plan, assumptions.shares.max(1)),
         portal: portal(&plan.host),
         warnings: warnings(plan, &scenarios, assumptions),
+        shortages: assumptions
+            .machine
+            .map(|machine| limits::shortages(plan, &scenarios, machine))
+            .unwrap_or_default(),
         scenarios,
     }
 }
@@ -351,7 +361,7 @@ impl fmt::Display for Expansion {
         if let Some(portal) = &self.portal {
             write!(f, "\nportal\n{portal}")?;
         }
-        for warning in &self.warnings {
+        for warning in self.warnings.iter().chain(&self.shortages) {
             writeln!(f, "\nwarning: {warning}")?;
         }
         Ok(())

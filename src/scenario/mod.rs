@@ -16,6 +16,7 @@ mod expansion;
 mod file;
 mod host;
 mod http_keys;
+mod limits;
 mod load;
 mod mapping;
 mod named;
@@ -44,6 +45,7 @@ pub use duration::{Time, TimeError};
 pub use expansion::{
     Assumptions, Expansion, GroupExpansion, PortalExpansion, ScenarioExpansion, StageExpansion, expand,
 };
+pub use limits::Machine;
 pub use mapping::load_mapping;
 pub use node::Span;
 pub use overlay::Overrides;
