@@ -22,6 +22,7 @@ mod saturation;
 mod setting;
 mod shard;
 mod statement;
+mod steering;
 mod verdict;
 
 pub use control::{Armed, Command, Control};

@@ -7,10 +7,11 @@ use super::{
     saturation::{begin_arrival, drop_queued, watch_queue},
     setting::{set_up, tear_down},
     shard::Shard,
+    steering::{Due, Steered},
 };
 use crate::{
     driver::Timer,
-    load::{Arrival, Change, Course, Saturation, Span, Throttle, Upcoming},
+    load::{Course, Saturation, Span, Throttle},
     metrics::Severity,
     operation::{Kind, Operation},
     rng::Domain,
@@ -143,7 +144,7 @@ async fn release(
     let first = shard.seats_of(scenario.group).start;
     let mut timer = Timer::new(shard.desk.clock)?;
     let mut now = shard.now();
-    let mut steered = Steered { course, begin, version: 0, heard: 0 };
+    let mut steered = Steered::new(course, begin);
     let throttle = shard.throttles.of(usize::from(part.number));
     while let Some(due) = steered.next(throttle) {
         let arrival = match due {
@@ -165,52 +166,9 @@ async fn release(
             let wanted = first + (terminal / shard.share.of) as usize;
             begin_arrival(shard, part, scenario, Queued { number: arrival.number, due, wanted }, now);
         }
-        steered.course.advance();
+        steered.advance();
     }
     Ok(())
-}
-
-/// The arrivals of an open model as live control leaves them.
-struct Steered {
-    course: Course,
-    begin: Instant,
-    version: u32,
-    /// How many changes were heard of.
-    heard: usize,
-}
-
-/// What a shard waits for next.
-enum Due {
-    Arrival(Arrival),
-    /// Nothing before this instant, unless the load is changed.
-    Held(Instant),
-}
-
-impl Steered {
-    fn next(&mut self, throttle: Option<&Throttle>) -> Option<Due> {
-        if let Some(throttle) = throttle
-            && throttle.version() != self.version
-            && !self.hear(throttle)
-        {
-            return None;
-        }
-        match self.course.peek() {
-            Upcoming::Arrival(arrival) => Some(Due::Arrival(arrival)),
-            Upcoming::Held(until) => Some(Due::Held(until.map_or(Instant::NEVER, |at| self.begin + at))),
-            Upcoming::Over => None,
-        }
-    }
-
-    /// Takes the changes since the last time; whether more may come.
-    fn hear(&mut self, throttle: &Throttle) -> bool {
-        self.version = throttle.version();
-        for Change { at, factor } in throttle.changes(self.heard) {
-            let at = (Instant::START + at).since(self.begin);
-            self.course.bend(Change { at, factor });
-            self.heard += 1;
-        }
-        !throttle.is_finished()
-    }
 }
 
 /// Closed model: every terminal of this shard begins again when it has finished, in the times in which it takes part.
