@@ -83,6 +83,9 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
         Ok(plan) => plan,
         Err(exit) => return exit.into(),
     };
+    if !arguments.quiet {
+        super::scenario::warn(&plan);
+    }
     let folder = match folder(&arguments, &plan) {
         Ok(folder) => folder,
         Err(error) => {

@@ -31,7 +31,7 @@ pub use ledger_store::{
     Charter, Durable, DurableError, Entry, LedgerFile, LedgerWriter, Restored, Store, StoreError,
 };
 pub use line::{Desk, Line, Patron};
-pub use process::{Usage, raise_descriptor_limit, usage};
+pub use process::{Usage, descriptor_limit, local_ports, raise_descriptor_limit, usage};
 pub use secret::secret;
 pub use tap::{Heard, Tap};
 pub use timer::Timer;

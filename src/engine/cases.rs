@@ -138,7 +138,7 @@ impl Round<'_> {
         let ordinal = self.part.next_round(self.place) * fleet + u64::from(self.seat().number);
         let rng = shard.plan.seed.stream(Domain::Iteration, u64::from(self.part.number), ordinal);
         let ticket = Ticket { ordinal, due: shard.now(), rng };
-        let mut walking = pin!(walk(shard, self.scenario, flow, self.place, ticket));
+        let mut walking = pin!(walk(shard, self.part, self.place, flow, ticket));
         let (walked, is_in_time) = tokio::select! {
             walked = &mut walking => (walked, true),
             () = tokio::time::sleep(timeout) => {

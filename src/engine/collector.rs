@@ -3,6 +3,7 @@
 use super::{
     control::{Command, Control},
     gate::Gates,
+    knee::Knee,
     observer::{Moment, Observer},
     portal_books::{PortalBooks, alarm_rows, payout_rows, portal_summary},
     portal_findings::portal_findings,
@@ -14,6 +15,7 @@ use super::{
 use crate::{
     driver::{Clock, HostServer, usage},
     host::Host,
+    load::Throttles,
     metrics::{
         ActivityCounts, CasesSummary, Class, EventLine, HostCounts, Interval, Judge, Phase, Point,
         PortalChecks, PortalFinding, PortalSummary, Scope, SettlementSummary, Severity, Snapshot, State,
@@ -43,6 +45,9 @@ pub(super) struct Start {
     pub(super) clock: Clock,
     pub(super) shards: usize,
     pub(super) gates: Arc<Gates>,
+    pub(super) throttles: Arc<Throttles>,
+    /// The search for the highest rate, where a scenario is one.
+    pub(super) knee: Option<Knee>,
     pub(super) started_at: String,
     pub(super) commands: watch::Receiver<Command>,
     pub(super) control: Control,
@@ -143,6 +148,7 @@ impl Collector {
     fn take(&mut self, delta: Delta) {
         self.second.merge(&delta.interval);
         delta.cases.into_iter().for_each(|row| self.cases.add(row));
+        self.start.knee.iter_mut().for_each(|knee| knee.take(&delta.interval));
         self.broken |= delta.broken;
         self.shards_running -= usize::from(delta.is_last);
         delta.events.into_iter().for_each(|event| self.event(event));
@@ -172,7 +178,18 @@ impl Collector {
                 self.complete_second();
             }
             self.tell_of_scenarios();
+            self.search();
             self.publish(self.phase());
+        }
+    }
+
+    /// Goes on with the search for the highest rate.
+    fn search(&mut self) {
+        let now = self.start.clock.now();
+        let Some(knee) = &mut self.start.knee else { return };
+        let began = self.start.gates.life(knee.scenario(), now).began;
+        if let Some(text) = knee.tick(began, now) {
+            self.event_of(Severity::Info, text);
         }
     }
 

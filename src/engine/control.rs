@@ -1,5 +1,7 @@
 //! What can be asked of a run while it is under way.
 
+use super::gate::Gates;
+use crate::{driver::Clock, scenario::Plan};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -11,7 +13,7 @@ pub enum Command {
     Run,
     /// Start nothing more; what is under way may finish.
     Stop,
-    /// The same, because a threshold wants the run to end.
+    /// The same, because a threshold, or a scenario that is saturated, wants the run to end.
     StopByThreshold,
     /// The same, because a signal came.
     StopBySignal,
@@ -36,5 +38,31 @@ impl Control {
             *present = (*present).max(command);
             is_stronger
         });
+    }
+}
+
+/// Starts scenarios that wait for a signal; copies start those of the same run.
+#[derive(Clone, Debug)]
+pub struct Armed {
+    plan: Arc<Plan>,
+    gates: Arc<Gates>,
+    clock: Clock,
+}
+
+impl Armed {
+    pub(super) fn new(plan: &Arc<Plan>, gates: &Arc<Gates>, clock: Clock) -> Self {
+        Self { plan: Arc::clone(plan), gates: Arc::clone(gates), clock }
+    }
+
+    /// The names of the scenarios that wait.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let waiting = self.gates.armed().filter_map(|number| self.plan.scenarios.get(number));
+        waiting.map(|scenario| scenario.name.as_str())
+    }
+
+    /// Starts the scenario of that name; whether it waited for that.
+    pub fn start(&self, name: &str) -> bool {
+        let number = self.plan.scenarios.iter().position(|scenario| scenario.name == name);
+        number.is_some_and(|number| self.gates.start(number, self.clock.now()))
     }
 }

@@ -87,8 +87,6 @@ pub(super) struct Told {
     pub(super) ends: BothEnds,
     /// The batch that is open in the terminal, where its messages told.
     pub(super) batch: Option<BatchNo>,
-    /// Whose fault it is that it could not be done.
-    pub(super) fault: Option<FailureClass>,
 }
 
 /// Why there is no answer.
@@ -221,8 +219,7 @@ pub(super) async fn operate(
             (Outcome::ended(kind, failed.end, Amount::ZERO), Some(failed))
         }
     };
-    let fault = failed.as_ref().map(|failed| failed.fault).or_else(|| blame(&outcome));
-    let told = Told { outcome, at, ends, batch: station.batch, fault };
+    let told = Told { outcome, at, ends, batch: station.batch };
     if let Some(failed) = &failed {
         station.misfortune.get_or_insert_with(|| Misfortune::from(failed));
     }
@@ -230,15 +227,6 @@ pub(super) async fn operate(
     seat.post.iter().for_each(|post| post.note(kind, station, &told, error.as_deref()));
     tell(shard, station, kind, &told, error);
     told
-}
-
-/// Whose fault an outcome is that came from the terminal.
-fn blame(outcome: &Outcome) -> Option<FailureClass> {
-    match outcome.end {
-        End::Approved | End::Declined => None,
-        End::TimedOut => Some(FailureClass::Device),
-        End::Failed(_) => Some(FailureClass::Scenario),
-    }
 }
 
 /// Tells of an operation that came to nothing.

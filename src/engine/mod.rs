@@ -16,6 +16,8 @@ mod device_witness;
 mod device_words;
 mod gate;
 mod iteration;
+mod knee;
+mod meeting;
 mod observer;
 mod part;
 mod portal_books;
@@ -24,12 +26,15 @@ mod portrait;
 mod recorder;
 mod request;
 mod runner;
+mod saturation;
+mod setting;
 mod shard;
 mod statement;
+mod steering;
 mod verdict;
 mod way;
 
-pub use control::{Command, Control};
+pub use control::{Armed, Command, Control};
 pub use device_stage::inner_terminals;
 pub use observer::{Moment, NullObserver, Observer};
 pub use portal_books::{AlarmRow, PayoutRow, PortalBooks, alarm_rows, payout_rows, portal_summary};
@@ -53,6 +58,7 @@ use crate::{
 use collector::{Collector, Start};
 use crossbeam::channel;
 use gate::Gates;
+use knee::Knee;
 use shard::{Brief, Shard};
 use std::{
     io,
@@ -130,6 +136,8 @@ pub struct Run {
     pub control: Control,
     /// Makes its scenarios faster or slower, or holds them.
     pub throttles: Arc<Throttles>,
+    /// Starts its scenarios that wait for a signal.
+    pub armed: Armed,
     /// Where the portal of the embedded host listens, when it has one.
     pub portal: Option<SocketAddr>,
     collector: JoinHandle<Summary>,
@@ -170,6 +178,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let setups = setups(&plan, &targets, clock);
     let gates = Arc::new(Gates::new(&plan, shards));
     let throttles = Arc::new(Throttles::new(plan.scenarios.len()));
+    let knee = Knee::of(&plan, &throttles);
     let (control, commands) = Control::new();
     let (window, rows) = watch::channel(RowWindow::default());
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
@@ -184,6 +193,8 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         shards,
         gates: Arc::clone(&gates),
         throttles: Arc::clone(&throttles),
+        meetings: Arc::default(),
+        control: control.clone(),
     };
     for index in 0..shards {
         let (brief, deltas) = (brief.clone(), deltas.clone());
@@ -195,6 +206,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     }
     drop(deltas);
     let started_at = format!("{started_at}Z");
+    let armed = Armed::new(&plan, &gates, clock);
     let start = Start {
         plan,
         targets,
@@ -203,6 +215,8 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         clock,
         shards,
         gates,
+        throttles: Arc::clone(&throttles),
+        knee,
         started_at,
         commands,
         control: control.clone(),
@@ -212,7 +226,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))
         .map_err(EngineError::Shard)?;
-    Ok(Run { snapshots, window, control, throttles, portal, collector, pretended })
+    Ok(Run { snapshots, window, control, throttles, armed, portal, collector, pretended })
 }
 
 /// The host inside this program, where a group has no target of its own.

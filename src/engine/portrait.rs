@@ -69,6 +69,10 @@ impl Collector {
                 let (index, count) = terminals.stage(elapsed);
                 ((index + 1, count), None)
             }
+            Schedule::Search { .. } => {
+                let rate = self.start.throttles.factor(number);
+                ((1, 1), Some(rate))
+            }
             Schedule::Instants(_) | Schedule::Loop { .. } => ((1, 1), None),
         };
         let state = match (life.began, life.ended) {
@@ -122,7 +126,7 @@ fn planned_duration(plan: &Plan) -> Option<Duration> {
     let mut ends: Vec<Option<Duration>> = Vec::with_capacity(plan.scenarios.len());
     for scenario in &plan.scenarios {
         let begin = match scenario.start {
-            S::At(after) => Some(after),
+            S::At(after) | S::Signal(after) => Some(after),
             S::After(other, delay) => ends.get(other).copied().flatten().map(|end| end + delay),
         };
         ends.push(begin.zip(scenario.load.likely_duration()).map(|(begin, duration)| begin + duration));

@@ -1,9 +1,10 @@
 //! One shard: a thread that owns its share of the terminals and runs its part of every scenario.
 
 use super::{
-    control::Command,
+    control::{Command, Control},
     device::Post,
     gate::Gates,
+    meeting::Meetings,
     recorder::{Delta, Gauges, Recorder},
     runner,
     way::Way,
@@ -46,6 +47,8 @@ pub(super) struct Brief {
     pub(super) shards: usize,
     pub(super) gates: Arc<Gates>,
     pub(super) throttles: Arc<Throttles>,
+    pub(super) meetings: Arc<Meetings>,
+    pub(super) control: Control,
 }
 
 /// One shard.
@@ -58,6 +61,8 @@ pub(super) struct Shard {
     /// What the host of the run hears of devices.
     pub(super) tap: Option<Tap>,
     pub(super) throttles: Arc<Throttles>,
+    pub(super) meetings: Arc<Meetings>,
+    pub(super) control: Control,
     pub(super) desk: Desk,
     pub(super) client: HttpClient,
     pub(super) share: Share,
@@ -99,6 +104,10 @@ pub(super) struct Seat {
     pub(super) busy_for: Cell<Option<u16>>,
     /// The device that is its terminal; nothing where that is virtual.
     pub(super) post: Option<Box<Post>>,
+    /// Whether that scenario warms up.
+    pub(super) is_warming: Cell<bool>,
+    /// Whether it does what follows where an iteration is cut short.
+    pub(super) is_cleaning: Cell<bool>,
 }
 
 impl Shard {
@@ -135,7 +144,8 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, ways, setups, tap, servers, clock, shards, gates, throttles } = brief;
+        let Brief { plan, ways, setups, tap, servers, clock, shards, gates, throttles, meetings, control } =
+            brief;
         let share = Share { index: index as u32, of: shards as u32 };
         let (seats, groups) = seats(&plan, &setups, share);
         let selections = Arc::new(plan.selections.clone());
@@ -154,6 +164,8 @@ impl Shard {
             gates,
             tap,
             throttles,
+            meetings,
+            control,
             share,
             seats,
             groups,
@@ -236,6 +248,15 @@ impl Shard {
         let bench = &self.groups[usize::from(seat.group)];
         bench.busy.set(bench.busy.get() - 1);
         seat.busy_for.set(None);
+    }
+
+    /// Tells every terminal that works for a scenario to give up.
+    pub(super) fn interrupt(&self, scenario: u16) {
+        for (place, seat) in self.seats.iter().enumerate() {
+            if seat.busy_for.get() == Some(scenario) {
+                self.desk.deadlines.interrupt(place as u32);
+            }
+        }
     }
 
     async fn tick_for_ever(&self) {
@@ -365,6 +386,8 @@ fn seats(plan: &Plan, setups: &[Option<Arc<Setup>>], share: Share) -> (Vec<Seat>
                 number,
                 busy_for: Cell::new(None),
                 post: post(group, setups.get(group_number), number),
+                is_warming: Cell::new(false),
+                is_cleaning: Cell::new(false),
             });
         }
         groups.push(Bench { seats: begin..seats.len(), busy: Cell::new(0), hint: Cell::new(begin) });

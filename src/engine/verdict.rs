@@ -3,12 +3,13 @@
 use super::{
     collector::{Collector, scenario_names, scope},
     control::Command,
+    knee::Knee,
 };
 use crate::{
     driver::usage,
     metrics::{
         CaseClass, CasesSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary,
-        Summary, ThresholdSummary, Verdict,
+        Summary, ThresholdSummary, Verdict, WarmUp,
     },
     reconcile::Findings,
     scenario::Plan,
@@ -53,6 +54,9 @@ impl Collector {
             },
             thresholds,
             cases: self.cases_summary(),
+            flows: mixed(&plan, &self.total),
+            warmup: Some(self.total.warmup).filter(|warmup| *warmup != WarmUp::default()),
+            knee: self.start.knee.as_ref().map(Knee::summary),
             settlements,
             reconciliation,
             mismatches: findings.map(listed).unwrap_or_default(),
@@ -72,8 +76,9 @@ impl Collector {
     /// 1. A step that could not be carried out is the scenario's fault: 107.
     /// 2. A run whose results or ledger could not be kept, or that was aborted by hand, says nothing: 110.
     /// 3. A run whose generator was not well says nothing: 110.
-    /// 4. A signal is reported as such (105), and so is the end by a threshold (108).
-    /// 5. A threshold that does not hold, or a case that failed by its device's fault: 99.
+    /// 4. A signal is reported as such (105), and so is the end by a threshold or by a scenario that must not be
+    ///    saturated (108).
+    /// 5. A threshold that does not hold, a search that found no rate, or a case that failed by its device's fault: 99.
     /// 6. Cases that failed by the lab's fault only say nothing about the devices: 107.
     /// 7. Else 0.
     pub(super) fn verdict(
@@ -83,7 +88,9 @@ impl Collector {
     ) -> (Verdict, u8) {
         let hold = |judged: &[ThresholdSummary]| judged.iter().all(|threshold| threshold.pass);
         let gravest = self.cases.gravest();
-        let all_hold = hold(thresholds) && gravest != Some(CaseClass::Device);
+        // A search that finds no rate is what a threshold is that does not hold.
+        let has_found = self.start.knee.as_ref().is_none_or(|knee| knee.summary().rate.is_some());
+        let all_hold = has_found && hold(thresholds) && gravest != Some(CaseClass::Device);
         let judged = if all_hold { Verdict::Pass } else { Verdict::Fail };
         match *self.start.commands.borrow() {
             _ if self.broken => (Verdict::Invalid, EXIT_BROKEN),
@@ -102,6 +109,12 @@ impl Collector {
 /// The first mismatches, for people.
 fn listed(findings: &Findings) -> Vec<MismatchSummary> {
     findings.mismatches.iter().take(Summary::MISMATCHES_MAX).map(MismatchSummary::from).collect()
+}
+
+/// Iterations of mixes by the name of their flow.
+fn mixed(plan: &Plan, total: &Interval) -> BTreeMap<String, u64> {
+    let counted = plan.flows.iter().zip(&total.mixed).filter(|(_, count)| **count > 0);
+    counted.map(|(flow, count)| (flow.name.to_string(), *count)).collect()
 }
 
 fn step_summaries(plan: &Plan, total: &Interval) -> BTreeMap<String, StepSummary> {

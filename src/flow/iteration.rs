@@ -1,8 +1,8 @@
 //! One pass of one terminal through its flow.
 
 use super::{
-    Action, BothEnds, CardFeeder, CardTemplate, Check, Draw, Fault, FaultKind, Flow, Loading, OnError,
-    OriginalTemplate, Rest, Step, Template, template, view::View, visit::Visit,
+    Action, BothEnds, CardFeeder, CardTemplate, Check, Draw, Fault, FaultKind, Flow, Loading, Meeting,
+    OnError, OriginalTemplate, Rest, Step, Template, template, view::View, visit::Visit,
 };
 use crate::{
     card::Card,
@@ -95,6 +95,10 @@ pub enum Next {
     Load(Box<Loading>),
     /// Nothing for so long.
     Think(Duration),
+    /// Nothing until so long after the begin of the iteration, or after the last pace.
+    Pace(Duration),
+    /// Nothing until other terminals are there too.
+    Meet(Meeting),
     /// The scenario asks for what cannot be: the step in question, and why.
     Broken(Option<StepId>, EvalError),
     /// The iteration is over.
@@ -148,8 +152,15 @@ impl Iteration {
         match &step.action {
             Action::Think { min, max } => {
                 self.next_step += 1;
-                let nanos = self.rng.between(crate::time::nanos(*min), crate::time::nanos(*max));
-                Next::Think(Duration::from_nanos(nanos))
+                Next::Think(self.between(*min, *max))
+            }
+            Action::Pace { min, max } => {
+                self.next_step += 1;
+                Next::Pace(self.between(*min, *max))
+            }
+            Action::Meet(meeting) => {
+                self.next_step += 1;
+                Next::Meet(*meeting)
             }
             Action::Operate(template) => {
                 let operation = self.operation(template, cast);
@@ -199,6 +210,17 @@ impl Iteration {
     /// The network of the step that is under way, where it has one of its own.
     pub fn network(&self) -> Option<&Arc<Network>> {
         self.flow.steps.get(self.next_step)?.network.as_ref()
+    }
+
+    /// What follows now that the iteration was cut short; `None` where its flow has nothing for that.
+    pub fn interrupted(mut self) -> Option<Self> {
+        self.flow = self.flow.on_interrupt.clone()?;
+        self.next_step = 0;
+        Some(self)
+    }
+
+    fn between(&mut self, min: Duration, max: Duration) -> Duration {
+        Duration::from_nanos(self.rng.between(crate::time::nanos(min), crate::time::nanos(max)))
     }
 
     /// The scenario asks for what cannot be.

@@ -51,6 +51,8 @@ pub struct Config {
     pub sale_limit: Amount,
     /// The first rule that fits a request decides about it; without one the host does its work.
     pub rules: Vec<Rule>,
+    /// How many requests a second it can serve, one after the other; `None` serves each at once.
+    pub capacity: Option<f64>,
     /// What the acquirer keeps.
     pub fees: Fees,
     /// How completions relate to what was set aside.
@@ -93,6 +95,7 @@ impl Default for Config {
             opening_balance: Amount::ZERO,
             sale_limit: Amount::MAX,
             rules: Vec::new(),
+            capacity: None,
             fees: Fees::default(),
             pre_auth: PreAuthPolicy::default(),
             tips: TipPolicy::default(),

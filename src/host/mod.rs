@@ -38,6 +38,7 @@ mod counter;
 mod cross_check;
 mod delay;
 mod demand;
+mod desk;
 mod download;
 mod gate;
 mod journal;
@@ -108,6 +109,7 @@ pub struct Host {
     ledger: Ledger,
     notes: Notes,
     delayed: BinaryHeap<Delayed>,
+    desk: desk::Desk,
     /// How often each rule has been met.
     counts: Vec<Count>,
     rng: Rng,
@@ -191,6 +193,7 @@ impl Host {
             ledger: Ledger::default(),
             notes: Notes::default(),
             delayed: BinaryHeap::new(),
+            desk: desk::Desk::new(config.capacity),
             counts: Vec::new(),
             rng: config.seed.stream(Domain::Host, 0, 0),
             last_reference: 1,

@@ -9,6 +9,7 @@ mod counters;
 mod device;
 mod interval;
 mod judge;
+mod knee;
 mod latency;
 mod portal;
 mod snapshot;
@@ -21,8 +22,10 @@ pub use counters::Counters;
 pub use device::{DeviceLatencies, DeviceRow};
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
+    WarmUp,
 };
 pub use judge::{Judge, Scope};
+pub use knee::{KneeStage, KneeSummary};
 pub use latency::{Bucket, Latency, Percentiles};
 pub use portal::{
     ApplicationCounts, Money, PayoutSummary, PortalChecks, PortalCount, PortalFault, PortalFinding,

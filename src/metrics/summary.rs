@@ -1,8 +1,8 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
 use super::{
-    Attempts, CasesSummary, Class, Counters, DeviceLatencies, Latency, Percentiles, PortalChecks,
-    PortalFinding, PortalSummary, StepInterval,
+    Attempts, CasesSummary, Class, Counters, DeviceLatencies, KneeSummary, Latency, Percentiles,
+    PortalChecks, PortalFinding, PortalSummary, StepInterval, WarmUp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,15 @@ pub struct Summary {
     /// What cases on devices came to; absent when no scenario had cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cases: Option<CasesSummary>,
+    /// Iterations of mixes by their flow; empty where no scenario has a mix.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub flows: BTreeMap<String, u64>,
+    /// What was done before scenarios were warm, which is in no other figure of steps; absent where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<WarmUp>,
+    /// What the search for the highest rate came to; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knee: Option<KneeSummary>,
     /// What settlements came to at the host; absent when there was no settlement, or no ledger to look into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlements: Option<SettlementSummary>,

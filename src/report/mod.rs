@@ -21,6 +21,7 @@ mod journal;
 mod journal_reader;
 mod junit;
 mod junit_cases;
+mod load_text;
 mod log_file;
 mod markdown;
 mod merge;

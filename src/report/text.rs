@@ -11,6 +11,7 @@
 use super::{
     cases,
     figures::{NOTHING, bytes, clock, count, share, time},
+    load_text::load_text,
     mismatch_text::{counts_text, mismatch_text},
     portal_text::{checks_text, portal_text},
     table::{Table, cut},
@@ -50,6 +51,10 @@ pub fn summary_text(summary: &Summary, folder: Option<&Path>, look: Look) -> Str
     page.codes(&summary.steps);
     page.causes(&summary.causes);
     page.thresholds(&summary.thresholds);
+    for (heading, lines) in load_text(summary) {
+        page.heading(heading);
+        lines.iter().for_each(|line| page.line(line));
+    }
     page.settlements(summary.settlements.as_ref());
     page.portal(summary);
     page.reconciliation(summary);
@@ -327,7 +332,7 @@ pub(super) fn reason(summary: &Summary) -> String {
         EXIT_SIGNAL => format!("stopped by a signal; until then {judged}"),
         EXIT_BROKEN if is_the_labs_fault(summary) => judged,
         EXIT_BROKEN => "a step could not be carried out, see events.ndjson".to_owned(),
-        EXIT_ABORTED => format!("aborted by a threshold; {judged}"),
+        EXIT_ABORTED => format!("ended by the scenario itself, see events.ndjson; {judged}"),
         EXIT_INVALID => "the measurement is not valid, see events.ndjson".to_owned(),
         _ => judged,
     }

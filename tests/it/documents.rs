@@ -116,11 +116,11 @@ fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
 }
 
 /// The files that scenarios in documents name.
-fn beside_documents(name: &str) -> io::Result<String> {
+fn beside_documents(name: &str) -> io::Result<Vec<u8>> {
     match name {
-        "my-terminals.csv" => Ok(TERMINALS.to_owned()),
-        "my-cards.csv" => Ok("pan,expiry,pin\n6217990000000008,3012,123456\n".to_owned()),
-        "my-bank.yaml" => Ok("schema: 1\nname: my-bank\nextends: unionpay\nmac: x919\n".to_owned()),
+        "my-terminals.csv" => Ok(TERMINALS.into()),
+        "my-cards.csv" => Ok("pan,expiry,pin\n6217990000000008,3012,123456\n".into()),
+        "my-bank.yaml" => Ok("schema: 1\nname: my-bank\nextends: unionpay\nmac: x919\n".into()),
         _ => Err(io::ErrorKind::NotFound.into()),
     }
 }

@@ -99,6 +99,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "flow",
             "host",
             "http",
+            "inspect",
             "iso8583",
             "link",
             "load",

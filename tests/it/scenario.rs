@@ -46,7 +46,7 @@ fn shipped_and_valid_scenarios_load_and_their_effective_form_loads_to_the_same()
         assert!(!plan.scenarios.is_empty() && !plan.groups.is_empty());
         let folder = path.parent().unwrap();
         let masked = plan.effective.lines().any(|line| line.contains("tmk:") || line.contains("bdk:"));
-        let read = |name: &str| fs::read_to_string(folder.join(name));
+        let read = |name: &str| fs::read(folder.join(name));
         if !masked {
             let again = load(&plan.effective, "effective", &Overrides::default(), SEED, &read);
             let again = again.unwrap_or_else(|errors| panic!("{}\n{errors}", plan.effective));
@@ -61,7 +61,7 @@ fn invalid_scenarios_say_all_that_is_wrong() {
     for path in files("tests/data/scenarios/invalid") {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         let text = fs::read_to_string(&path).unwrap();
-        let read = |file: &str| fs::read_to_string(path.parent().unwrap().join(file));
+        let read = |file: &str| fs::read(path.parent().unwrap().join(file));
         let diagnostics = load(&text, &name, &Overrides::default(), SEED, &read).expect_err(&name);
         let rendered = diagnostics.render(false);
         let expected_path = path.with_extension("expected");
@@ -326,7 +326,7 @@ proptest! {
         let start = whole.floor_char_boundary((whole.len() as f64 * from) as usize);
         let end = whole.ceil_char_boundary((start + length).min(whole.len()));
         let damaged = format!("{}{with}{}", &whole[..start], &whole[end..]);
-        let read = |name: &str| fs::read_to_string(folder.join(name));
+        let read = |name: &str| fs::read(folder.join(name));
         if let Err(diagnostics) = load(&damaged, "damaged.yaml", &Overrides::default(), SEED, &read) {
             prop_assert!(!diagnostics.problems.is_empty());
             prop_assert!(diagnostics.render(false).contains("damaged.yaml"));

@@ -183,6 +183,10 @@ impl Whole {
             generator: self.generator(summaries),
             thresholds,
             cases: cases(summaries),
+            flows: added(summaries.iter().flat_map(|summary| &summary.flows)),
+            warmup: summaries.iter().filter_map(|summary| summary.warmup).reduce(sum),
+            // Rates of searches that did not know of each other do not add up.
+            knee: None,
             settlements,
             reconciliation,
             mismatches: mismatches.take(Summary::MISMATCHES_MAX).collect(),

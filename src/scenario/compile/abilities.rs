@@ -21,13 +21,15 @@ impl Compiler<'_> {
             let Some((group, written)) = file.terminals.0.get(scenario.group) else { continue };
             if let Some(rack) = self.context.racks.get(scenario.group).and_then(Option::as_ref) {
                 // A case that a device cannot do is skipped on that device.
-                if let Some(flow) = flows.get(scenario.flow).filter(|_| scenario.cases.is_none()) {
+                let walked = scenario.flows().filter(|_| scenario.cases.is_none());
+                for flow in walked.filter_map(|flow| flows.get(flow)) {
                     self.check_devices(flow, &scenario.name, rack);
                 }
                 continue;
             }
             let traits = traits(written.kind);
-            let mut steps = scenario.flows().filter_map(|flow| flows.get(flow)).flat_map(|flow| &flow.steps);
+            let walked = scenario.flows().filter_map(|flow| flows.get(flow));
+            let mut steps = walked.flat_map(|flow| flow.all_steps());
             if let Some(lack) = steps.find_map(|step| lack(step, traits)) {
                 let key = if scenario.cases.is_some() { "cases" } else { "flow" };
                 let at = self.node("scenarios", &scenario.name).at(key);

@@ -5,7 +5,7 @@ use crate::{
     regression::Policy,
     scenario::{
         file::Scenario as Written,
-        node::{Node, Span},
+        node::Node,
         plan::{Case, Cases},
         words::Executor,
     },
@@ -19,8 +19,8 @@ impl Compiler<'_> {
             return Some(None);
         }
         let all = self.all_cases(node, written);
-        let setup = self.around(node, "setup", written.setup.as_deref());
-        let teardown = self.around(node, "teardown", written.teardown.as_deref());
+        let setup = self.flow_beside(node, "setup", written.setup.as_deref());
+        let teardown = self.flow_beside(node, "teardown", written.teardown.as_deref());
         let timeout = written.case_timeout.unwrap_or_default().0;
         if timeout.is_zero() && !node.child("caseTimeout").is_bad.get() {
             self.complain(&node.at("caseTimeout"), "`caseTimeout` is more than 0s");
@@ -45,29 +45,11 @@ impl Compiler<'_> {
                 let help = "give one of them another `name`";
                 self.complain_with_help(&item.span, format!("two cases are called `{name}`"), help);
             }
-            match self.flow_of(&at, case.flow()) {
+            match self.flow(&at, case.flow()) {
                 Some(flow) => all.push(Case { name, flow }),
                 None => is_whole = false,
             }
         }
         (is_whole && !all.is_empty()).then_some(all)
-    }
-
-    /// The flow before or after the cases, if there is one.
-    fn around(&mut self, node: &Node, key: &str, name: Option<&str>) -> Option<Option<usize>> {
-        match name {
-            None => Some(None),
-            Some(name) => self.flow_of(&node.at(key), name).map(Some),
-        }
-    }
-
-    /// The number of the flow that is named at `at`.
-    pub(super) fn flow_of(&mut self, at: &Span, name: &str) -> Option<usize> {
-        let found = self.file.flows.position(name);
-        let may_be_misspelt = self.root.child("flows").is_tainted();
-        if found.is_none() && !may_be_misspelt {
-            self.unknown(at, "flow", name, self.file.flows.names());
-        }
-        found
     }
 }

@@ -23,6 +23,9 @@ impl Compiler<'_> {
         if written.sale_limit.0 == crate::money::Amount::ZERO {
             self.complain(&node.at("saleLimit"), "with this limit every sale is declined");
         }
+        if written.capacity.is_some_and(|rate| rate <= 0.0 || !rate.is_finite()) {
+            self.complain(&node.at("capacity"), "`capacity` is more than 0 requests a second");
+        }
         if written.orders.closed.0 + written.orders.expired.0 > 1.0 {
             self.complain(&node.at("orders"), "more orders are closed or expire than there are");
         }
@@ -77,6 +80,7 @@ impl Compiler<'_> {
             opening_balance: written.opening_balance.0,
             sale_limit: written.sale_limit.0,
             rules,
+            capacity: written.capacity,
             fees: host::Fees { basis_points: (written.fees.0 * 10_000.0).round() as u32 },
             pre_auth: host::PreAuthPolicy { completion_percent: written.completion_percent },
             tips: host::TipPolicy { percent: written.tip_percent },

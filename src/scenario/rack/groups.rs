@@ -56,7 +56,10 @@ fn of_path(
     problems: &mut Vec<Problem>,
 ) -> Option<Rack> {
     let complaint = |error| Problem::new(node.at("devices"), format!("cannot read `{path}`: {error}"));
-    let text = read(path).map_err(|error| problems.push(complaint(error))).ok()?;
+    let text = read(path)
+        .and_then(crate::scenario::text_of)
+        .map_err(|error| problems.push(complaint(error)))
+        .ok()?;
     let beside = sources.all.first().and_then(|scenario| Path::new(&scenario.name).parent());
     let whole = beside.unwrap_or(Path::new("")).join(path);
     let folder = whole.parent().unwrap_or(Path::new("."));
