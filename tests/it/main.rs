@@ -44,6 +44,7 @@ mod http_run;
 mod http_steps;
 mod iso8583;
 mod key_schemes;
+mod kiosk;
 mod lab_rig;
 mod layers;
 mod ledger;

@@ -4,6 +4,8 @@ mod file;
 mod line;
 mod profile;
 mod profile_file;
+mod profile_frame;
+mod profile_steps;
 mod shelf;
 mod unique;
 
