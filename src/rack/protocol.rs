@@ -150,6 +150,14 @@ impl Speaker {
         }
     }
 
+    /// Whether its registers carry messages of the terminal to a host.
+    pub fn relays(&self) -> bool {
+        match &self.profile {
+            Some(profile) => profile.script.relays(),
+            None => matches!(self.protocol, Protocol::AllinPay | Protocol::DfTlv),
+        }
+    }
+
     fn script(&self) -> Arc<Script> {
         self.profile
             .as_ref()

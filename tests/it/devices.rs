@@ -368,7 +368,7 @@ impl RawLine {
 }
 
 /// The terminals of a scenario with the cards of its host.
-fn inner(plan: &Plan) -> Vec<Inner> {
+pub fn inner(plan: &Plan) -> Vec<Inner> {
     let profile = &plan.groups[0].profile;
     let one = |enrolment: &Enrolment| {
         let Enrolment { terminal, merchant, tmk } = enrolment.clone();
@@ -382,7 +382,7 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-const SCENARIO: &str = "\
+pub const SCENARIO: &str = "\
 schema: 1
 name: relay
 seed: 4

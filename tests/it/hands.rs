@@ -341,7 +341,7 @@ fn hands_can_be_tried_from_the_command_line() {
     devices(&["identify"]).exits_with(0);
     let unknown = devices(&["plug", "b"]).exits_with(107);
     assert!(
-        unknown.stderr.contains("the simulator refuses: no device `b` is pretended here"),
+        unknown.stderr.contains("the simulator refuses: device `b` is not pretended here"),
         "{}",
         unknown.stderr
     );

@@ -22,7 +22,15 @@ pub struct Lab {
 
 impl Lab {
     pub fn new(name: &str, text: &str) -> Self {
+        Self::beside(name, &[], text)
+    }
+
+    /// One whose rack has these files beside it.
+    pub fn beside(name: &str, files: &[(&str, &str)], text: &str) -> Self {
         let folder = Folder::new(name);
+        for (name, text) in files {
+            folder.file(name, text);
+        }
         // Programs of the rack may name its own file.
         let text = &text.replace("RACK", &folder.results().with_file_name("rack.yaml").display().to_string());
         let path = folder.file("rack.yaml", text);

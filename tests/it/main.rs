@@ -53,6 +53,7 @@ mod independent_zvt;
 mod independent_zvt_line;
 mod iso8583;
 mod key_schemes;
+mod kiosk;
 mod lab_rig;
 mod layers;
 mod ledger;

@@ -5,6 +5,7 @@ use super::{
     locate::Locator,
     opener::{Opened, Opener},
     power::{PowerCycled, power_cycle},
+    prompt::{Prompt, PromptAnswer, Prompts},
     recorder::Recorders,
     relay::relay,
     trouble::DeviceError,
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     driver::Clock,
-    ecr::{Answer, Outbox, Output, RegisterEvent, RegisterInput, Request, Service, Verdict},
+    ecr::{Answer, Deed, Outbox, Output, RegisterEvent, RegisterInput, Request, Service, Verdict},
     money::Amount,
     rack::{self, BoxedRegister},
     time::Instant,
@@ -48,6 +49,9 @@ pub struct Device {
     lease: Option<(String, Lease)>,
     opening: Option<Pending<Result<Opened, DeviceError>>>,
     relaying: Option<Pending<Option<Vec<u8>>>>,
+    acting: Option<Pending<Result<bool, DeviceError>>>,
+    /// Where people are asked for what a profile wants of them.
+    prompts: Prompts,
     deadline: Option<Instant>,
     answer: Option<Answer>,
     trouble: Option<DeviceError>,
@@ -75,6 +79,7 @@ type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 enum Wake {
     Opened(Result<Opened, DeviceError>),
     Relayed(Option<Vec<u8>>),
+    Acted(Result<bool, DeviceError>),
     Arrived(Arrival),
     Time,
 }
@@ -91,12 +96,20 @@ impl Device {
             lease: None,
             opening: None,
             relaying: None,
+            acting: None,
+            prompts: Prompts::unattended(),
             deadline: None,
             answer: None,
             trouble: None,
             contact: Contact::default(),
             is_identified: false,
         }
+    }
+
+    /// The same with people at this desk, for what its profile wants done by hand.
+    #[must_use]
+    pub fn with_prompts(self, prompts: Prompts) -> Self {
+        Self { prompts, ..self }
     }
 
     /// How much there was to do with it.
@@ -207,7 +220,7 @@ impl Device {
         if self.wire.is_some() {
             self.feed(RegisterInput::Closed);
         }
-        (self.wire, self.opening, self.relaying, self.lease) = (None, None, None, None);
+        (self.wire, self.opening, self.relaying, self.acting, self.lease) = (None, None, None, None, None);
         self.is_identified = false;
     }
 
@@ -215,6 +228,7 @@ impl Device {
         let until = self.setup.clock.now() + within;
         loop {
             if let Some(answer) = self.answer.take() {
+                self.acting = None;
                 return self.judge(answer);
             }
             match self.wake(until).await {
@@ -228,6 +242,7 @@ impl Device {
                     self.feed(RegisterInput::Closed);
                 }
                 Wake::Relayed(answer) => self.feed(RegisterInput::RelayAnswer(answer.as_deref())),
+                Wake::Acted(done) => self.acted(done),
                 Wake::Arrived(arrival) => self.arrived(arrival),
                 Wake::Time if self.setup.clock.now() >= until => return Err(DeviceError::TimedOut(within)),
                 Wake::Time => self.feed(RegisterInput::Timeout),
@@ -292,16 +307,43 @@ impl Device {
                     let host = self.setup.host.clone().unwrap_or(named);
                     self.relaying = Some(Box::pin(relay(bytes.0, host, address.timeout)));
                 }
+                Output::Event(RegisterEvent::Wanted(deed)) => self.acting = Some(self.act(deed)),
                 Output::Event(_) => {}
                 Output::Wait(until) => self.deadline = until,
             }
         }
     }
 
+    /// Does outside of the line what the register waits for.
+    fn act(&mut self, deed: Deed) -> Pending<Result<bool, DeviceError>> {
+        let (rack, setup) = (Arc::clone(&self.rack), Arc::clone(&self.setup));
+        match deed {
+            Deed::Prompt(text) => {
+                let (prompts, prompt) = (self.prompts.clone(), Prompt::new(&rack, text));
+                // The register gives up when its time is over.
+                let asking = async move { prompts.ask(setup.clock, prompt, PROMPT).await };
+                Box::pin(async move { Ok(asking.await == PromptAnswer::Done) })
+            }
+            Deed::PowerCycle => {
+                self.is_identified = false;
+                Box::pin(async move { Ok(power_cycle(&rack, &setup).await.map(|_| true)?) })
+            }
+            Deed::Reconnect => Box::pin(async { Ok(true) }),
+        }
+    }
+
+    fn acted(&mut self, done: Result<bool, DeviceError>) {
+        let is_done = done.unwrap_or_else(|error| {
+            self.trouble = Some(error);
+            false
+        });
+        self.feed(RegisterInput::Acted(is_done));
+    }
+
     async fn wake(&mut self, until: Instant) -> Wake {
         let due = self.deadline.map_or(until, |deadline| deadline.min(until));
         let due = self.setup.clock.to_std(due).into();
-        let Self { opening, relaying, wire, .. } = self;
+        let Self { opening, relaying, acting, wire, .. } = self;
         tokio::select! {
             // What has come is heard before a silence is.
             biased;
@@ -312,6 +354,10 @@ impl Device {
             relayed = pending(relaying) => {
                 *relaying = None;
                 Wake::Relayed(relayed)
+            }
+            acted = pending(acting) => {
+                *acting = None;
+                Wake::Acted(acted)
             }
             arrival = next(wire) => Wake::Arrived(arrival),
             () = tokio::time::sleep_until(due) => Wake::Time,
@@ -335,3 +381,5 @@ async fn next(wire: &mut Option<Wire>) -> Arrival {
 
 /// Asks who is there; it moves no money.
 const QUESTION: Request = Request { id: 0, service: Service::Status, amount: Amount::ZERO, original: None };
+/// No person is waited for longer; the profile's own time is shorter.
+const PROMPT: Duration = Duration::from_secs(3_600);

@@ -99,6 +99,12 @@ pub(super) struct Line {
     pub parity: Option<ParityWord>,
     /// The bits after it.
     pub stop: Option<u32>,
+    /// How the line "terminal ready" is set when the port is opened; as the system does without.
+    pub dtr: Option<bool>,
+    /// How the line "request to send" is set when the port is opened; as the system does without.
+    pub rts: Option<bool>,
+    /// Whether what came before the port was opened is thrown away; it is without.
+    pub drain: Option<bool>,
 }
 
 choice! {

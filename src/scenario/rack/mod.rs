@@ -5,6 +5,8 @@ mod groups;
 mod line;
 mod profile;
 mod profile_file;
+mod profile_frame;
+mod profile_steps;
 mod shelf;
 mod unique;
 

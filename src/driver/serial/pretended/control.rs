@@ -49,7 +49,7 @@ pub async fn pull(folder: &Path, device: &str, lever: Lever) -> Result<(), Contr
     let answer = asking.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
     match answer.map_err(|error| ControlError::NobodyThere(folder.to_owned(), error))?.as_str() {
         "ok" => Ok(()),
-        answer => Err(ControlError::Refused(answer.trim_start_matches("no ").to_owned())),
+        answer => Err(ControlError::Refused(answer.strip_prefix("no ").unwrap_or(answer).to_owned())),
     }
 }
 
@@ -84,8 +84,8 @@ async fn answer(stream: UnixStream, plugs: &Plugs) -> io::Result<()> {
     let answer = match line.trim_end().split_once(' ') {
         Some(("plug", id)) if plugs.pull(id, Lever::Plug) => "ok".to_owned(),
         Some(("unplug", id)) if plugs.pull(id, Lever::Unplug) => "ok".to_owned(),
-        Some(("plug" | "unplug", id)) => format!("no device `{id}` is pretended here"),
-        _ => "no such command".to_owned(),
+        Some(("plug" | "unplug", id)) => format!("no device `{id}` is not pretended here"),
+        _ => "no there is no such command".to_owned(),
     };
     stream.get_mut().write_all(format!("{answer}\n").as_bytes()).await
 }

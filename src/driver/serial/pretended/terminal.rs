@@ -17,7 +17,7 @@ use crate::{
         Verdict,
     },
     money::Amount,
-    rack::{BoxedTerminal, Device, Mangler, Protocol, Simulation},
+    rack::{BoxedTerminal, Device, Mangler, Simulation},
     rng::{Domain, Rng, Seed},
     time::Instant,
 };
@@ -75,7 +75,7 @@ impl Terminal {
         let expected = device.expected.terminal.clone().unwrap_or_else(|| format!("{:08}", number + 1));
         let id = inner.as_ref().map_or(expected, |(inner, _)| inner.id().to_owned());
         let byte_time = if device.port.is_serial() { device.line.byte_time() } else { Duration::ZERO };
-        let can_relay = matches!(device.speaker.protocol, Protocol::AllinPay | Protocol::DfTlv);
+        let can_relay = device.speaker.relays();
         let mangler = Mangler::new(device.simulation.faults, seed.stream(Domain::Network, number, 0));
         Self {
             machine: device.speaker.terminal(&id),
