@@ -122,12 +122,6 @@ def tsung(setting):
     return Raw(["tsung", "-f", plan, "-l", str(setting.fresh("tsung")), "start"], setting.echo)
 
 
-def jmeter(setting):
-    plan = planned(setting, "jmeter.jmx", PAYLOAD=PAYLOAD.hex())
-    command = ["jmeter", "-n", "-t", plan, "-Jtcp.binarylength.prefix.length=2"]
-    return Raw(command + ["-j", str(setting.fresh("jmeter.log"))], setting.echo, cwd=setting.scratch)
-
-
 def planned(setting, name, **values):
     """A plan of a program with the values in their places."""
     text = (HERE / name).read_text()
