@@ -4,11 +4,11 @@
 use crate::{
     independent_rig::{Lab, PATIENCE, ask, run, sale},
     independent_zvt_line::over_serial,
-    program::{Folder, Running, posfleet},
+    program::{Finished, Folder, Running, posfleet},
 };
 use futures_util::StreamExt;
 use posfleet::ecr::{Service, Verdict, zvt as ours};
-use std::pin::Pin;
+use std::{net::SocketAddr, pin::Pin};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -82,10 +82,7 @@ fn the_crate_is_served_on_a_serial_line() {
 fn the_example_of_the_crate_runs_to_its_end() {
     let folder = Folder::new("zvt-example");
     let port = free_port();
-    let text = format!(
-        "schema: 1\nname: a\ndevices:\n  - {{ id: a, port: \"tcp:127.0.0.1:{port}\", {TERMINAL} }}\n"
-    );
-    let rack = folder.file("rack.yaml", &text);
+    let rack = folder.file("rack.yaml", &rack_at(([127, 0, 0, 1], port).into()));
     let simulator = Running::start(posfleet(["devices", "simulate"]).arg(&rack));
     simulator.wait_for("terminals pretended");
     run(async {
@@ -105,6 +102,22 @@ fn our_register_is_served_by_the_crate_over_tcp() {
         drive(&lab).await;
         assert_eq!(terminal.await.unwrap(), SEEN);
     });
+}
+
+#[test]
+fn the_command_identifies_a_terminal_of_the_crate() {
+    let told = run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let folder = Folder::new("zvt-identify");
+        let rack = folder.file("rack.yaml", &rack_at(listener.local_addr().unwrap()));
+        let terminal = tokio::spawn(async move { be_a_terminal(listener.accept().await.unwrap().0).await });
+        let mut command = posfleet(["devices", "identify"]);
+        command.arg(rack);
+        let told = tokio::task::spawn_blocking(move || Finished::of(&mut command)).await.unwrap();
+        assert_eq!(terminal.await.unwrap(), SEEN[..2]);
+        told
+    });
+    assert!(told.exits_with(0).stdout.contains("terminal 52523535"));
 }
 
 #[test]
@@ -314,6 +327,11 @@ fn recorded(name: &str) -> Vec<u8> {
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).unwrap();
     let pair = |at| u8::from_str_radix(&line[at..at + 2], 16).unwrap();
     (0..line.len()).step_by(2).map(pair).collect()
+}
+
+/// A rack of one terminal on TCP.
+fn rack_at(address: SocketAddr) -> String {
+    format!("schema: 1\nname: a\ndevices:\n  - {{ id: a, port: \"tcp:{address}\", {TERMINAL} }}\n")
 }
 
 fn free_port() -> u16 {
