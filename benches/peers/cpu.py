@@ -30,7 +30,7 @@ class Program:
 
     def end(self):
         """Asks it to end, and ends what does not."""
-        for sent in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        for sent in (signal.SIGTERM, signal.SIGKILL):
             for member, _ in list(self.members()):
                 end_process(member, sent)
             try:

@@ -15,8 +15,11 @@ use tokio::{
 fn main() -> io::Result<()> {
     posfleet::driver::raise_descriptor_limit();
     let (asked, mut questions) = mpsc::unbounded_channel();
-    std::thread::spawn(move || io::stdin().lock().lines().map_while(Result::ok).try_for_each(|_| asked.send(())));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default())?;
+    std::thread::spawn(move || {
+        io::stdin().lock().lines().map_while(Result::ok).try_for_each(|_| asked.send(()))
+    });
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default())?;
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?);

@@ -16,9 +16,10 @@ from Crypto.Cipher import DES, DES3
 from locust import User, events, task
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tests/data"))
-from host import SPEC  # noqa: E402: the table of elements of the host that is not ours
+from host import LL, SPEC, text  # noqa: E402: the table of elements of the host that is not ours
 
 HOST, PORT = os.environ["PEERS_ADDRESS"].rsplit(":", 1)
+SPEC = {**SPEC, "44": text(25, LL)}
 TMK = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
 HEADER = "6000030000603100310001"
 NUMBERS = itertools.count(1)

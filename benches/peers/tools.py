@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ class Echo(Program):
     """The raw host, which counts frames."""
 
     def __init__(self, target):
-        super().__init__([f"{target}/examples/peers-echo"], stdin=-1)
+        super().__init__([f"{target}/examples/peers-echo"], stdin=subprocess.PIPE)
         self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
 
     def count(self):
@@ -35,7 +36,7 @@ class Host(Program):
             self.port = server.getsockname()[1]
         listen = f"127.0.0.1:{self.port}"
         command = [f"{target}/posfleet", "host", "--listen", listen, "--scenario", str(HERE / "posfleet.yaml")]
-        super().__init__(command, stdout=-3)
+        super().__init__(command, stdout=subprocess.DEVNULL)
         self.wait()
 
     def wait(self):
@@ -52,7 +53,7 @@ class Raw(Program):
 
     def __init__(self, command, echo, **options):
         # What it says is not needed, and a pipe that nobody reads would stop it.
-        super().__init__(command, stdout=-3, **options)
+        super().__init__(command, stdout=subprocess.DEVNULL, **options)
         self.echo = echo
 
     def measure(self, warm, seconds):
@@ -120,12 +121,6 @@ def locust(setting, script, port, second):
 def tsung(setting):
     plan = planned(setting, "tsung.xml", FRAME="U" * (2 + len(PAYLOAD)))
     return Raw(["tsung", "-f", plan, "-l", str(setting.fresh("tsung")), "start"], setting.echo)
-
-
-def jmeter(setting):
-    plan = planned(setting, "jmeter.jmx", PAYLOAD=PAYLOAD.hex())
-    command = ["jmeter", "-n", "-t", plan, "-Jtcp.binarylength.prefix.length=2"]
-    return Raw(command + ["-j", str(setting.fresh("jmeter.log"))], setting.echo, cwd=setting.scratch)
 
 
 def planned(setting, name, **values):

@@ -4,11 +4,11 @@
 use crate::{
     independent_rig::{Lab, PATIENCE, ask, run, sale},
     independent_zvt_line::over_serial,
-    program::{Folder, Running, posfleet},
+    program::{Finished, Folder, Running, posfleet},
 };
 use futures_util::StreamExt;
 use posfleet::ecr::{Service, Verdict, zvt as ours};
-use std::pin::Pin;
+use std::{net::SocketAddr, pin::Pin};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -45,7 +45,7 @@ impl Sequence for Authorisation {
 }
 
 /// What our register commands.
-#[derive(Debug, ZvtEnum)]
+#[derive(ZvtEnum)]
 enum Command {
     Registration(packets::Registration),
     StatusEnquiry(packets::StatusEnquiry),
@@ -82,12 +82,9 @@ fn the_crate_is_served_on_a_serial_line() {
 fn the_example_of_the_crate_runs_to_its_end() {
     let folder = Folder::new("zvt-example");
     let port = free_port();
-    let text = format!(
-        "schema: 1\nname: a\ndevices:\n  - {{ id: a, port: \"tcp:127.0.0.1:{port}\", {TERMINAL} }}\n"
-    );
-    let rack = folder.file("rack.yaml", &text);
+    let rack = folder.file("rack.yaml", &rack_at(([127, 0, 0, 1], port).into()));
     let simulator = Running::start(posfleet(["devices", "simulate"]).arg(&rack));
-    simulator.wait_for("1 terminal pretended");
+    simulator.wait_for("terminals pretended");
     run(async {
         let mut line = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
         keep_house(&mut line).await;
@@ -108,6 +105,22 @@ fn our_register_is_served_by_the_crate_over_tcp() {
 }
 
 #[test]
+fn the_command_identifies_a_terminal_of_the_crate() {
+    let told = run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let folder = Folder::new("zvt-identify");
+        let rack = folder.file("rack.yaml", &rack_at(listener.local_addr().unwrap()));
+        let terminal = tokio::spawn(async move { be_a_terminal(listener.accept().await.unwrap().0).await });
+        let mut command = posfleet(["devices", "identify"]);
+        command.arg(rack);
+        let told = tokio::task::spawn_blocking(move || Finished::of(&mut command)).await.unwrap();
+        assert_eq!(terminal.await.unwrap(), SEEN[..2]);
+        told
+    });
+    assert!(told.exits_with(0).stdout.contains("terminal 52523535"));
+}
+
+#[test]
 fn our_register_is_served_by_the_crate_on_a_serial_line() {
     run(async {
         let (terminal, keeper) = SerialStream::pair().unwrap();
@@ -115,8 +128,9 @@ fn our_register_is_served_by_the_crate_on_a_serial_line() {
         let (line, _adapter) = over_serial(terminal);
         let terminal = tokio::spawn(be_a_terminal(line));
         drive(&lab).await;
-        assert_eq!(terminal.await.unwrap(), SEEN);
+        // Nobody holds the line any more: it hangs up.
         drop(keeper);
+        assert_eq!(terminal.await.unwrap(), SEEN);
     });
 }
 
@@ -148,7 +162,7 @@ fn what_a_real_terminal_said_is_understood() {
     }
     let ours::Message::PrintBlock(lines) = message("receipt") else { panic!("a receipt") };
     assert_eq!(lines.len(), 33);
-    assert_eq!(lines[0].0.trim_ascii(), b"** Customer Receipt **");
+    assert_eq!(lines[1].0.trim_ascii(), b"** Customer Receipt **");
     assert_eq!(message("no-pre-authorization"), ours::Message::Aborted(0xB8));
 }
 
@@ -271,8 +285,8 @@ async fn be_a_terminal(mut line: impl AsyncRead + AsyncWrite + Unpin + Send) -> 
             Command::Registration(registration) => {
                 seen.push(format!("registration {:?}", registration.currency))
             }
-            Command::StatusEnquiry(_) => seen.push("status".to_owned()),
-            Command::EndOfDay(_) => seen.push("end of day".to_owned()),
+            Command::StatusEnquiry(enquiry) => seen.push(format!("status {:?}", enquiry.password)),
+            Command::EndOfDay(end) => seen.push(format!("end of day {}", end.password)),
             Command::Authorisation(command) => {
                 let (amount, sequence) = (command.amount.unwrap(), command.tlv.unwrap().sequence.unwrap());
                 seen.push(format!("authorisation {sequence}: {amount}"));
@@ -315,6 +329,11 @@ fn recorded(name: &str) -> Vec<u8> {
     (0..line.len()).step_by(2).map(pair).collect()
 }
 
+/// A rack of one terminal on TCP.
+fn rack_at(address: SocketAddr) -> String {
+    format!("schema: 1\nname: a\ndevices:\n  - {{ id: a, port: \"tcp:{address}\", {TERMINAL} }}\n")
+}
+
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -322,5 +341,10 @@ fn free_port() -> u16 {
 const REGISTRATION: packets::Registration =
     packets::Registration { password: 123_456, config_byte: 0xDE, currency: Some(978), tlv: None };
 const TERMINAL: &str = "driver: zvt, currency: 978, expect: { terminal: \"52523535\" }, simulate: { refuse: [ { amount: 51.00, code: l } ] }";
-const SEEN: [&str; 5] =
-    ["registration Some(978)", "status", "authorisation 7: 1010", "authorisation 8: 5100", "end of day"];
+const SEEN: [&str; 5] = [
+    "registration Some(978)",
+    "status None",
+    "authorisation 7: 1010",
+    "authorisation 8: 5100",
+    "end of day 0",
+];

@@ -126,7 +126,7 @@ fn read_tag(bytes: &[u8]) -> Option<(u32, usize)> {
 #[derive(Clone, Copy, Debug)]
 enum Form {
     Fixed(usize),
-    /// Decimal digits, one in the low half of each byte, F in the high: `Fx Fy`.
+    /// Decimal digits, one in the low half of each byte, F in the high: `Fx Fy`; some write 0 there.
     Var(u8),
     /// One byte, or 81 and one, or 82 and two.
     Tlv,
@@ -139,7 +139,7 @@ impl Form {
             (Self::Fixed(count), _) => Some((0, count)),
             (Self::Var(size), _) => {
                 let digits = bytes.get(..usize::from(size))?;
-                let is_right = digits.iter().all(|byte| (0xF0..=0xF9).contains(byte));
+                let is_right = digits.iter().all(|byte| matches!(byte, 0xF0..=0xF9 | 0..=9));
                 let count = digits.iter().fold(0, |count, byte| count * 10 + usize::from(byte & 15));
                 is_right.then_some((usize::from(size), count))
             }

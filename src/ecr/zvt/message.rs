@@ -174,7 +174,8 @@ impl Message {
     }
 
     fn read_completion(data: &[u8]) -> Result<Self, ApduError> {
-        if let Some((_version, rest)) = unnamed_text(data) {
+        let is_unnamed = data.first().is_some_and(|byte| *byte >= 0xF0);
+        if let Some((_version, rest)) = unnamed_text(data).filter(|_| is_unnamed) {
             return Self::read_state(rest);
         }
         let fields = Bmps::parse(data)?;
@@ -223,16 +224,18 @@ impl Status {
     fn read(fields: &Bmps) -> Result<Self, ApduError> {
         let result = fields.find(0x27).and_then(|byte| byte.first().copied()).unwrap_or(0);
         let find = |name: u8| fields.find(name).map_or(Ok(0), |digits| number(digits, name));
+        // Some fill up in front of the text.
         let approval = fields.find(0x3B).unwrap_or_default();
-        let blank = |byte: &u8| *byte == 0 || *byte == b' ';
-        let end = approval.iter().rposition(|byte| !blank(byte)).map_or(0, |last| last + 1);
+        let shown = |byte: &u8| *byte != 0 && *byte != b' ';
+        let begin = approval.iter().position(shown).unwrap_or(0);
+        let end = approval.iter().rposition(shown).map_or(0, |last| last + 1);
         let answer = Answer {
             verdict: if result == 0 { Verdict::Approved } else { Verdict::Declined },
             amount: Amount::from_minor(find(0x04)?),
             code: Text(vec![result]),
             receipt: find(0x87)? as u32,
             trace: find(0x0B)? as u32,
-            approval: approval.get(..end).unwrap_or_default().into(),
+            approval: approval.get(begin..end).unwrap_or_default().into(),
             reference: Text::default(),
             card: unpack_card(fields.find(0x22).unwrap_or_default()),
             text: fields.find(0x3C).unwrap_or_default().into(),
