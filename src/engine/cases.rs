@@ -51,6 +51,13 @@ struct Round<'r> {
     end: Instant,
 }
 
+/// How much of a course was handed on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    results: usize,
+    teardowns: usize,
+}
+
 impl Round<'_> {
     async fn run(self) {
         let (shard, place) = (self.shard, self.place);
@@ -74,33 +81,35 @@ impl Round<'_> {
     }
 
     async fn go(self, course: &mut Course) {
-        let (mut results_told, mut teardowns_told) = (0, 0);
+        let mut told = Told::default();
         loop {
             if self.shard.desk.deadlines.is_interrupted(self.place as u32) {
                 course.abort();
             } else if self.is_over() {
                 course.stop();
             }
+            self.hand_on_new(course, &mut told);
             let next = course.next();
-            if next != Next::Done {
-                let report = self.carry_out(next).await;
-                self.notice(next, course.attempt(), &report);
-                course.tell(self.shard.now(), report);
-            }
-            let results = course.results().iter().enumerate().skip(results_told);
-            let (device, scenario) = (self.device(), self.scenario.name.as_str());
-            for (number, result) in results {
-                self.hand_on(case_row(&device, scenario, &self.cases.all[number].name, result));
-                results_told += 1;
-            }
-            for trouble in course.teardowns().iter().skip(teardowns_told) {
-                self.hand_on(teardown_row(&device, scenario, trouble));
-                teardowns_told += 1;
-            }
             if next == Next::Done {
                 return;
             }
+            let report = self.carry_out(next).await;
+            self.notice(next, course.attempt(), &report);
+            course.tell(self.shard.now(), report);
         }
+    }
+
+    /// Hands on what has come of cases since the last time.
+    fn hand_on_new(&self, course: &Course, told: &mut Told) {
+        let (device, scenario) = (self.device(), self.scenario.name.as_str());
+        for (number, result) in course.results().iter().enumerate().skip(told.results) {
+            let name = self.cases.all.get(number).map_or("?", |case| &case.name);
+            self.hand_on(case_row(&device, scenario, name, result));
+        }
+        for trouble in course.teardowns().iter().skip(told.teardowns) {
+            self.hand_on(teardown_row(&device, scenario, trouble));
+        }
+        *told = Told { results: course.results().len(), teardowns: course.teardowns().len() };
     }
 
     async fn carry_out(self, next: Next) -> Report {
