@@ -200,22 +200,17 @@ impl Round<'_> {
         counters.failed += u64::from(failed == Some(true));
     }
 
-    /// Tells of what did not pass.
+    /// Tells of what failed.
     fn notice(&self, next: Next, attempt: u32, report: &Report) {
+        let Report::Failed(Trouble { class, step, reason, .. }) = report else { return };
         let what = match next {
             Next::Case(number) => format!("case {}, attempt {attempt}", self.cases.all[number].name),
             Next::Setup => "setup".to_owned(),
             Next::Teardown => "teardown".to_owned(),
             Next::Identify | Next::PowerCycle | Next::Done => "before the next case".to_owned(),
         };
-        let told = match report {
-            Report::Passed | Report::Skipped(Skip::RunEnded) => return,
-            Report::Skipped(skip) => skip.to_string(),
-            Report::Failed(Trouble { class, step, reason, .. }) => {
-                format!("{} failure in {step}: {reason}", class.word())
-            }
-        };
-        let text = format!("device {}: {what}: {told}", self.device());
+        let device = self.device();
+        let text = format!("device {device}: {what}: {} failure in {step}: {reason}", class.word());
         self.shard.recorder.borrow_mut().notice(self.shard.now(), Severity::Warning, text);
     }
 
