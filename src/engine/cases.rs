@@ -162,18 +162,14 @@ impl Round<'_> {
         (self.report(flow, &walked, (!is_in_time).then_some(timeout)), failed)
     }
 
-    fn report(self, flow: usize, walked: &Walk, overran: Option<Duration>) -> Report {
-        let is_cut_short = overran.is_none() && walked.failed.is_none();
-        match (is_cut_short, overran, walked.failed) {
-            (true, ..) => Report::Skipped(Skip::RunEnded),
-            (_, None, Some(false)) => {
-                case_seat::hang_up(self.shard, self.place).map_or(Report::Passed, Report::Failed)
-            }
-            _ => {
-                let trouble = trouble_of(&self.shard.plan, flow, walked.first, overran);
-                Report::Failed(case_seat::judged(self.shard, self.place, walked.first, trouble))
-            }
+    fn report(self, flow: usize, walk: &Walk, overran: Option<Duration>) -> Report {
+        if overran.is_none() && walk.failed.is_none() {
+            return Report::Skipped(Skip::RunEnded);
         }
+        let has_failed = overran.is_some() || walk.failed == Some(true);
+        let trouble = has_failed.then(|| trouble_of(&self.shard.plan, flow, walk.first, overran));
+        let trouble = case_seat::judged(self.shard, self.place, walk.first, trouble);
+        trouble.map_or(Report::Passed, Report::Failed)
     }
 
     fn seat(&self) -> &Seat {

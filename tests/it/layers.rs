@@ -17,7 +17,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("crypto", &["card", "money", "rng", "time"]),
     ("iso8583", &[]),
     ("ecr", &["money", "time"]),
-    ("regression", &["rack", "time"]),
     ("http", &["time"]),
     ("directory", &["card", "iso8583", "rng"]),
     ("inspect", &["iso8583"]),
@@ -27,6 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("load", &["rng"]),
     ("operation", &["card", "iso8583", "metrics", "money", "time"]),
     ("rack", &["ecr", "money", "operation", "rng", "time"]),
+    ("regression", &["rack", "time"]),
     (
         "flow",
         &[
