@@ -43,7 +43,8 @@ pub use acquirer::{
 pub use diagnostic::{Diagnostics, Problem, Report, Source};
 pub use duration::{Time, TimeError};
 pub use expansion::{
-    Assumptions, Expansion, GroupExpansion, PortalExpansion, ScenarioExpansion, StageExpansion, expand,
+    Assumptions, DeviceExpansion, Expansion, GroupExpansion, PortalExpansion, ScenarioExpansion,
+    StageExpansion, expand,
 };
 pub use mapping::load_mapping;
 pub use node::Span;

@@ -35,6 +35,7 @@ pub fn running() -> Snapshot {
             shards: 2,
         },
         terminals,
+        devices: Vec::new(),
         events: Arc::new(events()),
         thresholds: thresholds(),
         connections: 1_998,

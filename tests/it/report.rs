@@ -404,6 +404,7 @@ pub fn summary() -> Summary {
         response_time_ms: times(slower),
         service_time_ms: if timeouts == count { Percentiles::default() } else { times(slower * 0.9) },
         attempts: None,
+        devices: None,
     };
     let threshold =
         |expression: &str, value, pass| ThresholdSummary { expression: expression.to_owned(), value, pass };
