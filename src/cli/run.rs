@@ -48,6 +48,13 @@ pub(super) struct RunArguments {
     /// When those books are on disk: `always` before an answer leaves, or every so often, as in `interval:100ms`.
     #[arg(long, value_name = "WHEN", default_value_t, requires = "ledger")]
     durable: Durable,
+    /// Where the run's own host listens: terminals with a line of their own to it are told this address [default: any
+    /// free port of this machine].
+    #[arg(long, value_name = "ADDR")]
+    host: Option<SocketAddr>,
+    /// Records every byte of the lines of devices in this directory, card data hidden.
+    #[arg(long, value_name = "DIR")]
+    trace: Option<PathBuf>,
     /// Where the merchant portal of the run's own host listens, when the scenario has one [default: any free port of
     /// this machine].
     #[arg(long, value_name = "ADDR")]
@@ -97,6 +104,8 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
     let in_results = plan.keeps_ledger.then(|| path.join("ledger"));
     let ledger = arguments.ledger.clone().or(in_results).map(|directory| (directory, arguments.durable));
     let mut settings = Settings { shards: arguments.shards, ledger, ..Settings::default() };
+    settings.host_address = arguments.host.unwrap_or(settings.host_address);
+    settings.device_trace = arguments.trace.clone();
     settings.portal_address = arguments.portal.unwrap_or(settings.portal_address);
     settings.console = arguments.console.then(|| Console { token: secret() });
     let console = settings.console.clone();

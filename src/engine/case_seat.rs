@@ -68,34 +68,32 @@ pub(super) async fn power_cycle(_shard: &Shard, _place: usize) -> Report {
 pub(super) fn forget(shard: &Shard, place: usize) {
     let seat = &shard.seats[place];
     let mut station = seat.station();
-    let _ = station.as_mut().and_then(|station| station.forget());
+    station.iter_mut().for_each(|station| station.forget());
     seat.return_station(station);
 }
 
-/// A failure of a walk as its line saw it; what went wrong `first` must be the line's doing for that.
-pub(super) fn judged(shard: &Shard, place: usize, first: Option<Fault>, trouble: Trouble) -> Trouble {
+/// What came of a walk as its line saw it: its `trouble`, if it has any, and what went wrong `first`.
+///
+/// A line that hung up counts before all else, also where the walk came through, or where the terminal found that
+/// nothing had been done: what the flow checked was not one case in one go.
+pub(super) fn judged(
+    shard: &Shard,
+    place: usize,
+    first: Option<Fault>,
+    trouble: Option<Trouble>,
+) -> Option<Trouble> {
     let seat = &shard.seats[place];
     let Some(mut station) = seat.station() else { return trouble };
-    let contact = station.had_contact();
-    let misfortune = station.forget();
+    let (contact, has_hung_up) = (station.had_contact(), station.has_hung_up());
+    let is_the_lines = first.is_some_and(|first| matches!(first.what, FaultKind::Ended(..)));
+    let told = station.misfortune.take().filter(|_| is_the_lines);
     seat.return_station(Some(station));
-    match (first.map(|first| first.what), misfortune) {
-        (Some(FaultKind::Ended(..)), Some(Misfortune { class, reason, line })) => {
-            Trouble { class, reason, line, contact, ..trouble }
-        }
-        _ => Trouble { contact, ..trouble },
-    }
-}
-
-/// A line that hung up during a walk that came through all the same: what the flow checked was not one case in one go.
-pub(super) fn hang_up(shard: &Shard, place: usize) -> Option<Trouble> {
-    let seat = &shard.seats[place];
-    let mut station = seat.station()?;
-    let (contact, misfortune) = (station.had_contact(), station.forget());
-    seat.return_station(Some(station));
-    let Misfortune { class, reason, line } =
-        misfortune.filter(|misfortune| misfortune.reason == DeviceError::HungUp.to_string())?;
-    Some(Trouble { class, step: "line".to_owned(), reason, line, contact })
+    let hung_up = has_hung_up.then(|| Misfortune::from(&DeviceError::HungUp.into()));
+    let Some(Misfortune { class, reason, line }) = hung_up.or(told) else {
+        return trouble.map(|trouble| Trouble { contact, ..trouble });
+    };
+    let step = trouble.map_or_else(|| "line".to_owned(), |trouble| trouble.step);
+    Some(Trouble { class, step, reason, line, contact })
 }
 
 impl Station {
@@ -116,11 +114,15 @@ impl Station {
         contact.opened > 0 && contact.bytes > 0
     }
 
-    /// Takes what went wrong on the line since it was asked last; a line that hung up counts before all else.
-    fn forget(&mut self) -> Option<Misfortune> {
+    /// Whether its line has hung up since that was asked last.
+    fn has_hung_up(&mut self) -> bool {
         let hung_up = self.device.contact().hung_up;
-        let has_hung_up = hung_up > std::mem::replace(&mut self.hang_ups, hung_up);
-        let misfortune = self.misfortune.take();
-        if has_hung_up { Some(Misfortune::from(&DeviceError::HungUp.into())) } else { misfortune }
+        hung_up > std::mem::replace(&mut self.hang_ups, hung_up)
+    }
+
+    /// Forgets what went wrong on its line.
+    fn forget(&mut self) {
+        self.has_hung_up();
+        self.misfortune = None;
     }
 }

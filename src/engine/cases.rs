@@ -51,6 +51,13 @@ struct Round<'r> {
     end: Instant,
 }
 
+/// How much of a course was handed on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    results: usize,
+    teardowns: usize,
+}
+
 impl Round<'_> {
     async fn run(self) {
         let (shard, place) = (self.shard, self.place);
@@ -74,33 +81,35 @@ impl Round<'_> {
     }
 
     async fn go(self, course: &mut Course) {
-        let (mut results_told, mut teardowns_told) = (0, 0);
+        let mut told = Told::default();
         loop {
             if self.shard.desk.deadlines.is_interrupted(self.place as u32) {
                 course.abort();
             } else if self.is_over() {
                 course.stop();
             }
+            self.hand_on_new(course, &mut told);
             let next = course.next();
-            if next != Next::Done {
-                let report = self.carry_out(next).await;
-                self.notice(next, course.attempt(), &report);
-                course.tell(self.shard.now(), report);
-            }
-            let results = course.results().iter().enumerate().skip(results_told);
-            let (device, scenario) = (self.device(), self.scenario.name.as_str());
-            for (number, result) in results {
-                self.hand_on(case_row(&device, scenario, &self.cases.all[number].name, result));
-                results_told += 1;
-            }
-            for trouble in course.teardowns().iter().skip(teardowns_told) {
-                self.hand_on(teardown_row(&device, scenario, trouble));
-                teardowns_told += 1;
-            }
             if next == Next::Done {
                 return;
             }
+            let report = self.carry_out(next).await;
+            self.notice(next, course.attempt(), &report);
+            course.tell(self.shard.now(), report);
         }
+    }
+
+    /// Hands on what has come of cases since the last time.
+    fn hand_on_new(&self, course: &Course, told: &mut Told) {
+        let (device, scenario) = (self.device(), self.scenario.name.as_str());
+        for (number, result) in course.results().iter().enumerate().skip(told.results) {
+            let name = self.cases.all.get(number).map_or("?", |case| &case.name);
+            self.hand_on(case_row(&device, scenario, name, result));
+        }
+        for trouble in course.teardowns().iter().skip(told.teardowns) {
+            self.hand_on(teardown_row(&device, scenario, trouble));
+        }
+        *told = Told { results: course.results().len(), teardowns: course.teardowns().len() };
     }
 
     async fn carry_out(self, next: Next) -> Report {
@@ -153,18 +162,14 @@ impl Round<'_> {
         (self.report(flow, &walked, (!is_in_time).then_some(timeout)), failed)
     }
 
-    fn report(self, flow: usize, walked: &Walk, overran: Option<Duration>) -> Report {
-        let is_cut_short = overran.is_none() && walked.failed.is_none();
-        match (is_cut_short, overran, walked.failed) {
-            (true, ..) => Report::Skipped(Skip::RunEnded),
-            (_, None, Some(false)) => {
-                case_seat::hang_up(self.shard, self.place).map_or(Report::Passed, Report::Failed)
-            }
-            _ => {
-                let trouble = trouble_of(&self.shard.plan, flow, walked.first, overran);
-                Report::Failed(case_seat::judged(self.shard, self.place, walked.first, trouble))
-            }
+    fn report(self, flow: usize, walk: &Walk, overran: Option<Duration>) -> Report {
+        if overran.is_none() && walk.failed.is_none() {
+            return Report::Skipped(Skip::RunEnded);
         }
+        let has_failed = overran.is_some() || walk.failed == Some(true);
+        let trouble = has_failed.then(|| trouble_of(&self.shard.plan, flow, walk.first, overran));
+        let trouble = case_seat::judged(self.shard, self.place, walk.first, trouble);
+        trouble.map_or(Report::Passed, Report::Failed)
     }
 
     fn seat(&self) -> &Seat {
@@ -191,22 +196,17 @@ impl Round<'_> {
         counters.failed += u64::from(failed == Some(true));
     }
 
-    /// Tells of what did not pass.
+    /// Tells of what failed.
     fn notice(&self, next: Next, attempt: u32, report: &Report) {
+        let Report::Failed(Trouble { class, step, reason, .. }) = report else { return };
         let what = match next {
             Next::Case(number) => format!("case {}, attempt {attempt}", self.cases.all[number].name),
             Next::Setup => "setup".to_owned(),
             Next::Teardown => "teardown".to_owned(),
             Next::Identify | Next::PowerCycle | Next::Done => "before the next case".to_owned(),
         };
-        let told = match report {
-            Report::Passed | Report::Skipped(Skip::RunEnded) => return,
-            Report::Skipped(skip) => skip.to_string(),
-            Report::Failed(Trouble { class, step, reason, .. }) => {
-                format!("{} failure in {step}: {reason}", class.word())
-            }
-        };
-        let text = format!("device {}: {what}: {told}", self.device());
+        let device = self.device();
+        let text = format!("device {device}: {what}: {} failure in {step}: {reason}", class.word());
         self.shard.recorder.borrow_mut().notice(self.shard.now(), Severity::Warning, text);
     }
 

@@ -6,6 +6,7 @@
 //! ```
 
 use super::{
+    control::Command,
     device_log::{Line, Log},
     device_witness::{Glimpse, ends, glimpse},
     device_words::outcome,
@@ -87,6 +88,22 @@ pub(super) struct Told {
     pub(super) ends: BothEnds,
     /// The batch that is open in the terminal, where its messages told.
     pub(super) batch: Option<BatchNo>,
+}
+
+/// Where a step on a device began.
+struct Begin {
+    at: Instant,
+    /// Bytes that the line had carried by then.
+    bytes: u64,
+}
+
+/// What the terminal answered to a request.
+struct Done {
+    answer: Answer,
+    /// The amount that was asked.
+    asked: Amount,
+    /// The place in the log of the transaction that it is about.
+    about: Option<usize>,
 }
 
 /// Why there is no answer.
@@ -195,37 +212,22 @@ pub(super) async fn operate(
     station: &mut Station,
     operation: Operation,
 ) -> Told {
-    let (kind, began) = (operation.kind, shard.now());
     // What it said of its own accord since the last step belongs to no step.
     station.hear(shard);
-    let bytes = station.bytes();
-    if let Some(post) = &seat.post {
-        BUSY.clone_into(&mut post.row.borrow_mut().state);
-    }
+    let begin = Begin { at: shard.now(), bytes: station.bytes() };
+    seat.post.iter().for_each(|post| BUSY.clone_into(&mut post.row.borrow_mut().state));
     let done = tokio::select! {
         biased;
         () = interrupted(shard, place) => Err(Failed::of(Failure::Interrupted, FailureClass::Infrastructure)),
         done = station.carry_out(shard, seat, operation.clone()) => done,
     };
-    let heard = station.hear(shard);
-    let at = shard.now();
-    let line = station.byte_time * u32::try_from(station.bytes() - bytes).unwrap_or(u32::MAX);
-    let answer = done.as_ref().ok().map(|(answer, ..)| answer);
-    let ends = ends(answer, shard.tap.is_some().then_some(&heard[..]), at.since(began), line);
-    let (outcome, failed) = match done {
-        Ok((answer, asked, about)) => (station.told(shard, &operation, asked, about, &answer, &heard), None),
-        Err(failed) => {
-            station.in_doubt(shard, &heard);
-            (Outcome::ended(kind, failed.end, Amount::ZERO), Some(failed))
-        }
-    };
-    let told = Told { outcome, at, ends, batch: station.batch };
-    if let Some(failed) = &failed {
+    if let Err(failed) = &done {
         station.misfortune.get_or_insert_with(|| Misfortune::from(failed));
     }
-    let error = failed.map(|failed| failed.text);
-    seat.post.iter().for_each(|post| post.note(kind, station, &told, error.as_deref()));
-    tell(shard, station, kind, &told, error);
+    let error = done.as_ref().err().map(|failed| failed.text.clone());
+    let told = station.conclude(shard, &operation, begin, done);
+    seat.post.iter().for_each(|post| post.note(operation.kind, station, &told, error.as_deref()));
+    tell(shard, station, operation.kind, &told, error);
     told
 }
 
@@ -274,13 +276,8 @@ fn line_of(error: &DeviceError) -> LineState {
 }
 
 impl Station {
-    /// Asks the terminal; its answer, the amount that was asked, and the place of the transaction that it is about.
-    async fn carry_out(
-        &mut self,
-        shard: &Shard,
-        seat: &Seat,
-        operation: Operation,
-    ) -> Result<(Answer, Amount, Option<usize>), Failed> {
+    /// Asks the terminal.
+    async fn carry_out(&mut self, shard: &Shard, seat: &Seat, operation: Operation) -> Result<Done, Failed> {
         self.resolve(shard).await?;
         let scenario = |failure| Failed::of(failure, FailureClass::Scenario);
         let (request, about) = self.log.request(&operation).map_err(scenario)?;
@@ -290,7 +287,34 @@ impl Station {
             seat.post.iter().for_each(|post| post.note_identity(&identity));
         }
         let answer = self.ask(operation, request, about).await?;
-        Ok((answer, asked, about))
+        Ok(Done { answer, asked, about })
+    }
+
+    /// Takes what came of a step, from both ends.
+    fn conclude(
+        &mut self,
+        shard: &Shard,
+        operation: &Operation,
+        begin: Begin,
+        done: Result<Done, Failed>,
+    ) -> Told {
+        let heard = self.hear(shard);
+        let at = shard.now();
+        let whole = at.since(begin.at);
+        let line = self.byte_time * u32::try_from(self.bytes() - begin.bytes).unwrap_or(u32::MAX);
+        let answer = done.as_ref().ok().map(|done| &done.answer);
+        let ends = ends(answer, shard.tap.is_some().then_some(&heard[..]), whole, line);
+        let outcome = match done {
+            Ok(Done { answer, asked, about }) => {
+                let told = self.told(shard, operation, asked, about, &answer, &heard);
+                Outcome { service: Some(whole), ..told }
+            }
+            Err(failed) => {
+                self.in_doubt(shard, &heard);
+                Outcome::ended(operation.kind, failed.end, Amount::ZERO)
+            }
+        };
+        Told { outcome, at, ends, batch: self.batch }
     }
 
     async fn ask(
@@ -424,20 +448,16 @@ impl Station {
     }
 }
 
-/// Finds out what is in doubt, and gives all ports free.
+/// Finds out what is in doubt, unless the run is to end at once, and gives all ports free.
 pub(super) async fn release_all(shard: &Shard) {
-    let release = |seat: &'_ Seat| {
-        let station = seat.station();
-        async move {
-            let Some(mut station) = station else { return None };
+    for seat in &shard.seats {
+        let Some(mut station) = seat.station() else { continue };
+        if *shard.commands.borrow() != Command::Abort {
             // What cannot be found out stays unknown, in the journal too.
             let _ = station.resolve(shard).await;
-            station.device.release().await;
-            Some(station)
         }
-    };
-    for seat in &shard.seats {
-        seat.return_station(release(seat).await);
+        station.device.release().await;
+        seat.return_station(Some(station));
     }
 }
 

@@ -43,7 +43,7 @@ use crate::{
     driver::{
         Charter, Clock, Durable, HostServer, HostSide, HttpClient, LedgerWriter, ServeError, StoreError,
         raise_descriptor_limit,
-        serial::{Leases, Locator, Setup, SimError, Troupe},
+        serial::{Leases, Locator, Recorders, Setup, SimError, Troupe},
         unix_seconds, wall_clock,
     },
     host::Host,
@@ -84,12 +84,21 @@ pub struct Settings {
     pub console: Option<Console>,
     /// A directory for the books of the embedded host, and when they are on disk; `None` keeps them in memory.
     pub ledger: Option<(PathBuf, Durable)>,
+    /// A directory for the records of the lines of devices, card data hidden; nowhere without.
+    pub device_trace: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { shards: None, host_address: any, portal_address: any, console: None, ledger: None }
+        Self {
+            shards: None,
+            host_address: any,
+            portal_address: any,
+            console: None,
+            ledger: None,
+            device_trace: None,
+        }
     }
 }
 
@@ -114,6 +123,9 @@ pub enum EngineError {
     /// An HTTP server cannot be asked as the scenario says.
     #[error("server: {0}")]
     Server(#[source] Failure),
+    /// The lines of devices cannot be recorded there.
+    #[error("record of the devices' lines: {0}")]
+    Trace(#[source] io::Error),
     /// The devices of the run cannot be pretended.
     #[error("pretended devices: {0}")]
     Devices(#[source] SimError),
@@ -175,7 +187,9 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     HttpClient::new(clock, &servers).map_err(EngineError::Server)?;
     let shards = settings.shards.map_or_else(cores, NonZero::get);
     let pretended = device_stage::pretend(&plan, &targets, clock).map_err(EngineError::Devices)?;
-    let setups = setups(&plan, &targets, clock);
+    let recorders = settings.device_trace.as_deref().map(Recorders::at).transpose();
+    let recorders = recorders.map_err(EngineError::Trace)?;
+    let setups = setups(&plan, &targets, clock, recorders.as_ref());
     let gates = Arc::new(Gates::new(&plan, shards));
     let throttles = Arc::new(Throttles::new(plan.scenarios.len()));
     let knee = Knee::of(&plan, &throttles);
@@ -269,14 +283,19 @@ fn new_ledger(directory: &Path, charter: &Charter, durable: Durable) -> Result<L
 }
 
 /// What the devices of each group share; nothing where its terminals are virtual.
-fn setups(plan: &Plan, targets: &[SocketAddr], clock: Clock) -> Arc<[Option<Arc<Setup>>]> {
+fn setups(
+    plan: &Plan,
+    targets: &[SocketAddr],
+    clock: Clock,
+    recorders: Option<&Recorders>,
+) -> Arc<[Option<Arc<Setup>>]> {
     let setup = |(rack, target): (&Arc<Rack>, &SocketAddr)| {
         Arc::new(Setup {
             clock,
             locator: Locator::new(&rack.sim_folder),
             leases: Leases::of_user(LEASE_OWNER),
             lease_time: LEASE,
-            recorders: None,
+            recorders: recorders.cloned(),
             host: Some(target.to_string()),
         })
     };

@@ -117,6 +117,8 @@ pub struct StepSummary {
 /// Where the time of a step on devices went, in milliseconds.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct DeviceSummary {
+    /// How often a device did it.
+    pub count: u64,
     /// The terminals and whoever stands before them.
     pub device_ms: LatencySummary,
     /// Bytes on the lines, both ways.
@@ -128,6 +130,7 @@ pub struct DeviceSummary {
 impl From<&DeviceLatencies> for DeviceSummary {
     fn from(times: &DeviceLatencies) -> Self {
         Self {
+            count: times.device.count(),
             device_ms: times.device.percentiles(),
             line_ms: times.line.percentiles(),
             host_ms: times.host.percentiles(),

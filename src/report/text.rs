@@ -146,6 +146,24 @@ impl Page {
         }
         self.table(&ends);
         self.table(&times);
+        self.devices(steps);
+    }
+
+    /// Where the time of steps on devices went.
+    fn devices(&mut self, steps: &BTreeMap<String, StepSummary>) {
+        let head = ["On devices", "count", "device p50", "p99", "line p50", "p99", "host p50", "p99"];
+        let mut parts = Table::new(&head);
+        let mut is_empty = true;
+        for (name, found) in steps.iter().filter_map(|(name, step)| Some((name, step.devices.as_ref()?))) {
+            is_empty = false;
+            let halves = [found.device_ms, found.line_ms, found.host_ms];
+            let halves = halves.into_iter().flat_map(|part| [part.p50, part.p99].map(time));
+            let head = [format!("  {name}"), count(found.count)];
+            parts.push(head.into_iter().chain(halves).collect());
+        }
+        if !is_empty {
+            self.table(&parts);
+        }
     }
 
     fn codes(&mut self, steps: &BTreeMap<String, StepSummary>) {

@@ -3,7 +3,7 @@
 use super::{
     duration::{Time, TimeRange},
     limits::{self, Machine},
-    plan::{Plan, Scenario, Start},
+    plan::{Group, Plan, Scenario, Start},
 };
 use crate::{
     flow::{Action, Flow},
@@ -77,6 +77,22 @@ pub struct GroupExpansion {
     pub per_share: Vec<usize>,
     /// What it talks to.
     pub target: String,
+    /// The devices that its terminals are; empty where they are virtual.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<DeviceExpansion>,
+}
+
+/// A device of a group.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeviceExpansion {
+    /// Its name in the lab.
+    pub id: String,
+    /// What it speaks.
+    pub driver: String,
+    /// Where it is plugged in.
+    pub port: String,
+    /// DE 41, as the rack expects it or as it is given here.
+    pub terminal: String,
 }
 
 /// A scenario.
@@ -156,6 +172,19 @@ fn groups(plan: &Plan, of: u32) -> Vec<GroupExpansion> {
                 super::Target::Embedded => "the host inside this program".to_owned(),
                 super::Target::Address(address) => address.clone(),
             },
+            devices: devices(group),
+        })
+        .collect()
+}
+
+fn devices(group: &Group) -> Vec<DeviceExpansion> {
+    let devices = group.devices.iter().flat_map(|rack| &rack.devices).zip(group.identities.iter());
+    devices
+        .map(|(device, identity)| DeviceExpansion {
+            id: device.id.clone(),
+            driver: device.speaker.name().to_owned(),
+            port: device.port.to_string(),
+            terminal: identity.terminal.to_string(),
         })
         .collect()
 }
@@ -353,6 +382,9 @@ impl fmt::Display for Expansion {
             let shares: Vec<String> = group.per_share.iter().map(ToString::to_string).collect();
             let split = if shares.len() > 1 { format!(" ({})", shares.join(" + ")) } else { String::new() };
             writeln!(f, "  {:<16} {:>8}{split} → {}", group.name, group.terminals, group.target)?;
+            for DeviceExpansion { id, driver, port, terminal } in &group.devices {
+                writeln!(f, "    {id:<16} {driver:<9} {terminal}  {port}")?;
+            }
         }
         writeln!(f, "\nscenarios")?;
         for scenario in &self.scenarios {

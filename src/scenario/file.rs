@@ -146,7 +146,7 @@ pub struct Group {
     /// A rack file: the terminals are its devices on their ports, in place of `count` virtual ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub devices: Option<String>,
-    /// Takes only the devices that have all of this: `id`, `feature`, or a label of the rack with its value.
+    /// Takes only the devices that have all of this: `id`, `feature`, `driver`, or a label of the rack with its value.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub only: Named<String>,
     /// What kind of terminal they are.

@@ -47,7 +47,8 @@ pub use acquirer::{
 pub use diagnostic::{Diagnostics, Problem, Report, Source};
 pub use duration::{Time, TimeError};
 pub use expansion::{
-    Assumptions, Expansion, GroupExpansion, PortalExpansion, ScenarioExpansion, StageExpansion, expand,
+    Assumptions, DeviceExpansion, Expansion, GroupExpansion, PortalExpansion, ScenarioExpansion,
+    StageExpansion, expand,
 };
 pub use limits::Machine;
 pub use mapping::load_mapping;

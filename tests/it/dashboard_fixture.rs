@@ -15,6 +15,7 @@ pub fn running() -> Snapshot {
     let terminals = terminals(0, 200);
     counters.finished = counters.started - terminals.activity.busy;
     Snapshot {
+        devices: Vec::new(),
         name: "trading-hour".into(),
         target: "127.0.0.1:8583".into(),
         health: Vec::new(),
@@ -35,6 +36,7 @@ pub fn running() -> Snapshot {
             shards: 2,
         },
         terminals,
+        devices: Vec::new(),
         events: Arc::new(events()),
         thresholds: thresholds(),
         connections: 1_998,

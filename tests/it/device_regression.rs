@@ -28,11 +28,17 @@ fn eight_devices_pass_and_each_has_a_suite() {
 #[test]
 fn a_device_that_is_unplugged_in_mid_case_is_tried_again() {
     let folder = Folder::new("unplugged");
-    let (sturdy, shaky) = (device("sturdy", "10000001", "0s"), device("shaky", "10000002", "3s..3s"));
-    folder.file("rack-8.yaml", &rack(&[&sturdy, &shaky]));
-    let _sturdy = simulate(&folder.file("sturdy.yaml", &rack(&[&sturdy])), 1);
-    let shaky = folder.file("shaky.yaml", &rack(&[&shaky]));
-    let plugged = simulate(&shaky, 1);
+    // Each has a simulator of its own, which makes its port; the run knows both by their paths.
+    let rack_of_both =
+        device(&folder.port("sturdy"), "sturdy", "") + &device(&folder.port("shaky"), "shaky", "");
+    folder.file("rack-8.yaml", &rack("none", &rack_of_both));
+    let pretend = |id: &str, think: &str| {
+        let simulate = format!("think: {think}, refuse: [ {{ amount: 51.00, code: \"51\" }} ]");
+        let device = device(&format!("sim:{id}"), id, &format!(", simulate: {{ {simulate} }}"));
+        folder.file(&format!("{id}.yaml"), &rack(id, &device))
+    };
+    let (sturdy, shaky) = (pretend("sturdy", "0s"), pretend("shaky", "2s..2s"));
+    let (_sturdy, plugged) = (simulate(&sturdy, 1), simulate(&shaky, 1));
     let mut command = posfleet(["run"]);
     command.arg(scenario(&folder)).args(["--headless", "--format", "ndjson"]);
     let run = Running::start(command.arg("--out").arg(folder.results()));
@@ -61,18 +67,20 @@ fn scenario(folder: &Folder) -> PathBuf {
     folder.file("regression.yaml", &text.replace("../tests/data/", ""))
 }
 
-fn rack(devices: &[&String]) -> String {
-    let devices: String = devices.iter().map(|device| device.as_str()).collect();
-    format!("schema: 1\nname: two\nsimulation: {{ folder: sim, seed: 1 }}\ndevices:\n{devices}")
+impl Folder {
+    /// Where the simulator of a device alone makes its port.
+    fn port(&self, id: &str) -> String {
+        self.results().with_file_name(id).join(id).display().to_string()
+    }
 }
 
-fn device(id: &str, terminal: &str, think: &str) -> String {
-    let expect = format!("expect: {{ terminal: \"{terminal}\" }}");
-    let refuse = "refuse: [ { amount: 51.00, code: \"51\" } ]";
-    let simulate = format!("simulate: {{ think: {think}, {refuse} }}");
-    format!(
-        "  - {{ id: {id}, driver: allinpay, port: sim:{id}, line: {{ baud: 115200 }}, {expect}, {simulate} }}\n"
-    )
+/// A rack whose simulated ports are in a folder of that name.
+fn rack(folder: &str, devices: &str) -> String {
+    format!("schema: 1\nname: {folder}\nsimulation: {{ folder: {folder}, seed: 1 }}\ndevices:\n{devices}")
+}
+
+fn device(port: &str, id: &str, more: &str) -> String {
+    format!("  - {{ id: {id}, driver: allinpay, port: \"{port}\", line: {{ baud: 115200 }}{more} }}\n")
 }
 
 fn simulate(rack: &Path, count: usize) -> Running {

@@ -18,7 +18,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("iso8583", &[]),
     ("ecr", &["money", "time"]),
     ("link", &["iso8583", "metrics", "rng", "time"]),
-    ("regression", &["rack", "time"]),
     ("http", &["time"]),
     ("directory", &["card", "iso8583", "rng"]),
     ("inspect", &["iso8583"]),
@@ -28,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("load", &["rng"]),
     ("operation", &["card", "iso8583", "metrics", "money", "time"]),
     ("rack", &["ecr", "money", "operation", "rng", "time"]),
+    ("regression", &["rack", "time"]),
     (
         "flow",
         &[

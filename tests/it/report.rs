@@ -392,6 +392,7 @@ pub fn summary() -> Summary {
         max: 1043.0 * slower,
     };
     let step = |count: u64, declined: u64, timeouts: u64, slower: f64| StepSummary {
+        devices: None,
         count,
         approved: count - declined - timeouts,
         declined,
@@ -403,6 +404,7 @@ pub fn summary() -> Summary {
         response_time_ms: times(slower),
         service_time_ms: if timeouts == count { Percentiles::default() } else { times(slower * 0.9) },
         attempts: None,
+        devices: None,
     };
     let threshold = |expression: &str, value, pass| ThresholdSummary {
         expression: expression.to_owned(),

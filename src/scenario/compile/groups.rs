@@ -109,7 +109,7 @@ impl Compiler<'_> {
 
     fn size(&mut self, node: &Node, group: &file::Group, rack: Option<Arc<Rack>>) -> Size {
         if group.devices.is_some() {
-            for key in ["count", "file", "kind"].into_iter().filter(|key| node.has(key)) {
+            for key in ["count", "file"].into_iter().filter(|key| node.has(key)) {
                 self.complain(&node.at_key(key), format!("`{key}` and `devices` exclude each other"));
             }
             let count = rack.as_ref().map_or(0, |rack| rack.devices.len() as u32);

@@ -83,6 +83,7 @@ fn part(rack: &Rack, group: &Group, node: &Node, problems: &mut Vec<Problem>) ->
 fn has(device: &Device, key: &str, value: &str) -> bool {
     match key {
         "id" => device.id == value,
+        "driver" => device.speaker.name() == value,
         "feature" => device.features.iter().any(|feature| feature == value),
         label => device.labels.iter().any(|(known, said)| known == label && said == value),
     }
