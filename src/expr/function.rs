@@ -123,7 +123,7 @@ impl Function {
         match self {
             Self::Amount => arguments == 2,
             Self::Integer | Self::Number | Self::Digits | Self::PaymentCode | Self::Pick | Self::Uuid => true,
-            _ => self == Self::Header,
+            _ => matches!(self, Self::Header | Self::HostField),
         }
     }
 

@@ -141,9 +141,9 @@ fn a_line_that_breaks_leaves_the_others_untouched() {
         )
     };
     let rack = format!(
-        "schema: 1\nname: pair\nsimulation: {{ folder: sim, seed: 3 }}\ndevices:\n{}{}",
+        "schema: 1\nname: pair\nsimulation: {{ folder: sim, seed: 4 }}\ndevices:\n{}{}",
         device("good", "labels: { a: b }"),
-        device("bad", "simulate: { faults: { hangUp: 25% } }")
+        device("bad", "simulate: { faults: { hangUp: 35% } }")
     );
     let text = scenario("{ devices: rack.yaml }", SALE).replace("iterations: 1", "iterations: 6");
     let (summary, rows) = run("breaks", &rack, &text);
