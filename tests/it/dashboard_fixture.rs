@@ -37,6 +37,7 @@ pub fn running() -> Snapshot {
         events: Arc::new(events()),
         thresholds: thresholds(),
         connections: 1_998,
+        ..Snapshot::default()
     }
 }
 

@@ -47,6 +47,7 @@ fn links_in_documents_lead_to_files() {
         "docs/console.md",
         "docs/reading-results.md",
         "docs/devices.md",
+        "docs/connections.md",
     ] {
         let path = root().join(document);
         let text = fs::read_to_string(&path).unwrap();
