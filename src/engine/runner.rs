@@ -243,7 +243,15 @@ async fn reverse_what_is_owed(shard: &Rc<Shard>) {
                 let seat = &shard.seats[place];
                 shard.desk.deadlines.clear(place as u32);
                 let mut line = seat.line.take();
-                operate(&shard, seat, place, &mut line, Operation::management(Kind::Reversal), None).await;
+                // A network with faults has to be given more than one chance.
+                let is_bad = shard.plan.groups[usize::from(seat.group)].network.is_some();
+                for _ in 0..if is_bad { REVERSING_TRIES } else { 1 } {
+                    let reversal = Operation::management(Kind::Reversal);
+                    operate(&shard, seat, place, &mut line, reversal, None).await;
+                    if !seat.terminal.borrow().has_pending_reversal() {
+                        break;
+                    }
+                }
                 seat.line.replace(line);
             });
         }
@@ -276,4 +284,5 @@ async fn command(shard: &Shard, least: Command) {
 /// An iteration that begins later than this after its time is counted as late.
 const LATE: Duration = Duration::from_millis(10);
 const BUSY_PAUSE: Duration = Duration::from_millis(1);
+const REVERSING_TRIES: usize = 10;
 const REVERSING_MAX: Duration = Duration::from_secs(60);
