@@ -3,10 +3,11 @@
 use super::{Exit, complain, portal, scenario};
 use crate::{
     driver::{
-        Charter, Clock, Durable, HostServer, LedgerFile, LedgerWriter, Restored, ServeError, StoreError,
-        raise_descriptor_limit, secret,
+        Charter, Clock, Durable, HostServer, HostSide, LedgerFile, LedgerWriter, Restored, ServeError,
+        StoreError, TlsError, raise_descriptor_limit, secret,
     },
     host::{Config, Host},
+    link::HostTls,
     scenario::Plan,
     time::WallClock,
     web::{Console, WebServer},
@@ -37,6 +38,15 @@ pub(super) struct HostArguments {
     /// When the books are on disk: `always` before an answer leaves, or every so often, as in `interval:100ms`.
     #[arg(long, value_name = "WHEN", default_value_t, requires = "ledger")]
     durable: Durable,
+    /// Speaks TLS: a PEM file with the host's certificates.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// A PEM file with the key of `--tls-cert`.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Takes only terminals with a certificate that one of these has signed.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
     /// Where the merchant portal listens, when the scenario has one [default: 127.0.0.1:8580].
     #[arg(long, value_name = "ADDR", requires = "scenario")]
     portal: Option<SocketAddr>,
@@ -74,7 +84,8 @@ fn serve(config: Config, arguments: &HostArguments, portal: SocketAddr) -> Resul
     let mut host = Host::new(Config { clock: clock.wall(), ..config });
     let ledger = file.map(|file| restore(&mut host, file, arguments.durable)).transpose()?;
     let signals = Signals::listen()?;
-    let server = HostServer::start_with(host, arguments.listen, clock, ledger)?;
+    let tls = tls(arguments)?;
+    let server = HostServer::start_over(host, arguments.listen, clock, ledger, tls)?;
     eprintln!("host: listening on {}, {terminals} terminals known; Ctrl-C stops", server.address());
     let web = if has_portal { Some(open_portal(&server, clock.wall(), portal)?) } else { None };
     let watching = super::rules::watch(&server, arguments.rules.as_deref());
@@ -108,6 +119,10 @@ enum HostError {
     Serve(#[from] ServeError),
     #[error("portal: {0}")]
     Portal(#[source] ServeError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error("{}: {source}", .path.display())]
+    File { path: PathBuf, source: io::Error },
     #[error("cannot listen to signals: {0}")]
     Signals(#[from] io::Error),
 }
@@ -120,6 +135,18 @@ fn open_portal(server: &HostServer, wall: WallClock, address: SocketAddr) -> Res
     eprintln!("host: portal at http://{}, described at /openapi.json", web.address());
     eprintln!("host: console at {}", console.url(web.address()));
     Ok(web)
+}
+
+/// The host's side of TLS, where it has one.
+fn tls(arguments: &HostArguments) -> Result<Option<HostSide>, HostError> {
+    let read = |path: &PathBuf| {
+        let failed = |source| HostError::File { path: path.clone(), source };
+        std::fs::read_to_string(path).map_err(failed)
+    };
+    let (Some(certificates), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) else { return Ok(None) };
+    let clients = arguments.tls_client_ca.as_ref().map(read).transpose()?;
+    let tls = HostTls { certificates: read(certificates)?, key: read(key)?, clients };
+    Ok(Some(HostSide::new(&tls)?))
 }
 
 /// Gives the host the books of its earlier lives, and their portal.

@@ -14,7 +14,7 @@ use crate::{
     time::Instant,
 };
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     future::{Future, poll_fn},
     io,
     pin::pin,
@@ -33,6 +33,8 @@ pub struct Desk {
     pub deadlines: Deadlines,
     /// What became of connections since somebody took it.
     pub connections: Rc<RefCell<Connections>>,
+    /// Terminals that wait until they may connect.
+    pub waiting: Cell<u64>,
     /// The network that there is.
     clear: Arc<Network>,
     buffer: RefCell<Box<[u8]>>,
@@ -89,6 +91,7 @@ impl Desk {
             clock,
             deadlines: Deadlines::new(terminals),
             connections: Rc::default(),
+            waiting: Cell::new(0),
             clear: Arc::default(),
             buffer: RefCell::new(vec![0; READ_BUFFER].into_boxed_slice()),
             outbox: RefCell::default(),
@@ -145,7 +148,10 @@ impl Line {
         mut on_event: impl FnMut(Event),
         mut on_refusal: impl FnMut(&io::Error),
     ) {
-        self.expire(desk.clock.now(), patron.dialer.settings());
+        let is_bounded = patron.dialer.is_bounded();
+        if is_bounded {
+            self.expire(desk.clock.now(), patron.dialer.settings());
+        }
         self.expose(desk, patron);
         self.notice_what_came(desk, patron, &mut on_event, &mut on_refusal);
         let mut next = self.feed(desk, patron, Input::Operation(operation), &mut on_event);
@@ -185,7 +191,9 @@ impl Line {
             connecting = next.connect;
         }
         desk.deadlines.disarm(patron.place);
-        self.used = Stamp::of(desk.clock.now());
+        if is_bounded {
+            self.used = Stamp::of(desk.clock.now());
+        }
     }
 
     /// Closes the connection; the terminal learns of it with its next operation.
@@ -364,12 +372,29 @@ async fn connect(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Wake {
     .await
 }
 
+/// Counts a terminal as waiting for as long as it is.
+struct Waiting<'a>(&'a Cell<u64>);
+
+impl<'a> Waiting<'a> {
+    fn of(count: &'a Cell<u64>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
 /// Waits until another connection may be made; the time allowed for connecting begins only then.
 async fn take_turn(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Result<(), Alarm> {
     let asked = desk.clock.now();
     let turn = patron.dialer.turn(asked);
     desk.deadlines.arm(patron.place, Instant::NEVER);
     if turn > asked {
+        let _waiting = Waiting::of(&desk.waiting);
         let mut waiting = pin!(tokio::time::sleep_until(desk.clock.to_std(turn).into()));
         poll_fn(|context| match desk.deadlines.poll(patron.place, context) {
             Alarm::Interrupt => Poll::Ready(Err(Alarm::Interrupt)),

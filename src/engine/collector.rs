@@ -268,6 +268,7 @@ impl Collector {
             errors: count(Class::TimedOut) + count(Class::Failed),
             lag: self.second.lag.percentiles(),
             codes: codes.into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
+            connections: self.second.connections.counts,
         }
     }
 

@@ -44,6 +44,7 @@ impl Collector {
             thresholds: self.judge.views(),
             health: self.health.views(),
             connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
+            connecting: self.total.connections.view(self.gauges.iter().map(|gauges| gauges.waiting).sum()),
         };
         self.start.publish.send_replace(Arc::new(snapshot));
     }

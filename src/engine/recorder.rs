@@ -74,6 +74,8 @@ pub(super) struct Delta {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gauges {
     pub(super) connections: u64,
+    /// Terminals that wait until they may connect.
+    pub(super) waiting: u64,
     pub(super) activity: ActivityCounts,
     pub(super) rows: Vec<TerminalRow>,
     /// The devices, with their numbers in the whole fleet.

@@ -304,7 +304,15 @@ async fn reverse_what_is_owed(shard: &Rc<Shard>) {
                 let seat = &shard.seats[place];
                 shard.desk.deadlines.clear(place as u32);
                 let mut line = seat.line.take();
-                operate(&shard, seat, place, &mut line, Operation::management(Kind::Reversal), None).await;
+                // A network with faults has to be given more than one chance.
+                let is_bad = shard.plan.groups[usize::from(seat.group)].network.is_some();
+                for _ in 0..if is_bad { REVERSING_TRIES } else { 1 } {
+                    let reversal = Operation::management(Kind::Reversal);
+                    operate(&shard, seat, place, &mut line, reversal, None).await;
+                    if !seat.terminal.borrow().has_pending_reversal() {
+                        break;
+                    }
+                }
                 seat.line.replace(line);
             });
         }
@@ -347,4 +355,5 @@ const CUT_PAUSE: Duration = Duration::from_millis(5);
 const BUSY_PAUSE: Duration = Duration::from_millis(1);
 /// What live control changes is heard of within this time.
 const HEARS_WITHIN: Duration = Duration::from_millis(50);
+const REVERSING_TRIES: usize = 10;
 const REVERSING_MAX: Duration = Duration::from_secs(60);

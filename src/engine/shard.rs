@@ -271,12 +271,8 @@ impl Shard {
 
     /// Closes connections that are too old or idle for too long, again and again.
     async fn sweep_for_ever(&self) {
-        let is_bounded = |dialer: &Dialer| {
-            let settings = dialer.settings();
-            settings.strategy.is_kept() && (settings.lifetime.is_some() || settings.idle.is_some())
-        };
         let groups: Vec<usize> =
-            (0..self.dialers.len()).filter(|group| is_bounded(&self.dialers[*group])).collect();
+            (0..self.dialers.len()).filter(|group| self.dialers[*group].is_bounded()).collect();
         while !groups.is_empty() {
             tokio::time::sleep(TICK).await;
             let now = self.now();
@@ -350,7 +346,8 @@ impl Shard {
             }
             devices.extend(seat.post.as_ref().map(|post| (number, post.row())));
         }
-        Gauges { connections, activity, rows, devices }
+        let waiting = self.desk.waiting.get();
+        Gauges { connections, waiting, activity, rows, devices }
     }
 
     /// The terminal's number in the whole fleet.

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     driver::usage,
     metrics::{
-        CaseClass, CasesSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary, StepSummary,
-        Summary, ThresholdSummary, Verdict, WarmUp,
+        CaseClass, CasesSummary, ConnectionSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary,
+        StepSummary, Summary, ThresholdSummary, Verdict, WarmUp,
     },
     reconcile::Findings,
     scenario::Plan,
@@ -52,6 +52,7 @@ impl Collector {
                 shards: self.start.shards,
                 health,
             },
+            connections: connections(&self.total),
             thresholds,
             cases: self.cases_summary(),
             flows: mixed(&plan, &self.total),
@@ -115,6 +116,10 @@ fn listed(findings: &Findings) -> Vec<MismatchSummary> {
 fn mixed(plan: &Plan, total: &Interval) -> BTreeMap<String, u64> {
     let counted = plan.flows.iter().zip(&total.mixed).filter(|(_, count)| **count > 0);
     counted.map(|(flow, count)| (flow.name.to_string(), *count)).collect()
+}
+
+fn connections(total: &Interval) -> Option<ConnectionSummary> {
+    (!total.connections.is_empty()).then(|| (&total.connections).into())
 }
 
 fn step_summaries(plan: &Plan, total: &Interval) -> BTreeMap<String, StepSummary> {

@@ -1,7 +1,9 @@
 //! What became of the connections of terminals in one interval.
 
-use super::Latency;
-use std::ops::AddAssign;
+use super::{Latency, LatencySummary, Percentiles};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, ops::AddAssign};
 
 /// A fault that the network of a terminal was told to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,7 +85,103 @@ pub struct ConnectTimes {
     pub handshake: Latency,
 }
 
+/// What became of connections since the start, as screens show it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ConnectionsView {
+    /// What is counted.
+    pub counts: ConnectionCounts,
+    /// Terminals that wait at this moment until they may connect.
+    pub waiting: u64,
+    /// Waiting until another connection might be made, in milliseconds.
+    pub wait: Percentiles,
+    /// From the first packet until the connection is there, in milliseconds.
+    pub connect: Percentiles,
+    /// TLS handshakes, in milliseconds.
+    pub handshake: Percentiles,
+}
+
+/// What became of the connections of terminals.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ConnectionSummary {
+    /// Connections that were made.
+    pub opened: u64,
+    /// Connections that could not be made.
+    pub refused: u64,
+    /// Connections that the host has ended.
+    pub ended: u64,
+    /// Connections that were reset.
+    pub resets: u64,
+    /// TLS handshakes with certificates and all.
+    pub full_handshakes: u64,
+    /// TLS handshakes that went on with an earlier session.
+    pub resumed_handshakes: u64,
+    /// Bytes that were received.
+    pub bytes_in: u64,
+    /// Bytes that were sent.
+    pub bytes_out: u64,
+    /// Answers over shared connections that no terminal waited for.
+    pub strays: u64,
+    /// Faults that were injected, by kind; those that never were are absent.
+    pub faults: BTreeMap<String, u64>,
+    /// Waiting until another connection might be made, in milliseconds; absent without a rate of connecting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_ms: Option<LatencySummary>,
+    /// From the first packet until the connection is there, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_ms: Option<LatencySummary>,
+    /// TLS handshakes, in milliseconds; absent without TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshake_ms: Option<LatencySummary>,
+}
+
+impl From<&Connections> for ConnectionSummary {
+    fn from(connections: &Connections) -> Self {
+        let counts = &connections.counts;
+        let times = |of: fn(&ConnectTimes) -> &Latency| {
+            let latency = of(connections.times()?);
+            (!latency.is_empty()).then(|| latency.percentiles())
+        };
+        let faults = Fault::ALL.iter().map(|fault| (fault.name().to_owned(), counts.faults[*fault as usize]));
+        Self {
+            opened: counts.opened,
+            refused: counts.refused,
+            ended: counts.ended,
+            resets: counts.resets,
+            full_handshakes: counts.full_handshakes,
+            resumed_handshakes: counts.resumed_handshakes,
+            bytes_in: counts.bytes_in,
+            bytes_out: counts.bytes_out,
+            strays: counts.strays,
+            faults: faults.filter(|(_, count)| *count > 0).collect(),
+            wait_ms: times(|times| &times.wait),
+            connect_ms: times(|times| &times.connect),
+            handshake_ms: times(|times| &times.handshake),
+        }
+    }
+}
+
 impl Connections {
+    /// Whether nobody has asked for a connection.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.counts.opened + self.counts.refused == 0
+    }
+
+    /// What screens show of it, with so many terminals waiting.
+    #[must_use]
+    pub fn view(&self, waiting: u64) -> ConnectionsView {
+        let times = |of: fn(&ConnectTimes) -> &Latency| {
+            self.times().map(|times| of(times).percentiles()).unwrap_or_default()
+        };
+        ConnectionsView {
+            counts: self.counts,
+            waiting,
+            wait: times(|times| &times.wait),
+            connect: times(|times| &times.connect),
+            handshake: times(|times| &times.handshake),
+        }
+    }
+
     /// The times, to record one.
     pub fn times_mut(&mut self) -> &mut ConnectTimes {
         self.times.get_or_insert_default()

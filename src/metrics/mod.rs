@@ -17,7 +17,9 @@ mod summary;
 mod threshold;
 
 pub use cases::{CaseAttempt, CaseClass, CaseRow, CaseWord, CasesSummary};
-pub use connections::{ConnectTimes, ConnectionCounts, Connections, Fault};
+pub use connections::{
+    ConnectTimes, ConnectionCounts, ConnectionSummary, Connections, ConnectionsView, Fault,
+};
 pub use counters::Counters;
 pub use device::{DeviceLatencies, DeviceRow};
 pub use interval::{

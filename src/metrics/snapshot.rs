@@ -1,6 +1,6 @@
 //! What the faces see: the state of a run at one moment, complete and without a way back into it.
 
-use super::{Bucket, Counters, DeviceRow, Percentiles, Verdict};
+use super::{Bucket, ConnectionCounts, ConnectionsView, Counters, DeviceRow, Percentiles, Verdict};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 /// The state of a run at one moment; a new one about four times a second.
@@ -42,6 +42,8 @@ pub struct Snapshot {
     pub health: Vec<ThresholdView>,
     /// Connections that are open at this moment.
     pub connections: u64,
+    /// What became of connections since the start.
+    pub connecting: ConnectionsView,
 }
 
 impl Snapshot {
@@ -128,6 +130,8 @@ pub struct Point {
     pub lag: Percentiles,
     /// Response codes in it, the most frequent first.
     pub codes: Vec<(String, u64)>,
+    /// What became of connections in it.
+    pub connections: ConnectionCounts,
 }
 
 impl Point {

@@ -1,8 +1,7 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
 use super::{
-    Attempts, CasesSummary, Class, Counters, DeviceLatencies, KneeSummary, Latency, Percentiles,
-    PortalChecks, PortalFinding, PortalSummary, StepInterval, WarmUp,
+    Attempts, CasesSummary, Class, ConnectionSummary, Counters, DeviceLatencies, KneeSummary, Latency, Percentiles, PortalChecks, PortalFinding, PortalSummary, StepInterval, WarmUp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,6 +32,9 @@ pub struct Summary {
     pub causes: BTreeMap<String, u64>,
     /// How the load generator did.
     pub generator: GeneratorSummary,
+    /// What became of the connections of terminals; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<ConnectionSummary>,
     /// The thresholds with their values.
     pub thresholds: Vec<ThresholdSummary>,
     /// What cases on devices came to; absent when no scenario had cases.

@@ -40,6 +40,7 @@ pub fn running() -> Snapshot {
         events: Arc::new(events()),
         thresholds: thresholds(),
         connections: 1_998,
+        ..Snapshot::default()
     }
 }
 
@@ -115,6 +116,7 @@ fn point(second: u64) -> Point {
         errors: slow / 6,
         lag: Percentiles::default(),
         codes: vec![("00".into(), finished)],
+        ..Point::default()
     }
 }
 

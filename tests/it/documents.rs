@@ -50,6 +50,7 @@ fn links_in_documents_lead_to_files() {
         "docs/README.md",
         "docs/concepts.md",
         "docs/security.md",
+        "docs/connections.md",
     ] {
         let path = root().join(document);
         let text = fs::read_to_string(&path).unwrap();

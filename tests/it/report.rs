@@ -362,6 +362,7 @@ fn point(begin: Duration, interval: &Interval) -> Point {
         errors: 1,
         lag: interval.lag.percentiles(),
         codes: codes.into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
+        connections: interval.connections.counts,
     }
 }
 
@@ -447,6 +448,7 @@ pub fn summary() -> Summary {
             health: Vec::new(),
             shards: 2,
         },
+        connections: None,
         thresholds: vec![
             threshold("sale.response_time: p(99) < 800ms", Some(118.2), true),
             threshold("dropped_iterations: rate < 0.001%", Some(0.000_025), false),

@@ -4,9 +4,7 @@ use super::MergeError;
 use crate::{
     engine::{Moment, Observer},
     metrics::{
-        AttemptSummary, CaseClass, CasesSummary, Counters, GeneratorSummary, HostCounts, Interval, Latency,
-        Point, ReconciliationSummary, Scope, StepInterval, StepNames, StepSummary, Summary, Threshold,
-        ThresholdSummary, Verdict,
+        AttemptSummary, CaseClass, CasesSummary, ConnectionSummary, Counters, GeneratorSummary, HostCounts, Interval, Latency, Point, ReconciliationSummary, Scope, StepInterval, StepNames, StepSummary, Summary, Threshold, ThresholdSummary, Verdict,
     },
     report::{
         archive::{Archive, ArchiveError, Batch, Batches, Decoder, SeriesRow, micros_at},
@@ -129,6 +127,7 @@ impl Whole {
             errors: row.errors,
             lag: interval.lag.percentiles(),
             codes: row.codes.clone(),
+            connections: interval.connections.counts,
         };
         folder.interval(&Moment { begin, interval, steps: &self.names, point: &point })?;
         self.total.steps.resize(interval.steps.len(), StepInterval::default());
@@ -181,6 +180,7 @@ impl Whole {
             steps: self.step_summaries(summaries),
             causes: added(summaries.iter().flat_map(|summary| &summary.causes)),
             generator: self.generator(summaries),
+            connections: connections(summaries),
             thresholds,
             cases: cases(summaries),
             flows: added(summaries.iter().flat_map(|summary| &summary.flows)),
@@ -264,6 +264,17 @@ fn attempts<'s>(all: impl Iterator<Item = &'s AttemptSummary>) -> Option<Attempt
     let counts =
         |one: &AttemptSummary| AttemptSummary { connect_ms: None, tls_ms: None, first_byte_ms: None, ..*one };
     all.map(counts).reduce(sum)
+}
+
+/// The connections of all runs; how long they took nobody can know without the histograms, which are not kept.
+fn connections(summaries: &[&Summary]) -> Option<ConnectionSummary> {
+    let counts = |one: &ConnectionSummary| ConnectionSummary {
+        wait_ms: None,
+        connect_ms: None,
+        handshake_ms: None,
+        ..one.clone()
+    };
+    summaries.iter().filter_map(|summary| summary.connections.as_ref()).map(counts).reduce(sum)
 }
 
 /// An invalid part makes the whole invalid; else the thresholds decide.
