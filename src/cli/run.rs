@@ -12,7 +12,7 @@ use crate::{
     driver::{Durable, secret, unix_seconds},
     engine::{self, Control, Observer, Run, Settings},
     metrics::{Phase, Snapshot, Summary},
-    report::{self, Folder, Look},
+    report::{self, Folder, Look, Rotation},
     scenario::Plan,
     web::Console,
 };
@@ -40,6 +40,9 @@ pub(super) struct RunArguments {
     /// Writes the results into this folder, which must be new or empty [default: results/<time>-<scenario>].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Begins new parts of the files in the results folder after this time or size, such as 1h or 256MiB.
+    #[arg(long, value_name = "WHEN")]
+    rotate: Option<Rotation>,
     /// Prints nothing while running.
     #[arg(long, short)]
     quiet: bool,
@@ -104,7 +107,7 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
     settings.portal_address = arguments.portal.unwrap_or(settings.portal_address);
     settings.console = arguments.console.then(|| Console { token: secret() });
     let console = settings.console.clone();
-    let observer: Box<dyn Observer> = Box::new(folder);
+    let observer: Box<dyn Observer> = Box::new(folder.rotating(arguments.rotate));
     let run = match engine::start(plan, &settings, observer) {
         Ok(run) => run,
         Err(error) => {

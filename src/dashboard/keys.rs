@@ -90,7 +90,7 @@ pub const BINDINGS: &[Binding] = &[
     },
     Binding {
         label: "p",
-        what: "pause the load or let it go on (asks); paused time counts for nothing",
+        what: "pause the load or let it go on (asks)",
         hint: ("p", "pause"),
         keys: &[(char('p'), Action::Pause)],
     },

@@ -1,7 +1,7 @@
 //! How a shard runs its part of the scenarios: when iterations start, on which terminal, and how all of it ends.
 
 use super::{
-    control::{Command, REVERSING_MAX},
+    control::{Command, reversing_max},
     iteration::{Ticket, iterate, occupy, operate, spawn_iteration},
     part::Part,
     shard::Shard,
@@ -318,7 +318,7 @@ async fn reverse_what_is_owed(shard: &Rc<Shard>) {
     let all = async { while reversing.join_next().await.is_some() {} };
     tokio::select! {
         () = all => {}
-        () = tokio::time::sleep(REVERSING_MAX) => {}
+        () = tokio::time::sleep(reversing_max(&shard.plan)) => {}
         () = command(shard, Command::Abort) => {}
     }
 }

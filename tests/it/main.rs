@@ -10,6 +10,7 @@ mod ci_files;
 mod cli;
 mod compare;
 mod console;
+mod control;
 mod crypto;
 mod customs;
 mod dashboard;
