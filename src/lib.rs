@@ -27,6 +27,8 @@ pub mod regression;
 pub mod inspect;
 
 // Pure values and arithmetic.
+pub mod control;
+pub mod exposition;
 pub mod expr;
 pub mod flow;
 pub mod ledger;

@@ -2,11 +2,13 @@
 
 mod codec;
 mod compare;
+mod ctl;
 mod devices;
 mod host;
 mod init;
 mod manual;
 mod merge;
+mod outputs;
 mod portal;
 mod reconcile;
 mod report;
@@ -31,6 +33,8 @@ enum Command {
     Init(init::InitArguments),
     /// Runs a scenario: live on the terminal, with a results folder in the end.
     Run(run::RunArguments),
+    /// Controls a run under way: pause, rate, scenarios, marks, its end.
+    Ctl(ctl::CtlArguments),
     /// Checks files of scenarios, profiles and mappings, and shows everything that is wrong with them.
     Validate(scenario::ValidateArguments),
     /// Shows the effective plan of a scenario: stages, arrivals, split, expected in-flight.
@@ -120,6 +124,7 @@ pub fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Init(arguments) => init::init(&arguments),
         Command::Run(arguments) => run::run(arguments),
+        Command::Ctl(arguments) => ctl::ctl(&arguments),
         Command::Validate(arguments) => scenario::validate(&arguments),
         Command::Expand(arguments) => scenario::expand(&arguments),
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),

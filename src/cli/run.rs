@@ -1,12 +1,18 @@
 //! `posfleet run`: a run with its results folder, on the dashboard or headless.
 
-use super::{Exit, complain, note, print, print_json, scenario::ScenarioArguments};
+use super::{
+    Exit, complain, note,
+    outputs::{OutputArguments, Outputs},
+    print, print_json,
+    scenario::ScenarioArguments,
+};
 use crate::{
+    control::Source,
     dashboard,
     driver::{Durable, secret, unix_seconds},
-    engine::{self, Command, Control, Observer, Run, Settings},
+    engine::{self, Control, Observer, Run, Settings},
     metrics::{Phase, Snapshot, Summary},
-    report::{self, Folder, Look},
+    report::{self, Folder, Look, Rotation},
     scenario::Plan,
     web::Console,
 };
@@ -27,12 +33,17 @@ use tokio::sync::watch;
 pub(super) struct RunArguments {
     #[command(flatten)]
     scenario: ScenarioArguments,
+    #[command(flatten)]
+    outputs: OutputArguments,
     /// Runs without the dashboard, printing a status line every few seconds.
     #[arg(long)]
     headless: bool,
     /// Writes the results into this folder, which must be new or empty [default: results/<time>-<scenario>].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Begins new parts of the files in the results folder after this time or size, such as 1h or 256MiB.
+    #[arg(long, value_name = "WHEN")]
+    rotate: Option<Rotation>,
     /// Prints nothing while running.
     #[arg(long, short)]
     quiet: bool,
@@ -109,7 +120,7 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
     settings.portal_address = arguments.portal.unwrap_or(settings.portal_address);
     settings.console = arguments.console.then(|| Console { token: secret() });
     let console = settings.console.clone();
-    let observer: Box<dyn Observer> = Box::new(folder);
+    let observer: Box<dyn Observer> = Box::new(folder.rotating(arguments.rotate));
     let run = match engine::start(plan, &settings, observer) {
         Ok(run) => run,
         Err(error) => {
@@ -125,7 +136,9 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
         (Some(_), None) => note("this scenario has no portal, and so there is no console"),
         (None, _) => {}
     }
+    let outputs = Outputs::start(&arguments.outputs, &run, &path);
     let summary = watch_and_wait(run, &arguments);
+    outputs.stop();
     match arguments.format {
         RunFormat::Json => drop(print_json(&summary)),
         RunFormat::Ndjson => print(&report::summary_line(&summary)),
@@ -160,10 +173,8 @@ fn watch_and_wait(run: Run, arguments: &RunArguments) -> Summary {
         if is_interactive && !arguments.headless && arguments.format == RunFormat::Human {
             let control = run.control.clone();
             let shown = dashboard::run(run.snapshots.clone(), run.window.clone(), |command| {
-                control.send(match command {
-                    dashboard::Command::Stop => Command::Stop,
-                    dashboard::Command::Abort => Command::Abort,
-                });
+                // What is refused shows in what does not change; the dashboard has no place for words.
+                let _ = control.order(&command.order(), Source::Keys);
             });
             if let Err(error) = shown.await {
                 complain(format!("the dashboard cannot be shown: {error}; the run goes on without it"));
@@ -217,7 +228,7 @@ async fn print_progress(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
     }
 }
 
-/// The first signal stops the run, the second one aborts it.
+/// The first signal stops the run, the second one aborts it, the third one waits for nothing.
 async fn obey_signals(control: Control) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) =
@@ -225,12 +236,12 @@ async fn obey_signals(control: Control) {
     else {
         return;
     };
-    for command in [Command::StopBySignal, Command::Abort] {
+    loop {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        control.send(command);
+        control.signal();
     }
 }
 
@@ -241,6 +252,12 @@ Exit codes:
   104  the scenario is not valid
   105  stopped by a signal, or aborted
   107  a step could not be carried out, or cases failed by the lab's fault only
-  110  results could not be kept: the run is not valid";
-const RESULTS: &str = "results";
+  108  ended by a threshold with `abortOnFail`, or by a scenario that must not be saturated
+  110  the run is not valid: results that could not be kept, a generator that was not well, a machine that slept";
+/// Where results folders are.
+pub(super) const RESULTS: &str = "results";
+/// The control socket in a results folder.
+pub(super) const SOCKET: &str = "control.sock";
+/// Says where the control socket is when the path of the folder is too long for one.
+pub(super) const SOCKET_ELSEWHERE: &str = "control.path";
 const STATUS_EVERY: Duration = Duration::from_secs(5);

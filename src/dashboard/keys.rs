@@ -22,6 +22,16 @@ pub enum Action {
     Back,
     /// Asks for a stop, and at the second time for an abort.
     Quit,
+    /// Asks for a stop.
+    Stop,
+    /// Asks for an abort, once it is confirmed.
+    Abort,
+    /// Pauses the load or lets it go on, once it is confirmed.
+    Pause,
+    /// Makes the load so many percent faster, or slower.
+    Rate(i8),
+    /// Puts a note on the time axis.
+    Mark,
 }
 
 /// One row of the table.
@@ -77,6 +87,29 @@ pub const BINDINGS: &[Binding] = &[
         what: "freeze the picture; the run goes on",
         hint: ("Space", "freeze"),
         keys: &[(char(' '), Action::Freeze)],
+    },
+    Binding {
+        label: "p",
+        what: "pause the load or let it go on (asks)",
+        hint: ("p", "pause"),
+        keys: &[(char('p'), Action::Pause)],
+    },
+    Binding {
+        label: "] [ } {",
+        what: "load +5 %, -5 %, +25 %, -25 %",
+        hint: ("] [", "rate"),
+        keys: &[
+            (char(']'), Action::Rate(5)),
+            (char('['), Action::Rate(-5)),
+            (char('}'), Action::Rate(25)),
+            (char('{'), Action::Rate(-25)),
+        ],
+    },
+    Binding {
+        label: "x X m",
+        what: "stop; abort (asks); put a note on the time axis",
+        hint: ("m", "mark"),
+        keys: &[(char('x'), Action::Stop), (char('X'), Action::Abort), (char('m'), Action::Mark)],
     },
     Binding {
         label: "1 2 3",

@@ -5,8 +5,11 @@ use super::{
     panel,
     theme::Theme,
 };
-use crate::metrics::{RowWindow, Snapshot};
-use crossterm::event::KeyEvent;
+use crate::{
+    control::{Order, RateChange},
+    metrics::{RowWindow, Snapshot},
+};
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
 /// What the operator has chosen to see.
@@ -17,6 +20,8 @@ pub struct State {
     pub(super) help: bool,
     pub(super) frozen: bool,
     pub(super) quit: Quit,
+    pub(super) asking: Asking,
+    is_paused: bool,
     pub(super) time: TimeKind,
     /// The selected row of the latency screen.
     pub(super) step: usize,
@@ -26,12 +31,39 @@ pub struct State {
 }
 
 /// What an operator asks of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// No new iterations; those under way may finish.
     Stop,
     /// The end, at once.
     Abort,
+    /// Something of its load, or a note.
+    Order(Order),
+}
+
+impl Command {
+    /// The order that it is.
+    pub fn order(self) -> Order {
+        match self {
+            Self::Stop => Order::Stop,
+            Self::Abort => Order::Abort,
+            Self::Order(order) => order,
+        }
+    }
+}
+
+/// A key that must be pressed twice, or a text that is being typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// Nothing is asked.
+    #[default]
+    Nothing,
+    /// Whether the load shall be paused, or go on.
+    Pause,
+    /// Whether the run shall be aborted.
+    Abort,
+    /// The note of a mark, as far as it is typed.
+    Note(String),
 }
 
 /// The screens, in the order of their keys.
@@ -127,6 +159,8 @@ impl State {
             help: false,
             frozen: false,
             quit: Quit::No,
+            asking: Asking::Nothing,
+            is_paused: false,
             time: TimeKind::Response,
             step: 0,
             top: 0,
@@ -136,6 +170,15 @@ impl State {
 
     /// Takes one key; answers what it asks of the run, if anything.
     pub fn on_key(&mut self, key: &KeyEvent) -> Option<Command> {
+        match std::mem::take(&mut self.asking) {
+            Asking::Nothing => {}
+            Asking::Note(note) => return self.type_note(note, key),
+            asked => {
+                if key.code == KeyCode::Char('y') || self.asks_again(&asked, key) {
+                    return Some(self.confirmed(&asked));
+                }
+            }
+        }
         match keys::action(key)? {
             Action::Show(screen) => self.show(screen),
             Action::Turn(places) => self.show(self.screen.turn(places)),
@@ -150,12 +193,21 @@ impl State {
             Action::Help => self.help = !self.help,
             Action::Back => self.help = false,
             Action::Quit => return Some(self.quit()),
+            Action::Stop => return Some(self.stop()),
+            Action::Abort => self.asking = Asking::Abort,
+            Action::Pause => self.asking = Asking::Pause,
+            Action::Mark => self.asking = Asking::Note(String::new()),
+            Action::Rate(percent) => {
+                let change = RateChange::By(f64::from(percent));
+                return Some(Command::Order(Order::Rate { scenario: None, change }));
+            }
         }
         None
     }
 
     /// Takes the size of the terminal and of the lists of `snapshot`, and keeps every place within them.
     pub fn fit(&mut self, area: Rect, snapshot: &Snapshot) {
+        self.is_paused = snapshot.paused;
         self.extent = Extent {
             steps: snapshot.steps.len(),
             terminals: usize::try_from(snapshot.terminals.count).unwrap_or(usize::MAX),
@@ -190,6 +242,45 @@ impl State {
         }
     }
 
+    /// Whether the key is the one that asked.
+    fn asks_again(&self, asked: &Asking, key: &KeyEvent) -> bool {
+        let action = keys::action(key);
+        matches!((asked, action), (Asking::Pause, Some(Action::Pause)) | (Asking::Abort, Some(Action::Abort)))
+    }
+
+    fn confirmed(&mut self, asked: &Asking) -> Command {
+        match asked {
+            Asking::Abort => {
+                self.quit = Quit::Aborted;
+                Command::Abort
+            }
+            _ if self.is_paused => Command::Order(Order::Resume),
+            _ => Command::Order(Order::Pause),
+        }
+    }
+
+    /// Takes a key while a note is typed: Enter ends it, Esc forgets it.
+    fn type_note(&mut self, mut note: String, key: &KeyEvent) -> Option<Command> {
+        let control = key.modifiers.contains(crossterm::event::KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Enter => return Some(Command::Order(Order::Mark { note })),
+            KeyCode::Esc => return None,
+            KeyCode::Backspace => drop(note.pop()),
+            KeyCode::Char('c') if control => return Some(self.quit()),
+            KeyCode::Char(letter) if note.len() < NOTE_MAX => note.push(letter),
+            _ => {}
+        }
+        self.asking = Asking::Note(note);
+        None
+    }
+
+    fn stop(&mut self) -> Command {
+        if self.quit == Quit::No {
+            self.quit = Quit::Asked;
+        }
+        Command::Stop
+    }
+
     fn quit(&mut self) -> Command {
         let (quit, command) = match self.quit {
             Quit::No => (Quit::Asked, Command::Stop),
@@ -210,6 +301,8 @@ impl State {
 
 /// How many steps a page of the latency screen moves.
 const STEPS_PAGE: usize = 5;
+/// A note is a line, in bytes.
+const NOTE_MAX: usize = 100;
 
 #[cfg(test)]
 mod tests {
@@ -241,6 +334,23 @@ mod tests {
         let mut state = fitted(1);
         assert_eq!(state.on_key(&control_c), Some(Command::Stop));
         assert_eq!(press(&mut state, "q"), [Command::Abort]);
+    }
+
+    #[test]
+    fn live_control_asks_where_it_matters_and_takes_notes() {
+        let mut state = fitted(1);
+        let rate = |percent| Command::Order(Order::Rate { scenario: None, change: RateChange::By(percent) });
+        assert_eq!(press(&mut state, "]{"), [rate(5.0), rate(-25.0)]);
+        assert_eq!(press(&mut state, "p"), []);
+        assert_eq!(press(&mut state, "n"), [], "anything else is a no");
+        assert_eq!(press(&mut state, "py"), [Command::Order(Order::Pause)]);
+        state.fit(Rect::new(0, 0, 80, 24), &Snapshot { paused: true, ..Snapshot::default() });
+        assert_eq!(press(&mut state, "pp"), [Command::Order(Order::Resume)]);
+        assert_eq!(press(&mut state, "mqx"), [], "keys are letters while a note is typed");
+        assert_eq!(state.on_key(&KeyCode::Backspace.into()), None);
+        let mark = Command::Order(Order::Mark { note: "q".to_owned() });
+        assert_eq!(state.on_key(&KeyCode::Enter.into()), Some(mark));
+        assert_eq!(press(&mut state, "xXX"), [Command::Stop, Command::Abort]);
     }
 
     #[test]

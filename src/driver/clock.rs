@@ -65,6 +65,6 @@ pub fn unix_seconds() -> u64 {
 }
 
 /// The time since 1970 as of now.
-pub(super) fn since_1970() -> Duration {
+pub fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

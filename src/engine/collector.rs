@@ -1,7 +1,9 @@
 //! The collector: merges what the shards record, publishes snapshots, judges, and reconciles in the end.
 
 use super::{
+    clock_watch::ClockWatch,
     control::{Command, Control},
+    ending::Wish,
     gate::Gates,
     knee::Knee,
     observer::{Moment, Observer},
@@ -9,11 +11,12 @@ use super::{
     portal_findings::portal_findings,
     portrait::step_views,
     recorder::{Delta, Gauges},
-    shard::TICKS_PER_SECOND,
+    shard::{TICK, TICKS_PER_SECOND},
     statement::{settlements, statement},
 };
 use crate::{
-    driver::{Clock, HostServer, usage},
+    control::OrderRecord,
+    driver::{Clock, HostServer, since_1970, usage},
     host::Host,
     load::Throttles,
     metrics::{
@@ -26,7 +29,7 @@ use crate::{
     time::Instant,
     web::WebServer,
 };
-use crossbeam::channel::Receiver;
+use crossbeam::channel::{Receiver, RecvTimeoutError};
 use std::{
     collections::{BTreeMap, VecDeque},
     net::SocketAddr,
@@ -94,6 +97,9 @@ pub(super) struct Collector {
     pub(super) judge: Judge,
     /// Judges this program.
     pub(super) health: Judge,
+    /// What operators have ordered.
+    pub(super) orders: Vec<OrderRecord>,
+    clock_watch: ClockWatch,
 }
 
 impl Collector {
@@ -125,17 +131,16 @@ impl Collector {
             steps: Vec::new(),
             judge: Judge::new(start.plan.thresholds.clone()),
             health: Judge::new(start.plan.health.clone()),
+            orders: Vec::new(),
+            clock_watch: ClockWatch::default(),
             start,
         }
     }
 
     /// Collects until every shard has handed over its last, then reconciles and sums up.
     pub(super) fn run(mut self, deltas: &Receiver<Delta>) -> Summary {
-        while self.shards_running > 0
-            && let Ok(delta) = deltas.recv()
-        {
-            self.take(delta);
-        }
+        self.collect(deltas);
+        self.write_orders();
         self.complete_second();
         let findings = self.reconcile();
         let mut summary = self.summary(findings.as_ref());
@@ -143,6 +148,44 @@ impl Collector {
         (summary.verdict, summary.exit_code) = self.verdict(&summary.thresholds, &summary.generator.health);
         self.publish(Phase::Done);
         summary
+    }
+
+    /// Takes deltas until the last one came, or until nobody is waited for any more.
+    fn collect(&mut self, deltas: &Receiver<Delta>) {
+        while self.shards_running > 0 {
+            self.clock_watch.restart(self.start.clock.now(), since_1970());
+            let received = deltas.recv_timeout(TICK);
+            self.look_at_clocks();
+            self.write_orders();
+            let is_over = self.start.control.tick();
+            match received {
+                Ok(delta) => self.take(delta),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if is_over && self.shards_running > 0 {
+                return self.not_valid("a shard did not end in time; the run is not valid".to_owned());
+            }
+        }
+    }
+
+    /// A machine that slept, or whose clock was set, has measured nothing.
+    fn look_at_clocks(&mut self) {
+        if let Some(gap) = self.clock_watch.look(self.start.clock.now(), since_1970(), TICK) {
+            self.not_valid(format!("this machine: {gap}; the run is not valid"));
+        }
+    }
+
+    /// Writes down what operators have ordered since the last time.
+    fn write_orders(&mut self) {
+        for order in self.start.control.take_orders() {
+            self.tell(|observer| observer.order(&order));
+            let (at, text) = (Duration::from_millis(order.at_ms), order.to_string());
+            self.keep_event(EventLine { at, severity: Severity::Info, text });
+            if self.orders.len() < Summary::ORDERS_MAX {
+                self.orders.push(order);
+            }
+        }
     }
 
     fn take(&mut self, delta: Delta) {
@@ -243,12 +286,19 @@ impl Collector {
         let plan = Arc::clone(&self.start.plan);
         let scenarios = scenario_names(&plan);
         let scope = scope(&plan, &scenarios, HostCounts::default());
-        self.judge.second(length, &self.second, &self.total, &scope);
-        self.health.second(length, &self.second, &self.total, &scope);
+        let (begin, end) =
+            (self.second_began.since(Instant::START), self.start.clock.now().since(Instant::START));
+        let paused = self.start.control.paused_within(begin, end);
+        for judge in [&mut self.judge, &mut self.health] {
+            judge.second(length.saturating_sub(paused), &self.second, &self.total, &scope);
+            if !paused.is_zero() {
+                judge.paused();
+            }
+        }
         let Some(tripped) = self.judge.tripped().or(self.health.tripped()) else { return };
-        if *self.start.commands.borrow() < Command::StopByThreshold {
+        if *self.start.commands.borrow() == Command::Run {
             let text = format!("a threshold ends the run: {}", tripped.expression);
-            self.start.control.send(Command::StopByThreshold);
+            self.start.control.wish(Wish::Threshold);
             self.event_of(Severity::Error, text);
         }
     }
@@ -329,6 +379,10 @@ impl Collector {
 
     fn event(&mut self, event: EventLine) {
         self.tell(|observer| observer.event(&event));
+        self.keep_event(event);
+    }
+
+    fn keep_event(&mut self, event: EventLine) {
         let events = Arc::make_mut(&mut self.events);
         events.push_back(event);
         if events.len() > EVENTS_MAX {

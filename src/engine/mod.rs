@@ -7,6 +7,7 @@
 mod case_row;
 mod case_seat;
 mod cases;
+mod clock_watch;
 mod collector;
 mod control;
 mod device;
@@ -14,6 +15,7 @@ mod device_log;
 mod device_stage;
 mod device_witness;
 mod device_words;
+mod ending;
 mod gate;
 mod iteration;
 mod knee;
@@ -31,13 +33,15 @@ mod setting;
 mod shard;
 mod statement;
 mod steering;
+mod talk;
 mod verdict;
 mod way;
 
-pub use control::{Armed, Command, Control};
+pub use control::{Command, Control, Questions, Refusal};
 pub use device_stage::inner_terminals;
 pub use observer::{Moment, NullObserver, Observer};
 pub use portal_books::{AlarmRow, PayoutRow, PortalBooks, alarm_rows, payout_rows, portal_summary};
+pub use talk::RunTalk;
 
 use crate::{
     driver::{
@@ -146,10 +150,6 @@ pub struct Run {
     pub window: watch::Sender<RowWindow>,
     /// Stops the run.
     pub control: Control,
-    /// Makes its scenarios faster or slower, or holds them.
-    pub throttles: Arc<Throttles>,
-    /// Starts its scenarios that wait for a signal.
-    pub armed: Armed,
     /// Where the portal of the embedded host listens, when it has one.
     pub portal: Option<SocketAddr>,
     collector: JoinHandle<Summary>,
@@ -193,7 +193,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let gates = Arc::new(Gates::new(&plan, shards));
     let throttles = Arc::new(Throttles::new(plan.scenarios.len()));
     let knee = Knee::of(&plan, &throttles);
-    let (control, commands) = Control::new();
+    let (control, commands) = Control::new(&plan, &gates, clock, &throttles);
     let (window, rows) = watch::channel(RowWindow::default());
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
     let (deltas, received) = channel::bounded(shards * DELTAS_IN_FLIGHT);
@@ -220,7 +220,6 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     }
     drop(deltas);
     let started_at = format!("{started_at}Z");
-    let armed = Armed::new(&plan, &gates, clock);
     let start = Start {
         plan,
         targets,
@@ -240,7 +239,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))
         .map_err(EngineError::Shard)?;
-    Ok(Run { snapshots, window, control, throttles, armed, portal, collector, pretended })
+    Ok(Run { snapshots, window, control, portal, collector, pretended })
 }
 
 /// The host inside this program, where a group has no target of its own.

@@ -2,7 +2,8 @@
 
 use super::PortalBooks;
 use crate::{
-    metrics::{EventLine, Interval, Point, StepNames, Summary},
+    control::OrderRecord,
+    metrics::{EventLine, Interval, Point, Severity, StepNames, Summary},
     reconcile::{Entry, Findings, Row},
 };
 use std::{io, time::Duration};
@@ -22,6 +23,15 @@ pub trait Observer: Send {
     /// # Errors
     /// When it cannot be kept.
     fn event(&mut self, event: &EventLine) -> io::Result<()>;
+
+    /// An operator gave an order, and it was carried out.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn order(&mut self, order: &OrderRecord) -> io::Result<()> {
+        let (at, text) = (Duration::from_millis(order.at_ms), order.to_string());
+        self.event(&EventLine { at, severity: Severity::Info, text })
+    }
 
     /// Lines of the terminals' journals.
     ///

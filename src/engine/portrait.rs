@@ -43,6 +43,7 @@ impl Collector {
             events: Arc::clone(&self.events),
             thresholds: self.judge.views(),
             health: self.health.views(),
+            paused: self.start.control.is_paused(),
             connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
             connecting: self.total.connections.view(self.gauges.iter().map(|gauges| gauges.waiting).sum()),
         };
@@ -64,7 +65,7 @@ impl Collector {
         let (stage, target_rate) = match &scenario.load.schedule {
             Schedule::Arrivals { rate, .. } => {
                 let (index, count) = rate.stage(elapsed);
-                ((index + 1, count), Some(rate.value(elapsed)))
+                ((index + 1, count), Some(rate.value(elapsed) * self.start.control.factor(number)))
             }
             Schedule::Ramp { terminals } => {
                 let (index, count) = terminals.stage(elapsed);

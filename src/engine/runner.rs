@@ -2,7 +2,7 @@
 
 use super::{
     cases::run_cases,
-    control::Command,
+    control::{Command, reversing_max},
     device,
     iteration::{Ticket, iterate, occupy, operate},
     part::{Part, Queued},
@@ -293,7 +293,7 @@ async fn give_up(shard: &Shard, part: &Part) {
 
 /// Sends the reversals that are still owed, for a bounded time.
 async fn reverse_what_is_owed(shard: &Rc<Shard>) {
-    if *shard.commands.borrow() == Command::Abort {
+    if *shard.commands.borrow() >= Command::Abort {
         return;
     }
     let mut reversing = JoinSet::new();
@@ -320,7 +320,7 @@ async fn reverse_what_is_owed(shard: &Rc<Shard>) {
     let all = async { while reversing.join_next().await.is_some() {} };
     tokio::select! {
         () = all => {}
-        () = tokio::time::sleep(REVERSING_MAX) => {}
+        () = tokio::time::sleep(reversing_max(&shard.plan)) => {}
         () = command(shard, Command::Abort) => {}
     }
 }
@@ -356,4 +356,3 @@ const BUSY_PAUSE: Duration = Duration::from_millis(1);
 /// What live control changes is heard of within this time.
 const HEARS_WITHIN: Duration = Duration::from_millis(50);
 const REVERSING_TRIES: usize = 10;
-const REVERSING_MAX: Duration = Duration::from_secs(60);

@@ -1,7 +1,7 @@
 //! What becomes of an arrival whose time has come: it begins, or finds no terminal free, or too much under way.
 
 use super::{
-    control::Command,
+    ending::Wish,
     iteration::{Ticket, spawn_iteration},
     part::{Part, Queued},
     runner::LATE,
@@ -46,7 +46,7 @@ pub(super) fn begin_arrival(
                 scenario.name
             );
             recorder.notice(now, Severity::Error, text);
-            shard.control.send(Command::StopByThreshold);
+            shard.control.wish(Wish::Threshold);
         }
     }
 }

@@ -130,7 +130,11 @@ impl Shard {
             let ticks = tokio::task::spawn_local(async move { ticking.tick_for_ever().await });
             let sweeping = Rc::clone(&shard);
             let sweeps = tokio::task::spawn_local(async move { sweeping.sweep_for_ever().await });
-            runner::run_all(&shard).await;
+            // Whatever is under way when the run closes goes with the runtime, and its connections with it.
+            tokio::select! {
+                () = runner::run_all(&shard) => {}
+                () = runner::command(&shard, Command::Close) => {}
+            }
             ticks.abort();
             sweeps.abort();
         });

@@ -2,19 +2,20 @@
 
 use super::{
     collector::{Collector, scenario_names, scope},
-    control::Command,
+    ending::Facts,
     knee::Knee,
 };
 use crate::{
     driver::usage,
     metrics::{
-        CaseClass, CasesSummary, ConnectionSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary,
-        StepSummary, Summary, ThresholdSummary, Verdict, WarmUp,
+        CaseClass, CasesSummary, ConnectionSummary, ControlSummary, GeneratorSummary, HostCounts, Interval,
+        MismatchSummary, StepSummary, Summary, ThresholdSummary, Verdict, WarmUp,
     },
     reconcile::Findings,
     scenario::Plan,
+    time::Instant,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 impl Collector {
     /// Sums the run up.
@@ -58,6 +59,7 @@ impl Collector {
             flows: mixed(&plan, &self.total),
             warmup: Some(self.total.warmup).filter(|warmup| *warmup != WarmUp::default()),
             knee: self.start.knee.as_ref().map(Knee::summary),
+            control: self.control_summary(),
             settlements,
             reconciliation,
             mismatches: findings.map(listed).unwrap_or_default(),
@@ -72,16 +74,15 @@ impl Collector {
         self.start.plan.scenarios.iter().any(|scenario| scenario.cases.is_some()).then(|| self.cases.clone())
     }
 
-    /// What the run says, and the exit code of the program.
-    ///
-    /// 1. A step that could not be carried out is the scenario's fault: 107.
-    /// 2. A run whose results or ledger could not be kept, or that was aborted by hand, says nothing: 110.
-    /// 3. A run whose generator was not well says nothing: 110.
-    /// 4. A signal is reported as such (105), and so is the end by a threshold or by a scenario that must not be
-    ///    saturated (108).
-    /// 5. A threshold that does not hold, a search that found no rate, or a case that failed by its device's fault: 99.
-    /// 6. Cases that failed by the lab's fault only say nothing about the devices: 107.
-    /// 7. Else 0.
+    /// What operators did with the run; nothing where they let it be.
+    fn control_summary(&mut self) -> Option<ControlSummary> {
+        let elapsed = self.start.clock.now().since(Instant::START);
+        let paused_seconds = self.start.control.paused_within(Duration::ZERO, elapsed).as_secs_f64();
+        let orders = std::mem::take(&mut self.orders);
+        (!orders.is_empty()).then_some(ControlSummary { paused_seconds, orders })
+    }
+
+    /// What the run says, and the exit code of the program; the machine of its end decides.
     pub(super) fn verdict(
         &self,
         thresholds: &[ThresholdSummary],
@@ -91,19 +92,13 @@ impl Collector {
         let gravest = self.cases.gravest();
         // A search that finds no rate is what a threshold is that does not hold.
         let has_found = self.start.knee.as_ref().is_none_or(|knee| knee.summary().rate.is_some());
-        let all_hold = has_found && hold(thresholds) && gravest != Some(CaseClass::Device);
-        let judged = if all_hold { Verdict::Pass } else { Verdict::Fail };
-        match *self.start.commands.borrow() {
-            _ if self.broken => (Verdict::Invalid, EXIT_BROKEN),
-            _ if self.has_lost => (Verdict::Invalid, EXIT_INVALID),
-            Command::Abort => (Verdict::Invalid, EXIT_SIGNAL),
-            _ if !hold(health) => (Verdict::Invalid, EXIT_INVALID),
-            Command::StopByThreshold => (judged, EXIT_ABORTED),
-            Command::StopBySignal => (judged, EXIT_SIGNAL),
-            _ if !all_hold => (judged, EXIT_THRESHOLD),
-            _ if gravest.is_some() => (Verdict::Invalid, EXIT_BROKEN),
-            _ => (judged, 0),
-        }
+        self.start.control.verdict(Facts {
+            is_broken: self.broken,
+            has_lost: self.has_lost,
+            is_healthy: hold(health),
+            all_hold: has_found && hold(thresholds) && gravest != Some(CaseClass::Device),
+            lab_failed: gravest.is_some(),
+        })
     }
 }
 
@@ -126,9 +121,3 @@ fn step_summaries(plan: &Plan, total: &Interval) -> BTreeMap<String, StepSummary
     let recorded = plan.steps.iter().zip(&total.steps).filter(|(_, step)| step.total() > 0);
     recorded.map(|(name, step)| (name.to_owned(), step.into())).collect()
 }
-
-const EXIT_THRESHOLD: u8 = 99;
-const EXIT_SIGNAL: u8 = 105;
-const EXIT_BROKEN: u8 = 107;
-const EXIT_ABORTED: u8 = 108;
-const EXIT_INVALID: u8 = 110;

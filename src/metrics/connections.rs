@@ -42,7 +42,7 @@ impl Fault {
 }
 
 /// What is counted of connections.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionCounts {
     /// Connections that were made.
     pub opened: u64,
@@ -86,7 +86,7 @@ pub struct ConnectTimes {
 }
 
 /// What became of connections since the start, as screens show it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConnectionsView {
     /// What is counted.
     pub counts: ConnectionCounts,

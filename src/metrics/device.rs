@@ -1,6 +1,7 @@
 //! What is measured of devices: where the time of their steps went, and a row of each for the faces.
 
 use super::Latency;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Where the time of the steps on devices went.
@@ -34,7 +35,7 @@ impl DeviceLatencies {
 }
 
 /// One device at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceRow {
     /// Its name in the lab.
     pub id: String,

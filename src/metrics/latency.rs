@@ -140,7 +140,7 @@ pub struct Percentiles {
 }
 
 /// One bar of a histogram.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Where the bar begins, in milliseconds.
     pub from_ms: f64,

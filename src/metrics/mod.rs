@@ -38,9 +38,9 @@ pub use snapshot::{
     StepView, TerminalRow, TerminalsView, ThresholdView,
 };
 pub use summary::{
-    AttemptSummary, Count, DeviceSummary, GeneratorSummary, HostCounts, LagSummary, LatencySummary,
-    MismatchSummary, ReconciliationSummary, SettlementSummary, SideSummary, StepSummary, Summary,
-    ThresholdSummary, Verdict,
+    AttemptSummary, ControlSummary, Count, DeviceSummary, GeneratorSummary, HostCounts, LagSummary,
+    LatencySummary, MismatchSummary, ReconciliationSummary, SettlementSummary, SideSummary, StepSummary,
+    Summary, ThresholdSummary, Verdict,
 };
 pub use threshold::{
     Aggregation, Catalog, Comparison, MetricName, Options, Origin, Selection, Selections, Selector,

@@ -1,10 +1,11 @@
 //! What the faces see: the state of a run at one moment, complete and without a way back into it.
 
 use super::{Bucket, ConnectionCounts, ConnectionsView, Counters, DeviceRow, Percentiles, Verdict};
+use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 /// The state of a run at one moment; a new one about four times a second.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The scenario's name.
     pub name: String,
@@ -23,6 +24,7 @@ pub struct Snapshot {
     /// Iterations since the start.
     pub counters: Counters,
     /// One point an interval, the oldest first; bounded.
+    #[serde(with = "shared")]
     pub series: Arc<VecDeque<Point>>,
     /// One entry a step that was recorded.
     pub steps: Vec<StepView>,
@@ -35,6 +37,7 @@ pub struct Snapshot {
     /// The devices, in the order of the groups; empty where all terminals are virtual.
     pub devices: Vec<DeviceRow>,
     /// What happened lately, the oldest first; bounded.
+    #[serde(with = "shared")]
     pub events: Arc<VecDeque<EventLine>>,
     /// The thresholds with their present values.
     pub thresholds: Vec<ThresholdView>,
@@ -44,6 +47,8 @@ pub struct Snapshot {
     pub connections: u64,
     /// What became of connections since the start.
     pub connecting: ConnectionsView,
+    /// Whether an operator holds the load.
+    pub paused: bool,
 }
 
 impl Snapshot {
@@ -59,7 +64,7 @@ impl Snapshot {
 }
 
 /// Where a run is in its life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
     /// Terminals and connections are being made.
     #[default]
@@ -74,8 +79,21 @@ pub enum Phase {
     Done,
 }
 
+impl Phase {
+    /// Its name, for people and programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Reconciling => "reconciling",
+            Self::Done => "done",
+        }
+    }
+}
+
 /// Where a scenario is in its plan.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct StageProgress {
     /// The scenario's name.
     pub name: String,
@@ -96,7 +114,7 @@ pub struct StageProgress {
 }
 
 /// Whether a scenario waits, runs or is over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     /// It waits for its start.
     #[default]
@@ -109,8 +127,20 @@ pub enum State {
     Done,
 }
 
+impl State {
+    /// Its name, for people and programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Finishing => "finishing",
+            Self::Done => "done",
+        }
+    }
+}
+
 /// One interval of the run on a time axis.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// The end of the interval, since the start of the run.
     pub at: Duration,
@@ -142,7 +172,7 @@ impl Point {
 }
 
 /// One step since the start of the run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct StepView {
     /// Its name.
     pub name: String,
@@ -169,7 +199,7 @@ pub struct StepView {
 }
 
 /// The state of the load generator itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
     /// From the scheduled to the actual start, since the start of the run.
     pub lag: Percentiles,
@@ -184,7 +214,7 @@ pub struct Generator {
 }
 
 /// The fleet at one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TerminalsView {
     /// How many terminals there are.
     pub count: u64,
@@ -195,7 +225,7 @@ pub struct TerminalsView {
 }
 
 /// How many terminals are in which state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityCounts {
     /// Not signed in, doing nothing.
     pub signed_out: u64,
@@ -208,7 +238,7 @@ pub struct ActivityCounts {
 }
 
 /// Which rows of the fleet a face wants to see; numbers beyond the fleet are ignored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowWindow {
     /// The number of the first terminal.
     pub first: u32,
@@ -217,7 +247,7 @@ pub struct RowWindow {
 }
 
 /// One terminal of the fleet.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TerminalRow {
     /// Its number in the fleet.
     pub number: u32,
@@ -248,7 +278,7 @@ pub struct TerminalRow {
 }
 
 /// How grave an event is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Severity {
     /// Good to know.
     #[default]
@@ -260,7 +290,7 @@ pub enum Severity {
 }
 
 /// One line of the event log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventLine {
     /// When, since the start of the run.
     pub at: Duration,
@@ -271,7 +301,7 @@ pub struct EventLine {
 }
 
 /// A threshold with its present value.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ThresholdView {
     /// Metric and condition as written in the scenario.
     pub expression: String,
@@ -291,4 +321,40 @@ pub struct ThresholdView {
     pub aborts: bool,
     /// The latest values, one a second, the oldest first; bounded.
     pub trend: Vec<f64>,
+}
+
+/// What several snapshots share goes as if it belonged to each.
+mod shared {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::sync::Arc;
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(shared: &Arc<T>, to: S) -> Result<S::Ok, S::Error> {
+        T::serialize(shared, to)
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Arc<T>, D::Error> {
+        T::deserialize(from).map(Arc::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_reads_back_as_it_was_written() {
+        let point = Point { at: Duration::from_millis(1250), steps: 7, ..Point::default() };
+        let snapshot = Snapshot {
+            name: "day".to_owned(),
+            series: Arc::new([point].into()),
+            thresholds: vec![ThresholdView { value: Some(0.5), ..ThresholdView::default() }],
+            paused: true,
+            ..Snapshot::default()
+        };
+        let line = serde_json::to_string(&snapshot).expect("finite numbers are JSON");
+        let read: Snapshot = serde_json::from_str(&line).expect("what was written");
+        assert_eq!(format!("{read:?}"), format!("{snapshot:?}"));
+    }
 }

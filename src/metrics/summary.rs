@@ -1,8 +1,10 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
 use super::{
-    Attempts, CasesSummary, Class, ConnectionSummary, Counters, DeviceLatencies, KneeSummary, Latency, Percentiles, PortalChecks, PortalFinding, PortalSummary, StepInterval, WarmUp,
+    Attempts, CasesSummary, Class, ConnectionSummary, Counters, DeviceLatencies, KneeSummary, Latency,
+    Percentiles, PortalChecks, PortalFinding, PortalSummary, StepInterval, WarmUp,
 };
+use crate::control::OrderRecord;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap};
@@ -49,6 +51,9 @@ pub struct Summary {
     /// What the search for the highest rate came to; absent where there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub knee: Option<KneeSummary>,
+    /// What operators did with the run while it was under way; absent when they let it be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<ControlSummary>,
     /// What settlements came to at the host; absent when there was no settlement, or no ledger to look into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlements: Option<SettlementSummary>,
@@ -69,8 +74,19 @@ pub struct Summary {
 impl Summary {
     /// The version of the schema this program writes.
     pub const SCHEMA: u32 = 1;
+    /// How many orders are listed; all of them are in `events.ndjson`.
+    pub const ORDERS_MAX: usize = 1000;
     /// How many mismatches are listed; all of them are in the journal's folder.
     pub const MISMATCHES_MAX: usize = 50;
+}
+
+/// What operators did with a run while it was under way.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct ControlSummary {
+    /// How long the load was paused, which no threshold counts, in seconds.
+    pub paused_seconds: f64,
+    /// The orders, the first ones where there were too many.
+    pub orders: Vec<OrderRecord>,
 }
 
 /// What a run says about the system under test.

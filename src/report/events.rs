@@ -1,7 +1,10 @@
 //! `events.ndjson`: what happened, one JSON object a line.
 
 use super::{FolderError, log_file::LogFile};
-use crate::metrics::{EventLine, Severity};
+use crate::{
+    control::OrderRecord,
+    metrics::{EventLine, Severity},
+};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -23,6 +26,11 @@ impl EventLog {
         Ok(Self { file: LogFile::create(path, b"")? })
     }
 
+    /// The file itself.
+    pub(super) fn file(&mut self) -> &mut LogFile {
+        &mut self.file
+    }
+
     /// Adds one line at once: what is told last before a crash is what one wants to read.
     pub(super) fn append(&mut self, event: &EventLine) -> Result<(), FolderError> {
         let line =
@@ -31,6 +39,22 @@ impl EventLog {
         line.push(b'\n');
         self.file.append(&line)
     }
+
+    /// Adds an order of an operator, with what it changed as keys of their own.
+    pub(super) fn append_order(&mut self, order: &OrderRecord) -> Result<(), FolderError> {
+        let line = OrderLine { at_ms: order.at_ms, severity: "info", text: order.to_string(), order };
+        let mut line = serde_json::to_vec(&line).expect("texts and numbers are JSON");
+        line.push(b'\n');
+        self.file.append(&line)
+    }
+}
+
+#[derive(Serialize)]
+struct OrderLine<'a> {
+    at_ms: u64,
+    severity: &'static str,
+    text: String,
+    order: &'a OrderRecord,
 }
 
 fn name(severity: Severity) -> &'static str {

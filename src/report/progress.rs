@@ -1,6 +1,6 @@
 //! Progress for programs: a run under way as one JSON object a line, and its summary as the last.
 
-use crate::metrics::{Counters, Percentiles, Phase, Snapshot, Summary};
+use crate::metrics::{Counters, Percentiles, Snapshot, Summary};
 use serde::Serialize;
 
 /// The state of a run as one line of JSON, without a line end.
@@ -9,13 +9,7 @@ pub fn progress_line(snapshot: &Snapshot) -> String {
     let line = Progress {
         r#type: "progress",
         elapsed_ms: snapshot.elapsed.as_millis() as u64,
-        phase: match snapshot.phase {
-            Phase::Starting => "starting",
-            Phase::Running => "running",
-            Phase::Stopping => "stopping",
-            Phase::Reconciling => "reconciling",
-            Phase::Done => "done",
-        },
+        phase: snapshot.phase.name(),
         counters: snapshot.counters,
         in_flight: snapshot.counters.in_flight(),
         connections: snapshot.connections,

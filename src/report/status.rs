@@ -16,7 +16,7 @@ pub fn status_line(snapshot: &Snapshot) -> String {
     };
     let errors = snapshot.steps.iter().map(|step| step.timeouts + step.errors).sum();
     let cells = [
-        format!("{} {}", elapsed(snapshot), phase(snapshot.phase)),
+        format!("{} {}", elapsed(snapshot), phase(snapshot)),
         format!("planned {}", rate(|point| point.counters.planned)),
         format!("started {}", rate(|point| point.counters.started)),
         format!("done {}", rate(|point| point.counters.finished)),
@@ -36,12 +36,6 @@ fn elapsed(snapshot: &Snapshot) -> String {
         .map_or_else(|| elapsed.clone(), |planned| format!("{elapsed}/{}", clock(planned)))
 }
 
-fn phase(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Starting => "starting",
-        Phase::Running => "running",
-        Phase::Stopping => "stopping",
-        Phase::Reconciling => "reconciling",
-        Phase::Done => "done",
-    }
+fn phase(snapshot: &Snapshot) -> &'static str {
+    if snapshot.paused && snapshot.phase == Phase::Running { "paused" } else { snapshot.phase.name() }
 }

@@ -59,6 +59,7 @@ pub fn summary_text(summary: &Summary, folder: Option<&Path>, look: Look) -> Str
     page.portal(summary);
     page.reconciliation(summary);
     page.generator(summary);
+    page.control(summary);
     if let Some(folder) = folder {
         page.line(&format!("\nResults are in {}", folder.display()));
     }
@@ -72,6 +73,19 @@ struct Page {
 }
 
 impl Page {
+    /// What operators did with the run.
+    fn control(&mut self, summary: &Summary) {
+        let Some(control) = &summary.control else { return };
+        let paused = match control.paused_seconds {
+            seconds if seconds > 0.0 => format!(", paused for {seconds:.1} s"),
+            _ => String::new(),
+        };
+        self.line(&format!("\nLive control: {}{paused}", plural(control.orders.len() as u64, "order")));
+        for order in control.orders.iter().take(ORDERS_SHOWN) {
+            self.line(&format!("  {}  {order}", clock(Duration::from_millis(order.at_ms))));
+        }
+    }
+
     fn verdict(&mut self, summary: &Summary) {
         let (word, colour) = match summary.verdict {
             Verdict::Pass => ("PASS", GREEN),
@@ -350,10 +364,21 @@ pub(super) fn reason(summary: &Summary) -> String {
         EXIT_SIGNAL => format!("stopped by a signal; until then {judged}"),
         EXIT_BROKEN if is_the_labs_fault(summary) => judged,
         EXIT_BROKEN => "a step could not be carried out, see events.ndjson".to_owned(),
-        EXIT_ABORTED => format!("ended by the scenario itself, see events.ndjson; {judged}"),
-        EXIT_INVALID => "the measurement is not valid, see events.ndjson".to_owned(),
+        EXIT_ABORTED => {
+            format!("ended by a threshold or by the scenario itself, see events.ndjson; {judged}")
+        }
+        EXIT_INVALID => invalid(summary),
         _ => judged,
     }
+}
+
+/// Why a measurement is not valid: the generator was not well, or the events tell.
+fn invalid(summary: &Summary) -> String {
+    let broken = summary.generator.health.iter().find(|threshold| !threshold.pass);
+    broken.map_or_else(
+        || "the measurement is not valid, see events.ndjson".to_owned(),
+        |threshold| format!("the generator was not well: {} was {}", threshold.expression, value(threshold)),
+    )
 }
 
 fn judged(summary: &Summary) -> String {
@@ -428,6 +453,7 @@ pub(super) fn plural_of(number: u64, one: &str, many: &str) -> String {
 }
 
 const CAUSES_SHOWN: usize = 8;
+const ORDERS_SHOWN: usize = 20;
 const MISMATCHES_SHOWN: usize = 5;
 const CASES_SHOWN: usize = 60;
 const CASE_WIDTH: usize = 36;

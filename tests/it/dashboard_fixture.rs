@@ -19,6 +19,7 @@ pub fn running() -> Snapshot {
         name: "trading-hour".into(),
         target: "127.0.0.1:8583".into(),
         health: Vec::new(),
+        paused: false,
         seed: 42,
         phase: Phase::Running,
         elapsed: Duration::from_secs(SECONDS),

@@ -12,6 +12,7 @@ mod cli;
 mod compare;
 mod connections;
 mod console;
+mod control;
 mod crypto;
 mod customs;
 mod dashboard;

@@ -104,6 +104,7 @@ impl Recorded {
                 shards: 2,
             },
             thresholds,
+            control: None,
             settlements: None,
             reconciliation: None,
             mismatches: Vec::new(),

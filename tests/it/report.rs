@@ -455,6 +455,7 @@ pub fn summary() -> Summary {
             threshold("reconciliation.mismatches: count < 5", Some(3.0), true),
             threshold("settle.response_time: p(99) < 2s", None, true),
         ],
+        control: None,
         settlements: None,
         reconciliation: Some(ReconciliationSummary {
             terminals: 2_000,

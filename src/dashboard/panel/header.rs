@@ -7,7 +7,7 @@
 
 use crate::dashboard::{
     format,
-    state::{Quit, Screen, State},
+    state::{Asking, Quit, Screen, State},
     text,
     theme::Theme,
 };
@@ -84,7 +84,15 @@ fn progress<'a>(state: &State, snapshot: &Snapshot, columns: usize) -> Line<'a> 
 
 fn phase<'a>(state: &State, snapshot: &Snapshot) -> Span<'a> {
     let theme = &state.theme;
+    match &state.asking {
+        Asking::Nothing => {}
+        Asking::Pause if snapshot.paused => return Span::styled("go on? p", theme.warning),
+        Asking::Pause => return Span::styled("pause the load? p", theme.warning),
+        Asking::Abort => return Span::styled("abort the run? X", theme.error),
+        Asking::Note(note) => return Span::styled(format!("note: {note}_"), theme.warning),
+    }
     match (state.quit, snapshot.phase) {
+        (Quit::No, Phase::Running) if snapshot.paused => Span::styled("‖ paused", theme.warning),
         (Quit::Asked, Phase::Starting | Phase::Running | Phase::Stopping) => {
             Span::styled("■ stopping…, q again aborts", theme.warning)
         }
@@ -101,9 +109,10 @@ fn verdict<'a>(snapshot: &Snapshot, theme: &Theme) -> Line<'a> {
     let all = snapshot.thresholds.len();
     let broken = snapshot.thresholds.iter().filter(|threshold| threshold.pass == Some(false)).count();
     match snapshot.verdict() {
-        _ if all == 0 => Line::styled("no thresholds", theme.dim),
+        Verdict::Pass if all == 0 => Line::styled("no thresholds", theme.dim),
         Verdict::Pass => Line::styled("✔ pass so far", theme.ok),
-        Verdict::Fail | Verdict::Invalid => Line::styled(format!("✘ fail: {broken} of {all}"), theme.error),
+        Verdict::Invalid => Line::styled("✘ generator not well", theme.error),
+        Verdict::Fail => Line::styled(format!("✘ fail: {broken} of {all}"), theme.error),
     }
 }
 

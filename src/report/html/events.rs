@@ -52,6 +52,7 @@ pub(super) fn marks(run: &Run<'_>) -> Vec<Mark> {
 
 fn look(event: &EventRecord) -> (&'static str, &'static str) {
     match event.severity.as_str() {
+        _ if event.order.is_some() => ("⚑", "warn"),
         "error" => ("✗", "bad"),
         "warning" => ("▲", "warn"),
         _ => ("◆", "info"),

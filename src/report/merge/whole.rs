@@ -4,7 +4,9 @@ use super::MergeError;
 use crate::{
     engine::{Moment, Observer},
     metrics::{
-        AttemptSummary, CaseClass, CasesSummary, ConnectionSummary, Counters, GeneratorSummary, HostCounts, Interval, Latency, Point, ReconciliationSummary, Scope, StepInterval, StepNames, StepSummary, Summary, Threshold, ThresholdSummary, Verdict,
+        AttemptSummary, CaseClass, CasesSummary, ConnectionSummary, Counters, GeneratorSummary, HostCounts,
+        Interval, Latency, Point, ReconciliationSummary, Scope, StepInterval, StepNames, StepSummary,
+        Summary, Threshold, ThresholdSummary, Verdict,
     },
     report::{
         archive::{Archive, ArchiveError, Batch, Batches, Decoder, SeriesRow, micros_at},
@@ -187,6 +189,7 @@ impl Whole {
             warmup: summaries.iter().filter_map(|summary| summary.warmup).reduce(sum),
             // Rates of searches that did not know of each other do not add up.
             knee: None,
+            control: None,
             settlements,
             reconciliation,
             mismatches: mismatches.take(Summary::MISMATCHES_MAX).collect(),

@@ -143,4 +143,4 @@ impl Compiler<'_> {
 
 /// What must hold of the generator, where the scenario says nothing else.
 const HEALTH: [(&str, &str); 2] =
-    [("schedule_achieved", "rate >= 99% min 100"), ("schedule_lag", "p(99) < 250ms min 100")];
+    [("schedule_achieved", "rate >= 99% min 1000"), ("schedule_lag", "p(99) < 250ms min 1000")];
