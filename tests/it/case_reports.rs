@@ -17,8 +17,8 @@ fn junit_has_a_suite_for_each_device() {
         r#"classname="regression""#,
         r#"<failure message="sale: the check `code` &lt; 1 does not hold" type="device""#,
         r#"<error message="line: the port hung up" type="infrastructure""#,
-        r#"<rerunError message="line: the port hung up" type="infrastructure""#,
-        r#"<flakyError message="line: the port hung up" type="infrastructure""#,
+        r#"<rerunError time="0.250" message="line: the port hung up" type="infrastructure""#,
+        r#"<flakyError time="0.250" message="line: the port hung up" type="infrastructure""#,
         r#"<skipped message="no operator: insert card 7""#,
     ] {
         assert!(junit.contains(words), "{words}\n{junit}");

@@ -15,7 +15,6 @@ pub fn running() -> Snapshot {
     let terminals = terminals(0, 200);
     counters.finished = counters.started - terminals.activity.busy;
     Snapshot {
-        devices: Vec::new(),
         name: "trading-hour".into(),
         target: "127.0.0.1:8583".into(),
         health: Vec::new(),

@@ -49,7 +49,7 @@ fn a_device_that_is_unplugged_in_mid_case_is_tried_again() {
     let _again = simulate(&shaky, 1);
     let finished = run.finish().exits_with(0);
     let last: Value = serde_json::from_str(finished.stdout.lines().last().unwrap()).unwrap();
-    let rows = last["cases"]["rows"].as_array().unwrap();
+    let rows = last["summary"]["cases"]["rows"].as_array().unwrap();
     let of = |device: &str| rows.iter().filter(|row| row["device"] == device).collect::<Vec<_>>();
     assert!(of("sturdy").iter().all(|row| row["result"] == "passed" && row["attempts"][1].is_null()));
     let flaky: Vec<_> = of("shaky").into_iter().filter(|row| row["result"] == "flaky").collect();

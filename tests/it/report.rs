@@ -393,7 +393,6 @@ pub fn summary() -> Summary {
         max: 1043.0 * slower,
     };
     let step = |count: u64, declined: u64, timeouts: u64, slower: f64| StepSummary {
-        devices: None,
         count,
         approved: count - declined - timeouts,
         declined,
