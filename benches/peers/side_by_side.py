@@ -20,10 +20,10 @@ from cpu import end_process, named
 
 # Name, what it sends, how it is started, how long until it is warm, and the least ratio of CPU that is expected.
 PEERS = [
-    ("posfleet", "sale, DES MAC", tools.posfleet, 3, None),
+    ("posfleet", "sale, DES MAC", tools.posfleet, 2, None),
     ("Tsung", "constant bytes", tools.tsung, 6, 3.5),
     ("Locust", "constant bytes", tools.locust_raw, 5, 2.5),
-    ("Locust + pyiso8583", "sale, DES MAC", tools.locust_sale, 6, 15.0),
+    ("Locust + pyiso8583", "sale, DES MAC", tools.locust_sale, 3, 15.0),
 ]
 LEFT_OUT = """left out: JMeter, for Debian's 2.13 reads no plan (its XStream forbids org.apache.jmeter.save.ScriptWrapper);
 left out: k6, which Debian, PyPI and npm do not have, and which has no TCP without a build of its own"""
