@@ -34,7 +34,14 @@ class Setting:
 
     def __init__(self, target, venv, scratch):
         self.target, self.venv, self.scratch = target, venv, Path(scratch)
-        self.echo, self.host = tools.Echo(target), tools.Host(target)
+        self.echo, self.host = tools.Echo(target), None
+
+    def new_host(self):
+        """A host with empty books: numbers of sales are used anew."""
+        if self.host:
+            self.host.end()
+        self.host = tools.Host(self.target)
+        return self.host
 
     def fresh(self, name):
         """The path of a file or folder that is not there."""
@@ -45,7 +52,8 @@ class Setting:
 
     def end(self):
         self.echo.end()
-        self.host.end()
+        if self.host:
+            self.host.end()
 
 
 def main():
