@@ -446,6 +446,9 @@ pub fn summary() -> Summary {
             threshold("reconciliation.mismatches: count < 5", Some(3.0), true),
             threshold("settle.response_time: p(99) < 2s", None, true),
         ],
+        flows: Default::default(),
+        warmup: None,
+        knee: None,
         settlements: None,
         reconciliation: Some(ReconciliationSummary {
             terminals: 2_000,
