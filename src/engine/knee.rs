@@ -170,6 +170,10 @@ impl Knee {
         if dropped > 0 {
             reasons.push(format!("{dropped} iterations found no terminal free"));
         }
+        let lag = window.lag.percentiles().p99;
+        if lag > LAG_MOST_MS {
+            reasons.push(format!("this machine was too busy: iterations began {lag:.0} ms late (p99)"));
+        }
         if window.steps.iter().all(|step| step.total() == 0) {
             reasons.push("no step ended".to_owned());
         }
@@ -194,5 +198,7 @@ fn told(trial: Trial, reasons: &[String]) -> String {
     }
 }
 
+/// Where iterations begin later than this, a stage says nothing of the target.
+const LAG_MOST_MS: f64 = 50.0;
 /// A new rate is announced so long before it counts, so that every shard hears of it in time.
 const LEAD: Duration = Duration::from_millis(100);

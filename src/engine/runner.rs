@@ -167,7 +167,9 @@ async fn release(
             if due > now {
                 now = timer.wait_until(due.min(now + HEARS_WITHIN)).await?;
                 // Before it is due, the load may be changed.
-                continue;
+                if due > now || steered.is_behind(throttle) {
+                    continue;
+                }
             }
             let wanted = first + (terminal / shard.share.of) as usize;
             begin_arrival(shard, part, scenario, Queued { number: arrival.number, due, wanted }, now);

@@ -45,6 +45,11 @@ impl Steered {
         }
     }
 
+    /// Whether the load was changed since [`Steered::next`].
+    pub(super) fn is_behind(&self, throttle: Option<&Throttle>) -> bool {
+        throttle.is_some_and(|throttle| throttle.version() != self.version)
+    }
+
     /// Goes on to the next arrival.
     pub(super) fn advance(&mut self) {
         self.course.advance();

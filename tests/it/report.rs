@@ -455,6 +455,9 @@ pub fn summary() -> Summary {
             threshold("settle.response_time: p(99) < 2s", None, true),
         ],
         control: None,
+        flows: Default::default(),
+        warmup: None,
+        knee: None,
         settlements: None,
         reconciliation: Some(ReconciliationSummary {
             terminals: 2_000,

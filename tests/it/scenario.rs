@@ -32,7 +32,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
 fn plan_of(file: &str, overrides: &Overrides) -> Result<Plan, Diagnostics> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios/valid");
     let text = fs::read_to_string(folder.join(file)).unwrap();
-    load(&text, file, overrides, SEED, &|name| fs::read_to_string(folder.join(name)))
+    load(&text, file, overrides, SEED, &|name| fs::read(folder.join(name)))
 }
 
 fn text(text: &str) -> Result<Plan, Diagnostics> {
@@ -254,7 +254,8 @@ fn terminals_and_cards_of_files_reach_plan_and_host() {
 #[test]
 fn the_expansion_splits_and_counts() {
     let plan = plan_of("everything.yaml", &Overrides::default()).unwrap();
-    let expansion = expand(&plan, Assumptions { service_time: Duration::from_millis(100), shares: 3 });
+    let expansion =
+        expand(&plan, Assumptions { service_time: Duration::from_millis(100), shares: 3, machine: None });
     assert_eq!(expansion.groups[1].per_share, [4, 3, 3]);
     assert_eq!(expansion.scenarios[0].iterations, Some(20.0));
     assert_eq!(expansion.scenarios[2].iterations, Some(50.0));
@@ -338,6 +339,6 @@ proptest! {
 fn rate_of(plan: &Plan, index: usize) -> f64 {
     match &plan.scenarios[index].load.schedule {
         Schedule::Arrivals { rate, .. } => rate.peak(),
-        Schedule::Instants(_) | Schedule::Loop { .. } | Schedule::Ramp { .. } => 0.0,
+        _ => 0.0,
     }
 }

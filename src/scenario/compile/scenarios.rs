@@ -256,7 +256,7 @@ impl<'c> Compiler<'c> {
             ("timeUnit", written.time_unit),
             ("maxDuration", written.max_duration),
             ("measure", written.measure),
-            ("hold", written.hold),
+            ("hold", written.hold.filter(|_| node.has("hold"))),
         ];
         for (key, _) in
             times.into_iter().filter(|(_, time)| time.is_some_and(|time| time.0 == Duration::ZERO))
