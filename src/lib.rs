@@ -19,8 +19,9 @@ pub mod iso8583;
 pub mod directory;
 pub mod http;
 
-// The terminals of a lab, as values.
+// The terminals of a lab, as values; how cases go on them.
 pub mod rack;
+pub mod regression;
 
 // From dumps and captures to messages.
 pub mod inspect;

@@ -5,6 +5,8 @@ mod compare;
 mod ctl;
 mod devices;
 mod host;
+mod init;
+mod manual;
 mod merge;
 mod outputs;
 mod portal;
@@ -28,6 +30,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Writes a commented scenario, profiles and a rack to begin with, for a host and a lab of your own.
+    Init(init::InitArguments),
     /// Runs a scenario: live on the terminal, with a results folder in the end.
     Run(run::RunArguments),
     /// Controls a run under way: pause, rate, scenarios, marks, its end.
@@ -58,6 +62,8 @@ enum Command {
         #[arg(value_enum, default_value_t)]
         of: SchemaOf,
     },
+    /// Prints the manual page, or writes those of all commands into a folder.
+    Man(manual::ManArguments),
     /// Prints a completion script for a shell.
     Completions {
         /// The shell.
@@ -117,6 +123,7 @@ impl From<Exit> for ExitCode {
 /// Does what the command line says.
 pub fn main() -> ExitCode {
     match Arguments::parse().command {
+        Command::Init(arguments) => init::init(&arguments),
         Command::Run(arguments) => run::run(arguments),
         Command::Ctl(arguments) => ctl::ctl(&arguments),
         Command::Validate(arguments) => scenario::validate(&arguments),
@@ -134,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::Schema { of: SchemaOf::Results } => print_json(&crate::report::summary_schema()),
         Command::Schema { of: SchemaOf::Rack } => print_json(&crate::scenario::rack_schema()),
         Command::Schema { of: SchemaOf::Device } => print_json(&crate::scenario::device_profile_schema()),
+        Command::Man(arguments) => manual::man(&arguments, Arguments::command()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "posfleet", &mut io::stdout());
             Exit::Pass.into()

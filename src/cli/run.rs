@@ -13,7 +13,7 @@ use crate::{
     driver::{Durable, secret, unix_seconds},
     engine::{self, Control, Observer, Run, Settings},
     metrics::{Phase, Snapshot, Summary},
-    report::{self, Folder, Look},
+    report::{self, Folder, Look, Rotation},
     scenario::Plan,
     web::Console,
 };
@@ -30,6 +30,7 @@ use std::{
 use tokio::sync::watch;
 
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct RunArguments {
     #[command(flatten)]
     scenario: ScenarioArguments,
@@ -43,6 +44,9 @@ pub(super) struct RunArguments {
     /// Writes the results into this folder, which must be new or empty [default: results/<time>-<scenario>].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Begins new parts of the files in the results folder after this time or size, such as 1h or 256MiB.
+    #[arg(long, value_name = "WHEN")]
+    rotate: Option<Rotation>,
     /// Prints nothing while running.
     #[arg(long, short)]
     quiet: bool,
@@ -58,6 +62,13 @@ pub(super) struct RunArguments {
     /// When those books are on disk: `always` before an answer leaves, or every so often, as in `interval:100ms`.
     #[arg(long, value_name = "WHEN", default_value_t, requires = "ledger")]
     durable: Durable,
+    /// Where the run's own host listens: terminals with a line of their own to it are told this address [default: any
+    /// free port of this machine].
+    #[arg(long, value_name = "ADDR")]
+    host: Option<SocketAddr>,
+    /// Records every byte of the lines of devices in this directory, card data hidden.
+    #[arg(long, value_name = "DIR")]
+    trace: Option<PathBuf>,
     /// Where the merchant portal of the run's own host listens, when the scenario has one [default: any free port of
     /// this machine].
     #[arg(long, value_name = "ADDR")]
@@ -100,6 +111,9 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
         Ok(plan) => plan,
         Err(exit) => return exit.into(),
     };
+    if !arguments.quiet {
+        super::scenario::warn(&plan);
+    }
     let folder = match folder(&arguments, &plan) {
         Ok(folder) => folder,
         Err(error) => {
@@ -111,10 +125,12 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
     let in_results = plan.keeps_ledger.then(|| path.join("ledger"));
     let ledger = arguments.ledger.clone().or(in_results).map(|directory| (directory, arguments.durable));
     let mut settings = Settings { shards: arguments.shards, ledger, ..Settings::default() };
+    settings.host_address = arguments.host.unwrap_or(settings.host_address);
+    settings.device_trace = arguments.trace.clone();
     settings.portal_address = arguments.portal.unwrap_or(settings.portal_address);
     settings.console = arguments.console.then(|| Console { token: secret() });
     let console = settings.console.clone();
-    let observer: Box<dyn Observer> = Box::new(folder);
+    let observer: Box<dyn Observer> = Box::new(folder.rotating(arguments.rotate));
     let run = match engine::start(plan, &settings, observer) {
         Ok(run) => run,
         Err(error) => {
@@ -248,6 +264,15 @@ async fn obey_signals(control: Control, needs_terminal: bool) {
     }
 }
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    all thresholds hold, and no case failed
+  99   a threshold does not hold, or a device failed a case
+  104  the scenario is not valid
+  105  stopped by a signal, or aborted
+  107  a step could not be carried out, or cases failed by the lab's fault only
+  108  ended by a threshold with `abortOnFail`, or by a scenario that must not be saturated
+  110  the run is not valid: results that could not be kept, a generator that was not well, a machine that slept";
 /// Where results folders are.
 pub(super) const RESULTS: &str = "results";
 /// The control socket in a results folder.

@@ -1,7 +1,10 @@
 //! `posfleet validate` and `expand`, and the arguments with which every command takes a scenario.
 
 use super::{Exit, Format, print, print_json};
-use crate::scenario::{self, Assumptions, Diagnostics, Overrides, Plan, Time};
+use crate::{
+    driver::{descriptor_limit, local_ports},
+    scenario::{self, Assumptions, Diagnostics, Machine, Overrides, Plan, Time},
+};
 use clap::Args;
 use std::{
     io::{self, IsTerminal},
@@ -118,8 +121,9 @@ pub(super) fn expand(arguments: &ExpandArguments) -> ExitCode {
         Ok(plan) => plan,
         Err(exit) => return exit.into(),
     };
-    let expansion =
-        scenario::expand(&plan, Assumptions { shares: arguments.agents, ..Assumptions::default() });
+    let assumptions =
+        Assumptions { shares: arguments.agents, machine: Some(this_machine()), ..Assumptions::default() };
+    let expansion = scenario::expand(&plan, assumptions);
     match arguments.format {
         Format::Json => print_json(&expansion),
         Format::Human => {
@@ -127,6 +131,18 @@ pub(super) fn expand(arguments: &ExpandArguments) -> ExitCode {
             Exit::Pass.into()
         }
     }
+}
+
+/// What this machine allows.
+fn this_machine() -> Machine {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Machine { descriptors: descriptor_limit(), ports: local_ports(), cores: cores as u64 }
+}
+
+/// Tells what a plan asks of this machine that it cannot have.
+pub(super) fn warn(plan: &Plan) {
+    let assumptions = Assumptions { machine: Some(this_machine()), ..Assumptions::default() };
+    scenario::expand(plan, assumptions).shortages.iter().for_each(super::note);
 }
 
 /// Prints what is wrong with a scenario.

@@ -5,13 +5,16 @@
 //! no longer what a restart would find, so that it may answer nothing more.
 
 use super::{
-    Clock, Counter, Entry, HostSide, LedgerWriter, StoreError,
+    Clock, Counter, Entry, HostSide, LedgerWriter, StoreError, Tap,
     books::Books,
     counter::Visit,
     held::Due,
     wire::{self, Wire},
 };
-use crate::host::{ConnectionId, Host, Outbox, Output, Rule, Session};
+use crate::{
+    host::{ConnectionId, Host, Outbox, Output, Overheard, Rule, Session},
+    iso8583::TerminalId,
+};
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
@@ -39,6 +42,7 @@ pub struct HostServer {
     stop: oneshot::Sender<()>,
     rules: UnboundedSender<Vec<Rule>>,
     counter: Counter,
+    tap: Tap,
     /// Closes when the thread ends.
     ended: watch::Receiver<()>,
     thread: JoinHandle<(Host, Result<(), StoreError>)>,
@@ -93,7 +97,9 @@ impl HostServer {
         let (visit, visits) = unbounded_channel();
         let (end, ended) = watch::channel(());
         let (ready, started) = mpsc::sync_channel(1);
-        let floor = move || Floor::new(host, clock, ledger.map(Books::new), tls);
+        let tap = Tap::default();
+        let listening = tap.clone();
+        let floor = move || Floor::new(host, clock, ledger.map(Books::new), tls, listening);
         let thread = std::thread::Builder::new()
             .name("host".to_owned())
             .spawn(move || {
@@ -102,7 +108,9 @@ impl HostServer {
             })
             .map_err(ServeError::Thread)?;
         match started.recv() {
-            Ok(Ok(address)) => Ok(Self { address, stop, rules, counter: Counter::new(visit), ended, thread }),
+            Ok(Ok(address)) => {
+                Ok(Self { address, stop, rules, counter: Counter::new(visit), tap, ended, thread })
+            }
             Ok(Err(error)) => Err(error),
             Err(_) => Err(ServeError::Thread(io::ErrorKind::BrokenPipe.into())),
         }
@@ -116,6 +124,11 @@ impl HostServer {
     /// The way to the host for other threads.
     pub fn counter(&self) -> Counter {
         self.counter.clone()
+    }
+
+    /// What the terminals say that are listened to.
+    pub fn tap(&self) -> Tap {
+        self.tap.clone()
     }
 
     /// Has the host follow other rules from now on.
@@ -214,6 +227,9 @@ struct Floor {
     down_until: Cell<crate::time::Instant>,
     /// `None` keeps the books in memory only.
     books: Option<Books>,
+    tap: Tap,
+    /// Requests of terminals that are listened to and have no answer yet.
+    overheard: RefCell<Vec<(ConnectionId, TerminalId)>>,
     /// `None` is plain text.
     tls: Option<HostSide>,
 }
@@ -227,7 +243,7 @@ struct Mailbox {
 }
 
 impl Floor {
-    fn new(host: Host, clock: Clock, books: Option<Books>, tls: Option<HostSide>) -> Self {
+    fn new(host: Host, clock: Clock, books: Option<Books>, tls: Option<HostSide>, tap: Tap) -> Self {
         Self {
             host: RefCell::new(host),
             clock,
@@ -238,6 +254,8 @@ impl Floor {
             next_due: RefCell::new(None),
             down_until: Cell::new(crate::time::Instant::START),
             books,
+            tap,
+            overheard: RefCell::default(),
             tls,
         }
     }
@@ -256,6 +274,7 @@ impl Floor {
                 Output::Down { until } => self.go_down(until),
                 Output::Send(id, range) => self.give(id, Due::Send(outbox.bytes(range)), own),
                 Output::Close(id) => self.give(id, Due::Close, own),
+                Output::Overheard(said) => self.hear(*said),
                 Output::Unreadable { .. } => {}
                 Output::Wait(due) => {
                     if let Some(books) = &self.books {
@@ -273,6 +292,22 @@ impl Floor {
     fn record(&self, entry: Entry) {
         if let Some(books) = &self.books {
             books.record(entry);
+        }
+    }
+
+    fn hear(&self, said: Overheard) {
+        if said.code.is_some() {
+            self.overheard.borrow_mut().push((said.connection, said.terminal));
+        }
+        self.tap.hear(self.clock.now(), said);
+    }
+
+    /// An answer leaves; nothing is to be done where nobody listens.
+    fn answered(&self, id: ConnectionId) {
+        let mut overheard = self.overheard.borrow_mut();
+        let place = overheard.iter().position(|(connection, _)| *connection == id);
+        if let Some((connection, terminal)) = place.map(|place| overheard.remove(place)) {
+            self.tap.answer(self.clock.now(), terminal, connection);
         }
     }
 
@@ -330,7 +365,10 @@ impl Floor {
 
     fn give_now(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &Wire)>) {
         match due {
-            Due::Send(bytes) => self.deliver(id, bytes, own),
+            Due::Send(bytes) => {
+                self.answered(id);
+                self.deliver(id, bytes, own);
+            }
             Due::Close => {
                 if let Some(mailbox) = self.mail.borrow().get(&id) {
                     mailbox.is_closed.replace(true);

@@ -151,7 +151,10 @@ impl Line {
         mut on_event: impl FnMut(Event),
         mut on_refusal: impl FnMut(&io::Error),
     ) {
-        self.expire(desk.clock.now(), patron.dialer.settings());
+        let is_bounded = patron.dialer.is_bounded();
+        if is_bounded {
+            self.expire(desk.clock.now(), patron.dialer.settings());
+        }
         self.expose(desk, patron);
         self.notice_what_came(desk, patron, &mut on_event, &mut on_refusal);
         let mut next = self.feed(desk, patron, Input::Operation(operation), &mut on_event);
@@ -191,7 +194,9 @@ impl Line {
             connecting = next.connect;
         }
         desk.deadlines.disarm(patron.place);
-        self.used = Stamp::of(desk.clock.now());
+        if is_bounded {
+            self.used = Stamp::of(desk.clock.now());
+        }
     }
 
     /// Closes the connection; the terminal learns of it with its next operation.

@@ -18,6 +18,7 @@ mod push;
 mod secret;
 pub mod serial;
 mod talk;
+mod tap;
 mod timer;
 mod tls;
 mod trace;
@@ -35,10 +36,13 @@ pub use ledger_store::{
     Charter, Durable, DurableError, Entry, LedgerFile, LedgerWriter, Restored, Store, StoreError,
 };
 pub use line::{Desk, Line, Patron};
-pub use process::{Footprint, Usage, footprint, raise_descriptor_limit, thread_cpu, usage};
+pub use process::{
+    Footprint, Usage, descriptor_limit, footprint, local_ports, raise_descriptor_limit, thread_cpu, usage,
+};
 pub use push::{PushUrl, Pushed, Pusher, UrlError};
 pub use secret::secret;
 pub use talk::{Answer, SOCKET_PATH_MAX, Talk, TalkServer, ask};
+pub use tap::{Heard, Tap};
 pub use timer::Timer;
 pub use trace::{Overheard, Trace};
 pub use web::{HttpLimits, HttpServer};

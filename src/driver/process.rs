@@ -54,6 +54,19 @@ fn cpu(usage: &nix::sys::resource::Usage) -> Duration {
     Duration::from_micros(micros(usage.user_time()) + micros(usage.system_time()))
 }
 
+/// Local ports for connections to one address; those of an ordinary Linux where the system does not tell.
+pub fn local_ports() -> u64 {
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
+    let mut ends = range.split_whitespace().filter_map(|end| end.parse::<u64>().ok());
+    let (Some(first), Some(last)) = (ends.next(), ends.next()) else { return ORDINARY_PORTS };
+    (last + 1).saturating_sub(first)
+}
+
+/// Open descriptors that this process may have when it asks for as many as it can get.
+pub fn descriptor_limit() -> u64 {
+    getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(_, hard)| hard)
+}
+
 /// Raises the limit of open descriptors as far as this process may, and returns it.
 pub fn raise_descriptor_limit() -> u64 {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 1024 };
@@ -65,3 +78,4 @@ pub fn raise_descriptor_limit() -> u64 {
 
 /// The size of a page where this program runs; other sizes exist, and only a figure on a screen would be off.
 const PAGE_BYTES: u64 = 4096;
+const ORDINARY_PORTS: u64 = 28_232;

@@ -12,6 +12,15 @@ pub enum Checksum {
     },
     /// CRC-16/KERMIT, low byte first: what ZVT's text calls "CRC-XModem".
     Kermit,
+    /// CRC-16, the polynomial 1021 from the highest bit, from this start.
+    Ccitt {
+        /// 0 for XMODEM, FFFF for what is called "CCITT-FALSE".
+        start: u16,
+        /// Whether the low byte comes first.
+        is_little: bool,
+    },
+    /// One byte, the sum of all.
+    Sum,
     /// Eight bytes, each the exclusive or of every eighth byte ("check digits" of GHL).
     XorColumns,
 }
@@ -21,8 +30,8 @@ impl Checksum {
     pub const fn size(self) -> usize {
         match self {
             Self::None => 0,
-            Self::Xor { .. } => 1,
-            Self::Kermit => 2,
+            Self::Xor { .. } | Self::Sum => 1,
+            Self::Kermit | Self::Ccitt { .. } => 2,
             Self::XorColumns => 8,
         }
     }
@@ -33,6 +42,9 @@ impl Checksum {
             Self::None => Vec::new(),
             Self::Xor { post } => vec![covered.iter().fold(post, |sum, byte| sum ^ byte)],
             Self::Kermit => kermit(covered).to_le_bytes().to_vec(),
+            Self::Ccitt { start, is_little: true } => ccitt(start, covered).to_le_bytes().to_vec(),
+            Self::Ccitt { start, is_little: false } => ccitt(start, covered).to_be_bytes().to_vec(),
+            Self::Sum => vec![covered.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte))],
             Self::XorColumns => columns(covered).to_vec(),
         }
     }
@@ -45,6 +57,13 @@ fn kermit(bytes: &[u8]) -> u16 {
     })
 }
 
+fn ccitt(start: u16, bytes: &[u8]) -> u16 {
+    bytes.iter().fold(start, |sum, byte| {
+        let start = sum ^ u16::from(*byte) << 8;
+        (0..8).fold(start, |sum, _| if sum & 0x8000 > 0 { (sum << 1) ^ CCITT } else { sum << 1 })
+    })
+}
+
 fn columns(bytes: &[u8]) -> [u8; 8] {
     bytes.chunks(8).fold([0; 8], |mut sums, row| {
         sums.iter_mut().zip(row).for_each(|(sum, byte)| *sum ^= byte);
@@ -52,6 +71,7 @@ fn columns(bytes: &[u8]) -> [u8; 8] {
     })
 }
 
+const CCITT: u16 = 0x1021;
 /// The polynomial 1021, bits reversed.
 const KERMIT: u16 = 0x8408;
 
@@ -62,6 +82,13 @@ mod tests {
     #[test]
     fn kermit_is_the_one_of_the_catalogue() {
         assert_eq!(Checksum::Kermit.of(b"123456789"), 0x2189_u16.to_le_bytes());
+    }
+
+    #[test]
+    fn the_other_crcs_are_those_of_the_catalogue_too() {
+        let check = |start, is_little| Checksum::Ccitt { start, is_little }.of(b"123456789");
+        assert_eq!((check(0, false), check(0xFFFF, true)), (vec![0x31, 0xC3], vec![0xB1, 0x29]));
+        assert_eq!(Checksum::Sum.of(b"123456789"), [0xDD]);
     }
 
     #[test]

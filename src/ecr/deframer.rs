@@ -58,6 +58,9 @@ impl Deframer {
                     return None;
                 }
                 self.at += 1;
+                if frame.refuses_strays && !std::mem::replace(&mut self.is_lost, true) {
+                    return Some(Piece::Bad(FrameError::Stray));
+                }
                 continue;
             }
             match frame.cut(rest) {
@@ -134,6 +137,14 @@ mod tests {
         assert_eq!(pieces(&frame, b"\x02\x00\x11"), [Piece::Bad(FrameError::TooLong)]);
         let frame = Frame { max: 3, ..Frame::STX_LRC };
         assert_eq!(pieces(&frame, b"\x02ABCDE"), [Piece::Bad(FrameError::TooLong)]);
+    }
+
+    #[test]
+    fn strays_are_nothing_or_one_bad_frame() {
+        let good = b"..\x02A\x03\x42";
+        assert_eq!(pieces(&Frame::STX_LRC, good), [Piece::Frame(b"A".to_vec())]);
+        let strict = Frame { refuses_strays: true, ..Frame::STX_LRC };
+        assert_eq!(pieces(&strict, good), [Piece::Bad(FrameError::Stray), Piece::Frame(b"A".to_vec())]);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Frame {
     pub signals: Cow<'static, [u8]>,
     /// The longest payload, in bytes.
     pub max: usize,
+    /// Whether bytes between frames that are no signals are a frame that was hit; otherwise they are nothing.
+    pub refuses_strays: bool,
 }
 
 /// How the end of a payload is known.
@@ -46,6 +48,8 @@ pub struct LengthField {
     pub form: LengthForm,
     /// Whether it is a part of the payload, as in an APDU of ZVT.
     pub is_payload: bool,
+    /// How many bytes besides those that follow it it counts: itself, the end, the check bytes.
+    pub adds: usize,
 }
 
 /// How a length is written.
@@ -92,6 +96,9 @@ pub enum FrameError {
     /// The check bytes are wrong.
     #[error("the check bytes are wrong")]
     Check,
+    /// Bytes stand where a frame should begin.
+    #[error("bytes stand between frames")]
+    Stray,
     /// The line fell silent inside the frame.
     #[error("the frame is incomplete")]
     Incomplete,
@@ -139,10 +146,10 @@ impl Frame {
             Body::Counted(field) => {
                 let (head, data) = payload.split_at_checked(field.after).ok_or(FrameError::Length)?;
                 if !field.is_payload {
-                    return Ok((head, field.form.write(data.len())?, data));
+                    return Ok((head, field.form.write(data.len() + field.adds)?, data));
                 }
                 let (count, size) = field.form.read(data)?.ok_or(FrameError::Length)?;
-                let agrees = data.len() == size + count;
+                let agrees = data.len() + field.adds == size + count;
                 if agrees { Ok((head, Vec::new(), data)) } else { Err(FrameError::Length) }
             }
             _ => Ok((&[], Vec::new(), payload)),
@@ -210,8 +217,9 @@ impl Frame {
     fn count(&self, rest: &[u8], field: LengthField) -> Result<Option<Found>, FrameError> {
         let Some((head, tail)) = rest.split_at_checked(field.after) else { return Ok(None) };
         let Some((count, size)) = field.form.read(tail)? else { return Ok(None) };
+        let count = count.checked_sub(field.adds).ok_or(FrameError::Length)?;
         let kept = if field.is_payload { 0 } else { size };
-        if field.after + count + (size - kept) > self.max {
+        if count.saturating_add(field.after + size - kept) > self.max {
             return Err(FrameError::TooLong);
         }
         let end = size + count;
@@ -241,7 +249,8 @@ impl Frame {
 }
 
 impl LengthForm {
-    fn write(self, count: usize) -> Result<Vec<u8>, FrameError> {
+    /// The field for a count.
+    pub(super) fn write(self, count: usize) -> Result<Vec<u8>, FrameError> {
         let wide = count as u64;
         let bytes = match self {
             Self::Bcd(size) => digits(wide, size * 2)?.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect(),
@@ -255,7 +264,7 @@ impl LengthForm {
     }
 
     /// The count and the size of the field at the front of `bytes`; `None` when they are too few.
-    fn read(self, bytes: &[u8]) -> Result<Option<(usize, usize)>, FrameError> {
+    pub(super) fn read(self, bytes: &[u8]) -> Result<Option<(usize, usize)>, FrameError> {
         let size = match (self, bytes.first()) {
             (Self::Escaped, Some(0xFF)) => 3,
             (Self::Escaped, _) => 1,

@@ -25,7 +25,7 @@ pub use checksum::Checksum;
 pub use deframer::{Deframer, Piece};
 pub use frame::{Body, Coverage, Frame, FrameError, LengthField, LengthForm};
 pub use link::{Link, Notice};
-pub use outbox::{Opaque, Outbox, Output, RegisterEvent, RegisterInput, TerminalEvent, TerminalInput};
+pub use outbox::{Deed, Opaque, Outbox, Output, RegisterEvent, RegisterInput, TerminalEvent, TerminalInput};
 pub use policy::{LinkPolicy, Role, Signalling};
 pub use register::{Dialogue, Patience, Register};
 pub use terminal::{Serving, Terminal};

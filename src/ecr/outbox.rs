@@ -25,6 +25,19 @@ pub enum RegisterInput<'a> {
     Timeout,
     /// What the host answered to the relayed bytes; nothing when it did not.
     RelayAnswer(Option<&'a [u8]>),
+    /// The deed that was wanted is done, or is not.
+    Acted(bool),
+}
+
+/// Something that is to be done outside of the line before a register goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// A person is to do this.
+    Prompt(String),
+    /// The terminal is to be switched off and on; its line is closed.
+    PowerCycle,
+    /// The line is to be opened anew; the register does that by itself.
+    Reconnect,
 }
 
 /// Something that happened to a cash register.
@@ -48,6 +61,8 @@ pub enum RegisterEvent {
     },
     /// The terminal wants this line printed.
     Line(Text),
+    /// The register wants this done before it goes on.
+    Wanted(Deed),
 }
 
 /// One input of a terminal.

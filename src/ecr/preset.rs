@@ -18,11 +18,12 @@ impl Frame {
         tail: Cow::Borrowed(&[]),
         signals: Cow::Borrowed(&[signal::ENQ, signal::ACK, signal::NAK, signal::EOT]),
         max: 1_024,
+        refuses_strays: false,
     };
 
     /// `STX length data ETX LRC`, the length two bytes BCD: the family of Chinese cash-register terminals.
     pub const STX_BCD: Self = Self {
-        body: Body::Counted(LengthField { after: 0, form: LengthForm::Bcd(2), is_payload: false }),
+        body: Body::Counted(LengthField { after: 0, form: LengthForm::Bcd(2), is_payload: false, adds: 0 }),
         coverage: Coverage { start: false, length: true, end: true },
         signals: Cow::Borrowed(&[signal::ACK, signal::NAK]),
         max: 9_999,
@@ -43,7 +44,7 @@ impl Frame {
     /// The bare APDU: ZVT on TCP.
     pub const ZVT_TCP: Self = Self {
         start: Cow::Borrowed(&[]),
-        body: Body::Counted(LengthField { after: 2, form: LengthForm::Escaped, is_payload: true }),
+        body: Body::Counted(LengthField { after: 2, form: LengthForm::Escaped, is_payload: true, adds: 0 }),
         end: Cow::Borrowed(&[]),
         check: Checksum::None,
         signals: Cow::Borrowed(&[]),
@@ -64,7 +65,12 @@ impl Frame {
     /// `55 AA kind ack id length data XOR CC 33`: Wiseasy.
     pub const WISEASY: Self = Self {
         start: Cow::Borrowed(&[0x55, 0xAA]),
-        body: Body::Counted(LengthField { after: 3, form: LengthForm::BigEndian(2), is_payload: false }),
+        body: Body::Counted(LengthField {
+            after: 3,
+            form: LengthForm::BigEndian(2),
+            is_payload: false,
+            adds: 0,
+        }),
         end: Cow::Borrowed(&[]),
         coverage: Coverage { start: false, length: true, end: false },
         tail: Cow::Borrowed(&[0xCC, 0x33]),

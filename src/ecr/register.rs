@@ -3,7 +3,7 @@
 
 use super::{
     link::{Link, Notice},
-    outbox::{Desk, Outbox, Output, RegisterEvent, RegisterInput},
+    outbox::{Deed, Desk, Outbox, Output, RegisterEvent, RegisterInput},
     vocabulary::{Answer, Request, Verdict},
 };
 use crate::time::Instant;
@@ -62,6 +62,8 @@ pub enum Cue<'a> {
     Abort,
     /// The host's answer to what was relayed.
     RelayAnswer(Option<&'a [u8]>),
+    /// What was to be done outside of the line is done, or is not.
+    Acted(bool),
     /// The line is gone.
     Closed,
 }
@@ -72,6 +74,8 @@ pub enum Cue<'a> {
 pub enum Step {
     /// Not at its end.
     Going,
+    /// It goes on when this is done.
+    Act(Deed),
     /// The end.
     Done(Answer),
     /// No answer; `true` when the terminal may have the request all the same.
@@ -139,6 +143,7 @@ impl<D: Dialogue> Register<D> {
             RegisterInput::Recover => self.recover(now, outbox),
             RegisterInput::Abort => self.cue(now, Cue::Abort, outbox),
             RegisterInput::RelayAnswer(bytes) => self.cue(now, Cue::RelayAnswer(bytes), outbox),
+            RegisterInput::Acted(is_done) => self.acted(now, is_done, outbox),
             RegisterInput::Connected => self.connected(now, outbox),
             RegisterInput::Received(bytes) => {
                 self.link.receive(now, bytes);
@@ -177,7 +182,33 @@ impl<D: Dialogue> Register<D> {
         self.is_open = true;
         match std::mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Connecting(work) => self.talk(now, work, outbox),
+            // The line was closed for a deed, and is open again.
+            Phase::Talking(work) => {
+                self.phase = Phase::Talking(work);
+                self.cue(now, Cue::Acted(true), outbox);
+            }
             other => self.phase = other,
+        }
+    }
+
+    /// Begins a deed; those that need the line closed close it.
+    fn act(&mut self, now: Instant, deed: Deed, outbox: &mut Outbox<RegisterEvent>) {
+        if matches!(deed, Deed::PowerCycle | Deed::Reconnect) {
+            self.hang_up(now, outbox);
+        }
+        match deed {
+            Deed::Reconnect => outbox.push(Output::Connect),
+            deed => outbox.push(Output::Event(RegisterEvent::Wanted(deed))),
+        }
+    }
+
+    fn acted(&mut self, now: Instant, is_done: bool, outbox: &mut Outbox<RegisterEvent>) {
+        let is_waiting = matches!(self.phase, Phase::Talking(_));
+        if is_waiting && is_done && !self.is_open {
+            self.timer = Some(now + self.patience.connect);
+            outbox.push(Output::Connect);
+        } else {
+            self.cue(now, Cue::Acted(is_done), outbox);
         }
     }
 
@@ -243,6 +274,7 @@ impl<D: Dialogue> Register<D> {
     fn apply(&mut self, now: Instant, step: Step, outbox: &mut Outbox<RegisterEvent>) {
         let may_have_it = match step {
             Step::Going => return,
+            Step::Act(deed) => return self.act(now, deed, outbox),
             Step::Done(answer) => return self.answered(answer, outbox),
             Step::Lost(may_have_it) => may_have_it,
         };

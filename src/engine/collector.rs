@@ -8,6 +8,7 @@ use super::{
     ending::Wish,
     failures::Failures,
     gate::Gates,
+    knee::Knee,
     observer::{Moment, Observer},
     portal_books::{PortalBooks, alarm_rows, payout_rows, portal_summary},
     portal_findings::portal_findings,
@@ -20,10 +21,11 @@ use crate::{
     control::OrderRecord,
     driver::{Clock, HostServer, footprint, since_1970, usage},
     host::Host,
+    load::Throttles,
     metrics::{
-        ActivityCounts, AgentRow, Class, EventLine, HostCounts, Interval, Judge, PartView, Phase, Point,
-        PortalChecks, PortalFinding, PortalSummary, RowWindow, Scope, SettlementSummary, Severity, Snapshot,
-        State, StepView, Summary, TraceView,
+        ActivityCounts, AgentRow, CasesSummary, Class, EventLine, HostCounts, Interval, Judge, PartView,
+        Phase, Point, PortalChecks, PortalFinding, PortalSummary, RowWindow, Scope, SettlementSummary,
+        Severity, Snapshot, State, StepView, Summary, TraceView,
     },
     reconcile::{Findings, Identity, Journals, Line},
     scenario::Plan,
@@ -49,6 +51,9 @@ pub(super) struct Start {
     pub(super) clock: Clock,
     pub(super) shards: usize,
     pub(super) gates: Arc<Gates>,
+    pub(super) throttles: Arc<Throttles>,
+    /// The search for the highest rate, where a scenario is one.
+    pub(super) knee: Option<Knee>,
     pub(super) started_at: String,
     pub(super) commands: watch::Receiver<Command>,
     pub(super) rows: watch::Receiver<RowWindow>,
@@ -79,6 +84,8 @@ pub(super) struct Collector {
     /// What its portal came to, and what the final check of it found.
     pub(super) portal: Option<PortalSummary>,
     pub(super) portal_findings: Vec<PortalFinding>,
+    /// What cases came to.
+    pub(super) cases: CasesSummary,
     pub(super) crew: Crew,
     pub(super) failures: Failures,
     courses: Courses,
@@ -123,6 +130,7 @@ impl Collector {
             settlements: None,
             portal: None,
             portal_findings: Vec::new(),
+            cases: CasesSummary::default(),
             crew: Crew::new(start.shards),
             failures: Failures::default(),
             courses: Courses::new(steps),
@@ -198,7 +206,9 @@ impl Collector {
 
     fn take(&mut self, delta: Delta) {
         self.second.merge(&delta.interval);
-        self.crew.take(&delta, self.start.clock.now());
+        delta.cases.into_iter().for_each(|row| self.cases.add(row));
+        self.start.knee.iter_mut().for_each(|knee| knee.take(&delta.interval));
+        self.crew.take(delta.shard, &delta.interval, &delta.gauges, self.start.clock.now());
         self.failures.take(&delta.events, &delta.causes);
         self.failures.sample(delta.samples);
         let listened_to = self.start.rows.borrow().selected;
@@ -232,7 +242,18 @@ impl Collector {
                 self.complete_second();
             }
             self.tell_of_scenarios();
+            self.search();
             self.publish(self.phase());
+        }
+    }
+
+    /// Goes on with the search for the highest rate.
+    fn search(&mut self) {
+        let now = self.start.clock.now();
+        let Some(knee) = &mut self.start.knee else { return };
+        let began = self.start.gates.life(knee.scenario(), now).began;
+        if let Some(text) = knee.tick(began, now) {
+            self.event_of(Severity::Info, text);
         }
     }
 

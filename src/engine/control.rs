@@ -285,6 +285,10 @@ impl Control {
     ) -> Result<(Option<String>, Option<String>), Refusal> {
         let number = self.number(name)?;
         let word = |on| Some(if on { "on" } else { "off" }.to_owned());
+        if on && self.0.gates.armed().any(|armed| armed == number) {
+            self.0.gates.start(number, self.0.clock.now());
+            return Ok((Some("armed".to_owned()), word(true)));
+        }
         let was = self.0.throttles.is_enabled(number);
         self.0.throttles.enable(number, on, now);
         Ok((word(was), word(on)))
@@ -343,8 +347,17 @@ impl Control {
 
 /// What is under way may take as long as the most patient scenario lets it, and then reversals are sent.
 fn limits(plan: &Plan) -> Limits {
-    let graceful = plan.scenarios.iter().map(|scenario| scenario.graceful_stop).max().unwrap_or_default();
-    Limits { stopping: graceful + REVERSING_MAX + MARGIN, aborting: MARGIN }
+    Limits { stopping: graceful_stop(plan) + reversing_max(plan) + MARGIN, aborting: MARGIN }
+}
+
+/// How long terminals may take to send the reversals that they owe in the end: as long again as what was under way,
+/// within reason.
+pub(super) fn reversing_max(plan: &Plan) -> Duration {
+    graceful_stop(plan).clamp(REVERSING.0, REVERSING.1)
+}
+
+fn graceful_stop(plan: &Plan) -> Duration {
+    plan.scenarios.iter().map(|scenario| scenario.graceful_stop).max().unwrap_or_default()
 }
 
 fn shortened(text: &str) -> String {
@@ -355,8 +368,7 @@ fn shortened(text: &str) -> String {
     text[..end].chars().filter(|letter| !letter.is_control()).collect()
 }
 
-/// How long terminals may take to send the reversals that they owe in the end.
-pub(super) const REVERSING_MAX: Duration = Duration::from_secs(60);
+const REVERSING: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
 /// What a machine needs to notice that it is time.
 const MARGIN: Duration = Duration::from_secs(5);
 const FACTOR_MAX: f64 = 1000.0;

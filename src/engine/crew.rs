@@ -1,9 +1,9 @@
 //! The shards as the collector hears of them: what each does to the load, and what it costs.
 
-use super::recorder::Delta;
+use super::recorder::Gauges;
 use crate::{
     driver::Footprint,
-    metrics::{AgentKind, AgentRow, Generator, Latency},
+    metrics::{AgentKind, AgentRow, Generator, Interval, Latency},
     time::Instant,
 };
 use std::time::Duration;
@@ -30,19 +30,19 @@ impl Crew {
     }
 
     /// Takes what a shard hands over.
-    pub(super) fn take(&mut self, delta: &Delta, now: Instant) {
-        let Some(member) = self.0.get_mut(delta.shard) else { return };
-        member.started += delta.interval.counters().started;
-        member.lag.merge(&delta.interval.lag);
+    pub(super) fn take(&mut self, shard: usize, interval: &Interval, gauges: &Gauges, now: Instant) {
+        let Some(member) = self.0.get_mut(shard) else { return };
+        member.started += interval.counters().started;
+        member.lag.merge(&interval.lag);
         member.heard = now;
-        if delta.gauges.terminals == 0 {
+        if gauges.terminals == 0 {
             return;
         }
         let (before, since) = member.cpu;
-        let (used, time) = (delta.gauges.cpu.saturating_sub(before), now.since(since));
+        let (used, time) = (gauges.cpu.saturating_sub(before), now.since(since));
         member.cpu_cores = used.as_secs_f64() / time.as_secs_f64().max(0.001);
-        member.cpu = (delta.gauges.cpu, now);
-        (member.terminals, member.connections) = (delta.gauges.terminals, delta.gauges.connections);
+        member.cpu = (gauges.cpu, now);
+        (member.terminals, member.connections) = (gauges.terminals, gauges.connections);
     }
 
     /// The process, whose figures `generator` and `footprint` are, and its shards.

@@ -65,8 +65,10 @@ pub(super) struct Facts {
     pub(super) has_lost: bool,
     /// The generator was well.
     pub(super) is_healthy: bool,
-    /// All thresholds hold.
+    /// All thresholds hold, a search found a rate, and no device failed a case.
     pub(super) all_hold: bool,
+    /// Cases failed by the fault of the lab or of the scenario.
+    pub(super) lab_failed: bool,
 }
 
 impl Ending {
@@ -128,7 +130,9 @@ impl Ending {
     /// 3. An abort says nothing either: 105.
     /// 4. A run whose generator was not well says nothing: 110.
     /// 5. A signal is reported as such (105), and so is the end by a threshold (108).
-    /// 6. Else the thresholds decide: 0 or 99.
+    /// 6. What did not hold: 99.
+    /// 7. Cases that failed by the lab's fault only say nothing about the devices: 107.
+    /// 8. Else 0.
     pub(super) fn verdict(&self, facts: Facts) -> (Verdict, u8) {
         let judged = if facts.all_hold { Verdict::Pass } else { Verdict::Fail };
         match self.state {
@@ -139,8 +143,9 @@ impl Ending {
             _ if !facts.is_healthy => (Verdict::Invalid, EXIT_INVALID),
             State::Stopping { by: Cause::Signal, .. } => (judged, EXIT_SIGNAL),
             State::Stopping { by: Cause::Threshold, .. } => (judged, EXIT_ABORTED),
-            _ if facts.all_hold => (judged, 0),
-            _ => (judged, EXIT_THRESHOLD),
+            _ if !facts.all_hold => (judged, EXIT_THRESHOLD),
+            _ if facts.lab_failed => (Verdict::Invalid, EXIT_BROKEN),
+            _ => (judged, 0),
         }
     }
 }
@@ -157,7 +162,8 @@ mod tests {
     use super::*;
 
     const LIMITS: Limits = Limits { stopping: Duration::from_secs(90), aborting: Duration::from_secs(5) };
-    const WELL: Facts = Facts { is_broken: false, has_lost: false, is_healthy: true, all_hold: true };
+    const WELL: Facts =
+        Facts { is_broken: false, has_lost: false, is_healthy: true, all_hold: true, lab_failed: false };
 
     /// A wish, or the time that has gone by without one.
     #[derive(Clone, Copy, Debug)]
@@ -215,6 +221,8 @@ mod tests {
         let code = |ending: &Ending, facts| ending.verdict(facts).1;
         let (plain, signal) = (after(&[]), after(&[Step::Wish(Wish::Signal)]));
         assert_eq!(code(&plain, Facts { all_hold: false, ..WELL }), 99);
+        assert_eq!(code(&plain, Facts { lab_failed: true, ..WELL }), 107);
+        assert_eq!(code(&plain, Facts { lab_failed: true, all_hold: false, ..WELL }), 99);
         assert_eq!(code(&plain, Facts { is_healthy: false, all_hold: false, ..WELL }), 110);
         assert_eq!(code(&signal, Facts { all_hold: false, ..WELL }), 105);
         assert_eq!(code(&signal, Facts { has_lost: true, ..WELL }), 110);

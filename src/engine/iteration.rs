@@ -1,15 +1,17 @@
 //! One terminal walks through its flow once, and what the shard records of it.
 
 use super::{
+    device::{self, Station, Told},
     part::Part,
     recorder::Ended,
     request,
+    saturation::begin_queued,
     shard::{Seat, Shard},
 };
 use crate::{
     driver::{Line, Patron},
     expr::EvalError,
-    flow::{Cast, Iteration, Loading, Next},
+    flow::{Cast, Fault, Iteration, Loading, Meeting, Next, StepResult},
     link::Network,
     metrics::{Class, Sample, Severity, StepId},
     money::Amount,
@@ -32,6 +34,15 @@ pub(super) struct Ticket {
     pub(super) rng: Rng,
 }
 
+/// How a terminal came through its flow.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Walk {
+    /// Whether a step ended in an error or a check did not hold; `None` when the run cut it short.
+    pub(super) failed: Option<bool>,
+    /// Where in the flow the first failure was.
+    pub(super) first: Option<Fault>,
+}
+
 pub(super) fn occupy(shard: &Shard, part: &Part, place: usize) {
     shard.occupy(place, part.number);
     shard.desk.deadlines.clear(place as u32);
@@ -47,92 +58,234 @@ pub(super) fn spawn_iteration(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, 
     });
 }
 
-/// One terminal walks through the flow once.
+/// One terminal walks through a flow of its scenario once, and is free again.
 pub(super) async fn iterate(
     shard: &Rc<Shard>,
     part: &Rc<Part>,
     scenario: &Scenario,
     place: usize,
-    ticket: Ticket,
+    mut ticket: Ticket,
 ) {
     let seat = &shard.seats[place];
-    let mut line = seat.line.take();
+    seat.is_warming.set(ticket.due < part.warm_until.get());
+    let flow = flow_of(shard, scenario, seat, &mut ticket.rng);
+    let walked = walk(shard, part, place, flow, ticket).await;
+    seat.is_warming.set(false);
+    vacate(shard, part, seat, walked.failed);
+}
+
+/// The flow of an iteration: that of the scenario, or one of its mix, by chance of the iteration.
+fn flow_of(shard: &Shard, scenario: &Scenario, seat: &Seat, rng: &mut Rng) -> usize {
+    let mixed = scenario.conduct.mix.as_ref().and_then(|mix| mix.pick(rng));
+    if mixed.is_some() || seat.is_warming.get() {
+        let mut recorder = shard.recorder.borrow_mut();
+        mixed.into_iter().for_each(|flow| recorder.interval.count_mixed(flow));
+        recorder.interval.warmup.iterations += u64::from(seat.is_warming.get());
+    }
+    mixed.unwrap_or(scenario.flow)
+}
+
+/// One terminal walks through a flow once, and tells how it came through.
+pub(super) async fn walk(shard: &Rc<Shard>, part: &Part, place: usize, flow: usize, ticket: Ticket) -> Walk {
+    let seat = &shard.seats[place];
+    let steps = Steps { shard, scenario: &shard.plan.scenarios[usize::from(part.number)], place, seat };
     let mut cast = shard.cast(seat);
-    let mut iteration = Iteration::new(shard.plan.flows[scenario.flow].clone(), ticket.ordinal, ticket.rng);
-    // Only the first step has a schedule; the others are due when the one before them is over.
-    let mut due = Some(ticket.due);
-    let failed = loop {
-        if shard.desk.deadlines.is_interrupted(place as u32) {
-            break None;
-        }
-        match iteration.next(&cast) {
-            Next::Done { failed } => break Some(failed),
-            Next::Think(time) => {
-                think(shard, place, time).await;
-                due = None;
+    let mut means = Means { line: seat.line.take(), station: seat.station() };
+    let mut iteration = Iteration::new(shard.plan.flows[flow].clone(), ticket.ordinal, ticket.rng);
+    let failed = steps.take(&mut iteration, &mut cast, &mut means, Some(ticket.due)).await;
+    let walked = Walk { failed, first: iteration.fault() };
+    if failed.is_none()
+        && !part.is_abandoned.get()
+        && let Some(mut rest) = iteration.interrupted()
+    {
+        seat.is_cleaning.set(true);
+        shard.desk.deadlines.clear(place as u32);
+        // In a box, so that iterations that are not cut short have no room for it.
+        Box::pin(steps.take(&mut rest, &mut cast, &mut means, None)).await;
+        seat.is_cleaning.set(false);
+    }
+    seat.line.replace(means.line);
+    seat.return_station(means.station);
+    walked
+}
+
+/// What carries out the operations of a seat.
+struct Means {
+    line: Line,
+    /// The device, where the terminal is not virtual.
+    station: Option<Box<Station>>,
+}
+
+/// Whose steps are taken.
+struct Steps<'s> {
+    shard: &'s Rc<Shard>,
+    scenario: &'s Scenario,
+    place: usize,
+    seat: &'s Seat,
+}
+
+impl Steps<'_> {
+    /// Takes all steps of an iteration; whether something in it failed, or `None` when it was cut short.
+    async fn take(
+        &self,
+        iteration: &mut Iteration,
+        cast: &mut Cast<'_>,
+        means: &mut Means,
+        // Only the first step has a schedule; the others are due when the one before them is over.
+        mut due: Option<Instant>,
+    ) -> Option<bool> {
+        let Self { shard, scenario, place, seat } = *self;
+        let mut paced_since = shard.now();
+        loop {
+            if shard.desk.deadlines.is_interrupted(place as u32) {
+                return None;
             }
-            Next::Broken(step, error) => {
-                break_off(shard, scenario, &error);
-                if let Some(step) = step {
-                    let mut recorder = shard.recorder.borrow_mut();
-                    let (class, response) = (Class::Failed, Duration::from_nanos(1));
-                    let end = Ended { class, response, service: None, code: None };
-                    recorder.ended(shard.origin(seat), step, &end);
+            match iteration.next(cast) {
+                Next::Done { failed } => return Some(failed),
+                Next::Think(time) => {
+                    think(shard, place, time).await;
+                    due = None;
                 }
-            }
-            Next::Request(request) => {
-                let due = due.take().unwrap_or_else(|| shard.now());
-                // In a box, so that iterations without requests have no room for one.
-                let step = request::carry_out(shard, place, &mut iteration, &cast, request, due);
-                if let Err(error) = Box::pin(step).await {
+                Next::Pace(time) => {
+                    think(shard, place, (paced_since + time).since(shard.now())).await;
+                    paced_since = shard.now();
+                    due = None;
+                }
+                Next::Meet(meeting) => {
+                    meet(shard, place, meeting).await;
+                    due = None;
+                }
+                Next::Broken(step, error) => {
                     break_off(shard, scenario, &error);
+                    self.record_broken(step);
                 }
-            }
-            Next::Load(loading) => {
-                let due = due.take().unwrap_or_else(|| shard.now());
-                if let Err(error) = load(shard, seat, &mut iteration, &mut cast, *loading, due) {
-                    break_off(shard, scenario, &error);
-                }
-            }
-            Next::Operate(operation) => {
-                let kind = operation.kind;
-                let due = due.take().unwrap_or_else(|| shard.now());
-                let network = iteration.network();
-                let told = operate(shard, seat, place, &mut line, operation, network).await;
-                let (outcome, at) = told.unwrap_or_else(|| {
-                    let amount = Amount::ZERO;
-                    (Outcome::ended(kind, End::Failed(Failure::Interrupted), amount), shard.now())
-                });
-                let step = iteration.step();
-                cast.batch = seat.terminal.borrow().batch();
-                let mut recorder = shard.recorder.borrow_mut();
-                if let Some(step) = step {
-                    recorder.step(shard.origin(seat), step, &outcome, at.since(due));
-                    if outcome.class() != Class::Approved {
-                        recorder.sample(|| sample(shard, seat, step, &outcome, at));
+                Next::Request(request) => {
+                    let due = due.take().unwrap_or_else(|| shard.now());
+                    // In a box, so that iterations without requests have no room for one.
+                    let step = request::carry_out(shard, place, iteration, cast, request, due);
+                    if let Err(error) = Box::pin(step).await {
+                        break_off(shard, scenario, &error);
                     }
                 }
-                match iteration.outcome(&cast, outcome) {
-                    Ok(result) => {
-                        if let Some(step) = result.id {
-                            recorder.checks(
-                                shard.origin(seat),
-                                step,
-                                result.checks_passed,
-                                result.checks_failed,
-                            );
-                        }
+                Next::Load(loading) => {
+                    let due = due.take().unwrap_or_else(|| shard.now());
+                    if let Err(error) = load(shard, seat, iteration, cast, *loading, due) {
+                        break_off(shard, scenario, &error);
                     }
-                    Err(error) => {
-                        drop(recorder);
+                }
+                Next::Operate(operation) => {
+                    let due = due.take().unwrap_or_else(|| shard.now());
+                    let told = match &mut means.station {
+                        // In a box, so that iterations of virtual terminals have no room for one.
+                        Some(station) => Box::pin(self.ask_device(station, operation, iteration, cast)).await,
+                        None => self.operate(&mut means.line, operation, iteration, cast).await,
+                    };
+                    if let Err(error) = self.record(iteration, cast, told, due) {
                         break_off(shard, scenario, &error);
                     }
                 }
             }
         }
-    };
-    seat.line.replace(line);
-    vacate(shard, part, seat, failed);
+    }
+
+    /// Has the virtual terminal do one operation.
+    async fn operate(
+        &self,
+        line: &mut Line,
+        operation: Operation,
+        iteration: &Iteration,
+        cast: &mut Cast<'_>,
+    ) -> (Outcome, Instant) {
+        let Self { shard, place, seat, .. } = *self;
+        let kind = operation.kind;
+        let told = operate(shard, seat, place, line, operation, iteration.network()).await;
+        cast.batch = seat.terminal.borrow().batch();
+        told.unwrap_or_else(|| {
+            let end = End::Failed(Failure::Interrupted);
+            (Outcome::ended(kind, end, Amount::ZERO), shard.now())
+        })
+    }
+
+    /// Has the device do one operation, and hears what the host saw of it.
+    async fn ask_device(
+        &self,
+        station: &mut Station,
+        operation: Operation,
+        iteration: &mut Iteration,
+        cast: &mut Cast<'_>,
+    ) -> (Outcome, Instant) {
+        let Self { shard, place, seat, .. } = *self;
+        let told = device::operate(shard, seat, place, station, operation).await;
+        let Told { outcome, at, ends, batch } = told;
+        if let Some(step) = iteration.step().filter(|_| !seat.is_warming.get()) {
+            shard.recorder.borrow_mut().device_times(step, ends.times);
+        }
+        iteration.witnessed(ends);
+        cast.batch = batch.unwrap_or(cast.batch);
+        (outcome, at)
+    }
+
+    /// Records what came of an operation, and tells the iteration of it.
+    fn record(
+        &self,
+        iteration: &mut Iteration,
+        cast: &mut Cast<'_>,
+        (outcome, at): (Outcome, Instant),
+        due: Instant,
+    ) -> Result<(), EvalError> {
+        let Self { shard, seat, .. } = *self;
+        let has_failed = matches!(outcome.class(), Class::TimedOut | Class::Failed);
+        let step = measured(shard, seat, iteration.step(), has_failed);
+        let origin = shard.origin(seat);
+        let mut recorder = shard.recorder.borrow_mut();
+        if let Some(step) = step {
+            recorder.step(origin, step, &outcome, at.since(due));
+            if outcome.class() != Class::Approved {
+                recorder.sample(|| sample(shard, seat, step, &outcome, at));
+            }
+        }
+        let StepResult { checks_passed, checks_failed, .. } = iteration.outcome(cast, outcome)?;
+        if let Some(step) = step {
+            recorder.checks(origin, step, checks_passed, checks_failed);
+        }
+        Ok(())
+    }
+
+    /// Records a step that could not be asked for.
+    fn record_broken(&self, step: Option<StepId>) {
+        let Self { shard, seat, .. } = *self;
+        if let Some(step) = measured(shard, seat, step, true) {
+            let (class, response) = (Class::Failed, Duration::from_nanos(1));
+            let end = Ended { class, response, service: None, code: None };
+            shard.recorder.borrow_mut().ended(shard.origin(seat), step, &end);
+        }
+    }
+}
+
+/// Where the figures of a step go: nowhere as long as its scenario warms up, which is counted instead.
+pub(super) fn measured(shard: &Shard, seat: &Seat, step: Option<StepId>, has_failed: bool) -> Option<StepId> {
+    if !seat.is_warming.get() {
+        return step;
+    }
+    if step.is_some() {
+        let warmup = &mut shard.recorder.borrow_mut().interval.warmup;
+        warmup.steps += 1;
+        warmup.failed += u64::from(has_failed);
+    }
+    None
+}
+
+/// Waits for the other terminals of a rendezvous, as long as that may take.
+async fn meet(shard: &Shard, place: usize, meeting: Meeting) {
+    tokio::select! {
+        biased;
+        () = shard.meetings.wait(meeting) => {}
+        () = interrupted(shard, place) => {}
+        () = tokio::time::sleep(meeting.timeout) => {
+            let text = format!("rendezvous: {} terminals did not come together in time", meeting.terminals);
+            shard.recorder.borrow_mut().notice(shard.now(), Severity::Warning, text);
+        }
+    }
 }
 
 /// An outcome that was no approval, as somebody who looks for its cause wants to see it.
@@ -181,7 +334,7 @@ fn load(
         (cast.terminal, cast.merchant, cast.batch) = (terminal.id(), terminal.merchant(), terminal.batch());
     }
     let result = iteration.loaded(cast, loaded.is_ok())?;
-    if let Some(step) = result.id {
+    if let Some(step) = measured(shard, seat, result.id, loaded.is_err()) {
         let mut recorder = shard.recorder.borrow_mut();
         let end = Ended { class: result.class, response: now.since(due), service: None, code: None };
         recorder.ended(shard.origin(seat), step, &end);
@@ -191,11 +344,18 @@ fn load(
 }
 
 /// The iteration is over; `failed` is `None` when it was cut short.
-fn vacate(shard: &Shard, part: &Part, seat: &Seat, failed: Option<bool>) {
+fn vacate(shard: &Rc<Shard>, part: &Rc<Part>, seat: &Seat, failed: Option<bool>) {
     shard.vacate(seat);
     if let Some(counters) = shard.recorder.borrow_mut().interval.scenarios.get_mut(usize::from(part.number)) {
         counters.finished += u64::from(failed.is_some());
         counters.failed += u64::from(failed == Some(true));
+    }
+    let scenario = &shard.plan.scenarios[usize::from(part.number)];
+    if scenario.conduct.max_in_flight.is_some() {
+        shard.gates.leave(usize::from(part.number));
+    }
+    if !part.queue.borrow().is_empty() {
+        begin_queued(shard, part, scenario);
     }
     part.remove(&part.in_flight);
 }
@@ -234,11 +394,18 @@ pub(super) async fn operate(
 ///
 /// Its response time counts from `since`, the start of the operation or the last thing that came of it.
 fn hear(shard: &Shard, seat: &Seat, since: &Cell<Instant>, event: Event) {
+    let automatic = match &event {
+        Event::Automatic(outcome) => {
+            let has_failed = matches!(outcome.class(), Class::TimedOut | Class::Failed);
+            measured(shard, seat, shard.automatic[outcome.kind as usize], has_failed)
+        }
+        _ => None,
+    };
     let mut recorder = shard.recorder.borrow_mut();
     match event {
         Event::Automatic(outcome) => {
             let now = shard.now();
-            if let Some(step) = shard.automatic[outcome.kind as usize] {
+            if let Some(step) = automatic {
                 recorder.step(shard.origin(seat), step, &outcome, now.since(since.replace(now)));
             }
         }

@@ -4,16 +4,26 @@
 //! its histograms; nothing on its hot path is shared. What it recorded goes to the collector in intervals; what it
 //! shall do comes back over a watch. The collector is one thread: it merges, judges and hands on to the [`Observer`].
 
+mod case_row;
+mod case_seat;
+mod cases;
 mod clock_watch;
 mod collector;
 mod control;
 mod courses;
 mod crew;
+mod device;
+mod device_log;
+mod device_stage;
+mod device_witness;
+mod device_words;
 mod ending;
 mod failures;
 mod gate;
 mod iteration;
+mod knee;
 mod listening;
+mod meeting;
 mod observer;
 mod part;
 mod portal_books;
@@ -23,13 +33,17 @@ mod recorder;
 mod request;
 mod rows;
 mod runner;
+mod saturation;
+mod setting;
 mod shard;
 mod statement;
+mod steering;
 mod talk;
 mod verdict;
 mod way;
 
 pub use control::{Command, Control, Questions, Refusal};
+pub use device_stage::inner_terminals;
 pub use observer::{Moment, NullObserver, Observer};
 pub use portal_books::{AlarmRow, PayoutRow, PortalBooks, alarm_rows, payout_rows, portal_summary};
 pub use talk::RunTalk;
@@ -37,12 +51,15 @@ pub use talk::RunTalk;
 use crate::{
     driver::{
         Charter, Clock, Durable, HostServer, HostSide, HttpClient, LedgerWriter, ServeError, StoreError,
-        raise_descriptor_limit, unix_seconds, wall_clock,
+        raise_descriptor_limit,
+        serial::{Leases, Locator, Recorders, Setup, SimError, Troupe},
+        unix_seconds, wall_clock,
     },
     host::Host,
     http::{Failure, Server},
     load::Throttles,
     metrics::{RowWindow, Snapshot, Summary},
+    rack::Rack,
     scenario::{Plan, Target},
     time::WallClock,
     web::{Console, WebServer},
@@ -50,6 +67,7 @@ use crate::{
 use collector::{Collector, Start};
 use crossbeam::channel;
 use gate::Gates;
+use knee::Knee;
 use shard::{Brief, Shard};
 use std::{
     io,
@@ -58,6 +76,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread::JoinHandle,
+    time::Duration,
 };
 use tokio::sync::watch;
 
@@ -74,12 +93,21 @@ pub struct Settings {
     pub console: Option<Console>,
     /// A directory for the books of the embedded host, and when they are on disk; `None` keeps them in memory.
     pub ledger: Option<(PathBuf, Durable)>,
+    /// A directory for the records of the lines of devices, card data hidden; nowhere without.
+    pub device_trace: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { shards: None, host_address: any, portal_address: any, console: None, ledger: None }
+        Self {
+            shards: None,
+            host_address: any,
+            portal_address: any,
+            console: None,
+            ledger: None,
+            device_trace: None,
+        }
     }
 }
 
@@ -104,6 +132,12 @@ pub enum EngineError {
     /// An HTTP server cannot be asked as the scenario says.
     #[error("server: {0}")]
     Server(#[source] Failure),
+    /// The lines of devices cannot be recorded there.
+    #[error("record of the devices' lines: {0}")]
+    Trace(#[source] io::Error),
+    /// The devices of the run cannot be pretended.
+    #[error("pretended devices: {0}")]
+    Devices(#[source] SimError),
     /// Terminals cannot be connected to a host as the scenario says.
     #[error("target {0}: {1}")]
     Link(String, String),
@@ -124,12 +158,17 @@ pub struct Run {
     /// Where the portal of the embedded host listens, when it has one.
     pub portal: Option<SocketAddr>,
     collector: JoinHandle<Summary>,
+    /// Devices that the run pretends; they play until the run is over.
+    pretended: Vec<Troupe>,
 }
 
 impl Run {
     /// Waits for the end of the run.
     pub fn join(self) -> Summary {
-        self.collector.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let Self { collector, pretended, .. } = self;
+        let summary = collector.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        drop(pretended);
+        summary
     }
 }
 
@@ -147,13 +186,18 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let web = embedded_portal(&plan, settings, host.as_ref(), wall)?;
     let portal = web.as_ref().map(WebServer::address);
     let ways = way::ways(&plan, host.as_ref(), terminals)?;
-    let targets = ways.iter().map(|way| way.address).collect();
+    let targets: Arc<[SocketAddr]> = ways.iter().map(|way| way.address).collect();
     let servers = servers(&plan, portal);
     // Shards make clients of their own; what is wrong with a certificate shall be known before they start.
     HttpClient::new(clock, &servers).map_err(EngineError::Server)?;
     let shards = settings.shards.map_or_else(cores, NonZero::get);
+    let pretended = device_stage::pretend(&plan, &targets, clock).map_err(EngineError::Devices)?;
+    let recorders = settings.device_trace.as_deref().map(Recorders::at).transpose();
+    let recorders = recorders.map_err(EngineError::Trace)?;
+    let setups = setups(&plan, &targets, clock, recorders.as_ref());
     let gates = Arc::new(Gates::new(&plan, shards));
     let throttles = Arc::new(Throttles::new(plan.scenarios.len()));
+    let knee = Knee::of(&plan, &throttles);
     let (control, commands) = Control::new(&plan, &gates, clock, &throttles);
     let (window, rows) = watch::channel(RowWindow::default());
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
@@ -161,11 +205,15 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let brief = Brief {
         plan: Arc::clone(&plan),
         ways,
+        setups,
+        tap: host.as_ref().map(HostServer::tap),
         servers,
         clock,
         shards,
         gates: Arc::clone(&gates),
         throttles: Arc::clone(&throttles),
+        meetings: Arc::default(),
+        control: control.clone(),
     };
     for index in 0..shards {
         let (brief, deltas) = (brief.clone(), deltas.clone());
@@ -186,6 +234,8 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         clock,
         shards,
         gates,
+        throttles: Arc::clone(&throttles),
+        knee,
         started_at,
         commands,
         control: control.clone(),
@@ -196,7 +246,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))
         .map_err(EngineError::Shard)?;
-    Ok(Run { snapshots, window, control, portal, collector })
+    Ok(Run { snapshots, window, control, portal, collector, pretended })
 }
 
 /// The host inside this program, where a group has no target of its own.
@@ -238,6 +288,27 @@ fn new_ledger(directory: &Path, charter: &Charter, durable: Durable) -> Result<L
     Ok(writer)
 }
 
+/// What the devices of each group share; nothing where its terminals are virtual.
+fn setups(
+    plan: &Plan,
+    targets: &[SocketAddr],
+    clock: Clock,
+    recorders: Option<&Recorders>,
+) -> Arc<[Option<Arc<Setup>>]> {
+    let setup = |(rack, target): (&Arc<Rack>, &SocketAddr)| {
+        Arc::new(Setup {
+            clock,
+            locator: Locator::new(&rack.sim_folder),
+            leases: Leases::of_user(LEASE_OWNER),
+            lease_time: LEASE,
+            recorders: recorders.cloned(),
+            host: Some(target.to_string()),
+        })
+    };
+    let groups = plan.groups.iter().zip(targets);
+    groups.map(|(group, target)| group.devices.as_ref().map(|rack| setup((rack, target)))).collect()
+}
+
 /// The servers that steps ask; where the portal of the embedded host listens is known only now.
 fn servers(plan: &Plan, portal: Option<SocketAddr>) -> Arc<[Server]> {
     let mut servers = plan.servers.clone();
@@ -257,3 +328,7 @@ pub fn now_unix_seconds() -> u64 {
 }
 
 const DELTAS_IN_FLIGHT: usize = 8;
+/// The name on the leases of a run.
+const LEASE_OWNER: &str = "posfleet run";
+/// A run may take a day; the lease ends with its process in any case.
+const LEASE: Duration = Duration::from_secs(24 * 3600);

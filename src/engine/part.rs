@@ -1,6 +1,10 @@
 //! What a shard keeps of the one scenario whose part it runs: how much is under way, and whether more may begin.
 
-use std::cell::{Cell, RefCell};
+use crate::time::Instant;
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+};
 use tokio::sync::Notify;
 
 /// The part of one scenario that one shard runs.
@@ -13,10 +17,25 @@ pub(super) struct Part {
     pub(super) looping: Cell<u64>,
     /// Whether no further iteration may begin.
     pub(super) is_over: Cell<bool>,
+    /// Whether iterations that are cut short have no time for what follows then.
+    pub(super) is_abandoned: Cell<bool>,
+    /// Figures of iterations that come due before are kept apart.
+    pub(super) warm_until: Cell<Instant>,
+    /// Arrivals that wait for a free terminal; they count as under way.
+    pub(super) queue: RefCell<VecDeque<Queued>>,
     /// How many iterations each seat of a closed model has begun.
     rounds: RefCell<Vec<u64>>,
     /// Rings when one of the two counts falls to zero.
     ended: Notify,
+}
+
+/// An arrival that waits for a free terminal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Queued {
+    pub(super) number: u64,
+    pub(super) due: Instant,
+    /// The seat of the terminal that it is for.
+    pub(super) wanted: usize,
 }
 
 impl Part {
@@ -26,6 +45,9 @@ impl Part {
             in_flight: Cell::new(0),
             looping: Cell::new(0),
             is_over: Cell::new(false),
+            is_abandoned: Cell::new(false),
+            warm_until: Cell::new(Instant::START),
+            queue: RefCell::default(),
             rounds: RefCell::default(),
             ended: Notify::new(),
         }

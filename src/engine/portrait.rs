@@ -5,8 +5,8 @@ use crate::{
     driver::usage,
     load::Schedule,
     metrics::{
-        Attempts, ConnectTimes, Generator, Interval, Latency, PartView, Phase, Snapshot, StageProgress,
-        State, StepView, TerminalsView, TimePart,
+        Attempts, ConnectTimes, DeviceRow, Generator, Interval, Latency, PartView, Phase, Snapshot,
+        StageProgress, State, StepView, TerminalsView, TimePart,
     },
     scenario::{Plan, Scenario},
     time::Instant,
@@ -43,7 +43,7 @@ impl Collector {
             generator: self.generator(),
             terminals: self.terminals(),
             trace: self.trace.clone(),
-            devices: Vec::new(),
+            devices: self.devices(),
             events: Arc::clone(&self.events),
             thresholds: self.judge.views(),
             health: self.health.views(),
@@ -74,6 +74,10 @@ impl Collector {
             Schedule::Ramp { terminals } => {
                 let (index, count) = terminals.stage(elapsed);
                 ((index + 1, count), None)
+            }
+            Schedule::Search { .. } => {
+                let rate = self.start.throttles.factor(number);
+                ((1, 1), Some(rate))
             }
             Schedule::Instants(_) | Schedule::Loop { .. } => ((1, 1), None),
         };
@@ -117,6 +121,13 @@ impl Collector {
         view.rows = rows::arranged(fleet, &window);
         view
     }
+
+    /// The devices in the order of the fleet.
+    fn devices(&self) -> Vec<DeviceRow> {
+        let mut rows: Vec<_> = self.gauges.iter().flat_map(|gauges| &gauges.devices).collect();
+        rows.sort_by_key(|(number, _)| *number);
+        rows.into_iter().map(|(_, row)| row.clone()).collect()
+    }
 }
 
 /// How long all scenarios take by plan when the target keeps up, where that is known.
@@ -125,7 +136,7 @@ fn planned_duration(plan: &Plan) -> Option<Duration> {
     let mut ends: Vec<Option<Duration>> = Vec::with_capacity(plan.scenarios.len());
     for scenario in &plan.scenarios {
         let begin = match scenario.start {
-            S::At(after) => Some(after),
+            S::At(after) | S::Signal(after) => Some(after),
             S::After(other, delay) => ends.get(other).copied().flatten().map(|end| end + delay),
         };
         ends.push(begin.zip(scenario.load.likely_duration()).map(|(begin, duration)| begin + duration));

@@ -2,10 +2,11 @@
 
 use super::rows::Rows;
 use crate::{
+    flow::DeviceTimes,
     http::Timing,
     metrics::{
-        ActivityCounts, Class, EventLine, Interval, Origin, ResponseCodeText, Sample, Selections, Severity,
-        StepId, StepInterval, TraceLine,
+        ActivityCounts, CaseRow, Class, DeviceRow, EventLine, Interval, Origin, ResponseCodeText, Sample,
+        Selections, Severity, StepId, StepInterval, TraceLine,
     },
     operation::Outcome,
     reconcile::Entry,
@@ -20,6 +21,7 @@ pub(super) struct Recorder {
     pub(super) journal: Vec<Entry>,
     /// Cases of what was not approved, as many as a tick may have.
     pub(super) samples: Vec<Sample>,
+    pub(super) cases: Vec<CaseRow>,
     receipts: Receipts,
     notices: HashMap<String, Notice>,
     /// What figures are kept of beyond those by step.
@@ -60,6 +62,7 @@ pub(super) struct Delta {
     pub(super) shard: usize,
     pub(super) interval: Box<Interval>,
     pub(super) journal: Vec<Entry>,
+    pub(super) cases: Vec<CaseRow>,
     pub(super) receipts: Vec<String>,
     pub(super) events: Vec<EventLine>,
     /// What went wrong since the last tick, and how often.
@@ -83,6 +86,8 @@ pub(super) struct Gauges {
     pub(super) waiting: u64,
     pub(super) activity: ActivityCounts,
     pub(super) rows: Rows,
+    /// The devices, with their numbers in the whole fleet.
+    pub(super) devices: Vec<(u32, DeviceRow)>,
     /// CPU time that its thread has used.
     pub(super) cpu: Duration,
 }
@@ -94,6 +99,7 @@ impl Recorder {
             selections,
             journal: Vec::new(),
             samples: Vec::new(),
+            cases: Vec::new(),
             receipts: Receipts::default(),
             notices: HashMap::new(),
             broken: false,
@@ -140,6 +146,13 @@ impl Recorder {
                 attempts.first_byte.record(timing.first_byte);
             }
         });
+    }
+
+    /// Records where the time of a step on a device went.
+    pub(super) fn device_times(&mut self, step: StepId, times: DeviceTimes) {
+        if let Some(step) = self.interval.steps.get_mut(usize::from(step.0)) {
+            step.devices.get_or_insert_default().record(times.device, times.line, times.host);
+        }
     }
 
     pub(super) fn checks(&mut self, origin: Origin, step: StepId, passed: u32, failed: u32) {

@@ -1,7 +1,7 @@
 //! One HTTP step of an iteration: sends what the flow asks for until it is content, and records each attempt.
 
 use super::{
-    iteration::{interrupted, think},
+    iteration::{interrupted, measured, think},
     recorder::Ended,
     shard::Shard,
 };
@@ -80,7 +80,12 @@ fn record(
     answered: &Result<Answered, EvalError>,
     response: std::time::Duration,
 ) {
-    let Some(step) = step else { return };
+    let has_failed = match answered {
+        Ok(Answered::Ended(result)) => matches!(result.class, Class::TimedOut | Class::Failed),
+        Ok(_) => false,
+        Err(_) => true,
+    };
+    let Some(step) = measured(shard, &shard.seats[place], step, has_failed) else { return };
     let mut recorder = shard.recorder.borrow_mut();
     let is_retried = matches!(answered, Ok(Answered::Retry(_)));
     let origin = shard.origin(&shard.seats[place]);

@@ -1,14 +1,19 @@
 //! How a shard runs its part of the scenarios: when iterations start, on which terminal, and how all of it ends.
 
 use super::{
-    control::{Command, REVERSING_MAX},
-    iteration::{Ticket, iterate, occupy, operate, spawn_iteration},
-    part::Part,
+    cases::run_cases,
+    control::{Command, reversing_max},
+    device,
+    iteration::{Ticket, iterate, occupy, operate},
+    part::{Part, Queued},
+    saturation::{begin_arrival, drop_queued, watch_queue},
+    setting::{set_up, tear_down},
     shard::Shard,
+    steering::{Due, Steered},
 };
 use crate::{
     driver::Timer,
-    load::{Arrival, Change, Course, Span, Throttle, Upcoming},
+    load::{Course, Saturation, Span, Throttle},
     metrics::Severity,
     operation::{Kind, Operation},
     rng::Domain,
@@ -37,6 +42,7 @@ pub(super) async fn run_all(shard: &Rc<Shard>) {
         }
     }
     reverse_what_is_owed(shard).await;
+    device::release_all(shard).await;
     shard.seats.iter().for_each(|seat| seat.line.borrow_mut().close());
 }
 
@@ -48,21 +54,71 @@ async fn run_part(shard: Rc<Shard>, number: u16) {
         () = command(&shard, Command::Stop) => None,
     };
     if let Some(begin) = begin {
-        tokio::select! {
-            () = start_iterations(&shard, &part, scenario, begin) => {}
-            () = command(&shard, Command::Stop) => {}
-        }
-        part.is_over.set(true);
-        tokio::select! {
-            () = part.wait_for_zero(&part.in_flight) => {}
-            () = tokio::time::sleep(scenario.graceful_stop) => give_up(&shard, &part).await,
-            () = command(&shard, Command::Abort) => give_up(&shard, &part).await,
-        }
+        run_between(&shard, &part, scenario, begin).await;
     }
     shard.gates.shard_ended(usize::from(number), shard.now());
 }
 
+/// Runs the iterations between setup and teardown.
+async fn run_between(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, begin: Instant) {
+    let begin = match scenario.conduct.setup {
+        Some(_) => {
+            sleep_until(shard, begin).await;
+            set_up(shard, part, scenario).await
+        }
+        None => Some(begin),
+    };
+    if let Some(begin) = begin.filter(|_| scenario.conduct.setup.is_none() || !is_stopping(shard)) {
+        part.warm_until.set(begin + scenario.conduct.warmup);
+        tokio::select! {
+            () = start_iterations(shard, part, scenario, begin) => {}
+            () = watch_queue(shard, part, scenario), if scenario.conduct.saturation == Saturation::Queue => {}
+            () = command(shard, Command::Stop) => {}
+        }
+        part.is_over.set(true);
+        finish(shard, part, scenario).await;
+    }
+    tear_down(shard, part, scenario).await;
+}
+
+/// Lets iterations under way finish, cuts short those that do not, and gives up what is left in the end.
+async fn finish(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario) {
+    let cleans = scenario.flows().any(|flow| shard.plan.flows[flow].on_interrupt.is_some());
+    let before_cut = if cleans { scenario.graceful_stop.mul_f64(BEFORE_CUT) } else { scenario.graceful_stop };
+    tokio::select! {
+        () = part.wait_for_zero(&part.in_flight) => return,
+        () = watch_queue(shard, part, scenario), if scenario.conduct.saturation == Saturation::Queue => {}
+        () = tokio::time::sleep(before_cut) => {}
+        () = command(shard, Command::Abort) => {}
+    }
+    drop_queued(shard, part);
+    if cleans && *shard.commands.borrow() < Command::Abort {
+        tokio::select! {
+            () = cut_short(shard, part) => return,
+            () = tokio::time::sleep(scenario.graceful_stop.saturating_sub(before_cut)) => {}
+            () = command(shard, Command::Abort) => {}
+        }
+    }
+    part.is_abandoned.set(true);
+    give_up(shard, part).await;
+}
+
+/// Interrupts the iterations under way, but not what they do then, and waits until all are over.
+async fn cut_short(shard: &Shard, part: &Part) {
+    while part.in_flight.get() > 0 {
+        for (place, seat) in shard.seats.iter().enumerate() {
+            if seat.busy_for.get() == Some(part.number) && !seat.is_cleaning.get() {
+                shard.desk.deadlines.interrupt(place as u32);
+            }
+        }
+        tokio::time::sleep(CUT_PAUSE).await;
+    }
+}
+
 async fn start_iterations(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, begin: Instant) {
+    if scenario.cases.is_some() {
+        return run_cases(shard, part, scenario, begin).await;
+    }
     let rng = shard.plan.seed.stream(Domain::Arrivals, u64::from(part.number), 0);
     let started = match scenario.load.schedule.course(rng) {
         Some(course) => release(shard, part, scenario, begin, course).await,
@@ -94,7 +150,7 @@ async fn release(
     let first = shard.seats_of(scenario.group).start;
     let mut timer = Timer::new(shard.desk.clock)?;
     let mut now = shard.now();
-    let mut steered = Steered { course, begin, heard: 0 };
+    let mut steered = Steered::new(course, begin);
     let throttle = shard.throttles.of(usize::from(part.number));
     while let Some(due) = steered.next(throttle) {
         let arrival = match due {
@@ -111,74 +167,16 @@ async fn release(
             if due > now {
                 now = timer.wait_until(due.min(now + HEARS_WITHIN)).await?;
                 // Before it is due, the load may be changed.
-                continue;
+                if due > now || steered.is_behind(throttle) {
+                    continue;
+                }
             }
             let wanted = first + (terminal / shard.share.of) as usize;
-            begin_arrival(shard, part, scenario, Ticketed { number: arrival.number, due, now, wanted });
+            begin_arrival(shard, part, scenario, Queued { number: arrival.number, due, wanted }, now);
         }
-        steered.course.advance();
+        steered.advance();
     }
     Ok(())
-}
-
-/// The arrivals of an open model as live control leaves them.
-struct Steered {
-    course: Course,
-    begin: Instant,
-    /// How many changes were heard of.
-    heard: u32,
-}
-
-/// What a shard waits for next.
-enum Due {
-    Arrival(Arrival),
-    /// Nothing before this instant, unless the load is changed.
-    Held(Instant),
-}
-
-impl Steered {
-    fn next(&mut self, throttle: Option<&Throttle>) -> Option<Due> {
-        if let Some(throttle) = throttle
-            && throttle.version() != self.heard
-        {
-            for Change { at, factor } in throttle.changes(self.heard) {
-                let at = (Instant::START + at).since(self.begin);
-                self.course.bend(Change { at, factor });
-                self.heard += 1;
-            }
-        }
-        match self.course.peek() {
-            Upcoming::Arrival(arrival) => Some(Due::Arrival(arrival)),
-            Upcoming::Held(until) => Some(Due::Held(until.map_or(Instant::NEVER, |at| self.begin + at))),
-            Upcoming::Over => None,
-        }
-    }
-}
-
-/// An arrival whose time has come, and the seat of the terminal that it is for.
-struct Ticketed {
-    number: u64,
-    due: Instant,
-    now: Instant,
-    wanted: usize,
-}
-
-fn begin_arrival(shard: &Rc<Shard>, part: &Rc<Part>, scenario: &Scenario, arrival: Ticketed) {
-    let Ticketed { number, due, now, wanted } = arrival;
-    let free = shard.free_seat(scenario.group, wanted);
-    let mut recorder = shard.recorder.borrow_mut();
-    let Some(counters) = recorder.interval.scenarios.get_mut(usize::from(part.number)) else { return };
-    counters.planned += 1;
-    let Some(place) = free else {
-        counters.dropped += 1;
-        return;
-    };
-    counters.started += 1;
-    counters.late += u64::from(now.since(due) > LATE);
-    recorder.interval.lag.record(now.since(due));
-    drop(recorder);
-    let rng = shard.plan.seed.stream(Domain::Iteration, u64::from(part.number), number);
-    spawn_iteration(shard, part, place, Ticket { ordinal: number, due, rng });
 }
 
 /// Closed model: every terminal of this shard begins again when it has finished, in the times in which it takes part.
@@ -281,18 +279,16 @@ fn count_start(shard: &Shard, part: &Part, due: Instant, now: Instant, is_schedu
     counters.started += 1;
     if is_scheduled {
         counters.late += u64::from(now.since(due) > LATE);
-        recorder.interval.lag.record(now.since(due));
+        if due >= part.warm_until.get() {
+            recorder.interval.lag.record(now.since(due));
+        }
     }
 }
 
 /// Tells every terminal that still works for this part to give up, and waits until all have.
 async fn give_up(shard: &Shard, part: &Part) {
     while part.in_flight.get() > 0 {
-        for (place, seat) in shard.seats.iter().enumerate() {
-            if seat.busy_for.get() == Some(part.number) {
-                shard.desk.deadlines.interrupt(place as u32);
-            }
-        }
+        shard.interrupt(part.number);
         tokio::task::yield_now().await;
     }
 }
@@ -310,7 +306,15 @@ async fn reverse_what_is_owed(shard: &Rc<Shard>) {
                 let seat = &shard.seats[place];
                 shard.desk.deadlines.clear(place as u32);
                 let mut line = seat.line.take();
-                operate(&shard, seat, place, &mut line, Operation::management(Kind::Reversal), None).await;
+                // A network with faults has to be given more than one chance.
+                let is_bad = shard.plan.groups[usize::from(seat.group)].network.is_some();
+                for _ in 0..if is_bad { REVERSING_TRIES } else { 1 } {
+                    let reversal = Operation::management(Kind::Reversal);
+                    operate(&shard, seat, place, &mut line, reversal, None).await;
+                    if !seat.terminal.borrow().has_pending_reversal() {
+                        break;
+                    }
+                }
                 seat.line.replace(line);
             });
         }
@@ -318,12 +322,12 @@ async fn reverse_what_is_owed(shard: &Rc<Shard>) {
     let all = async { while reversing.join_next().await.is_some() {} };
     tokio::select! {
         () = all => {}
-        () = tokio::time::sleep(REVERSING_MAX) => {}
+        () = tokio::time::sleep(reversing_max(&shard.plan)) => {}
         () = command(shard, Command::Abort) => {}
     }
 }
 
-async fn sleep_until(shard: &Shard, instant: Instant) {
+pub(super) async fn sleep_until(shard: &Shard, instant: Instant) {
     if instant == Instant::NEVER {
         std::future::pending::<()>().await;
     }
@@ -340,8 +344,17 @@ pub(super) async fn command(shard: &Shard, least: Command) {
     }
 }
 
+/// Whether nothing more may begin.
+pub(super) fn is_stopping(shard: &Shard) -> bool {
+    *shard.commands.borrow() >= Command::Stop
+}
+
 /// An iteration that begins later than this after its time is counted as late.
-const LATE: Duration = Duration::from_millis(10);
+pub(super) const LATE: Duration = Duration::from_millis(10);
+/// The part of `gracefulStop` after which iterations are cut short whose flow has something for that.
+const BEFORE_CUT: f64 = 0.8;
+const CUT_PAUSE: Duration = Duration::from_millis(5);
 const BUSY_PAUSE: Duration = Duration::from_millis(1);
 /// What live control changes is heard of within this time.
 const HEARS_WITHIN: Duration = Duration::from_millis(50);
+const REVERSING_TRIES: usize = 10;

@@ -1,28 +1,32 @@
 //! One shard: a thread that owns its share of the terminals and runs its part of every scenario.
 
 use super::{
-    control::Command,
+    control::{Command, Control},
+    device::Post,
     gate::Gates,
     listening,
+    meeting::Meetings,
     recorder::{Delta, Gauges, Recorder},
     runner,
     way::Way,
 };
 use crate::{
     directory::Directory,
-    driver::{Clock, Desk, Dialer, HttpClient, Line, Patron, thread_cpu},
+    driver::{Clock, Desk, Dialer, HttpClient, Line, Patron, Tap, serial::Setup, thread_cpu, unix_seconds},
     flow::{Cast, Numbers},
     http::Server,
     load::{Share, Throttles},
     metrics::{ActivityCounts, Origin, RowWindow, Selections, StepId, TraceLine},
     operation::Kind,
-    scenario::Plan,
+    regression::Record,
+    scenario::{Group, Plan},
     terminal::Terminal,
     time::Instant,
 };
 use crossbeam::channel::{Sender, TrySendError};
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     ops::Range,
     rc::Rc,
     sync::Arc,
@@ -35,11 +39,17 @@ use tokio::sync::watch;
 pub(super) struct Brief {
     pub(super) plan: Arc<Plan>,
     pub(super) ways: Arc<[Way]>,
+    /// What the devices of each group share; nothing where its terminals are virtual.
+    pub(super) setups: Arc<[Option<Arc<Setup>>]>,
+    /// What the host of the run hears of devices.
+    pub(super) tap: Option<Tap>,
     pub(super) servers: Arc<[Server]>,
     pub(super) clock: Clock,
     pub(super) shards: usize,
     pub(super) gates: Arc<Gates>,
     pub(super) throttles: Arc<Throttles>,
+    pub(super) meetings: Arc<Meetings>,
+    pub(super) control: Control,
 }
 
 /// One shard.
@@ -49,7 +59,11 @@ pub(super) struct Shard {
     /// How the terminals of each group get their connections.
     dialers: Vec<Dialer>,
     pub(super) gates: Arc<Gates>,
+    /// What the host of the run hears of devices.
+    pub(super) tap: Option<Tap>,
     pub(super) throttles: Arc<Throttles>,
+    pub(super) meetings: Arc<Meetings>,
+    pub(super) control: Control,
     pub(super) desk: Desk,
     pub(super) client: HttpClient,
     pub(super) share: Share,
@@ -58,6 +72,8 @@ pub(super) struct Shard {
     /// Which of them belong to each group.
     groups: Vec<Bench>,
     pub(super) recorder: RefCell<Recorder>,
+    /// What speaks against those that went through cases, by their seat.
+    pub(super) case_records: RefCell<BTreeMap<usize, Record>>,
     /// Where the figures of what terminals do of their own accord go, by kind.
     pub(super) automatic: [Option<StepId>; Kind::ALL.len()],
     pub(super) commands: watch::Receiver<Command>,
@@ -87,6 +103,12 @@ pub(super) struct Seat {
     pub(super) number: u32,
     /// The scenario it works for at this moment.
     pub(super) busy_for: Cell<Option<u16>>,
+    /// The device that is its terminal; nothing where that is virtual.
+    pub(super) post: Option<Box<Post>>,
+    /// Whether that scenario warms up.
+    pub(super) is_warming: Cell<bool>,
+    /// Whether it does what follows where an iteration is cut short.
+    pub(super) is_cleaning: Cell<bool>,
 }
 
 impl Shard {
@@ -127,15 +149,17 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, ways, servers, clock, shards, gates, throttles } = brief;
+        let Brief { plan, ways, setups, tap, servers, clock, shards, gates, throttles, meetings, control } =
+            brief;
         let share = Share { index: index as u32, of: shards as u32 };
-        let (seats, groups) = seats(&plan, share);
+        let (seats, groups) = seats(&plan, &setups, share);
         let selections = Arc::new(plan.selections.clone());
         Self {
             desk: Desk::new(clock, seats.len()),
             client: HttpClient::new(clock, &servers).expect("the same servers were tried before the start"),
             recorder: RefCell::new(recorder(&plan, &selections)),
             selections,
+            case_records: RefCell::default(),
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
             dialers: ways
@@ -143,7 +167,10 @@ impl Shard {
                 .map(|way| way.dialer(shards).expect("the same was tried before the start"))
                 .collect(),
             gates,
+            tap,
             throttles,
+            meetings,
+            control,
             share,
             seats,
             groups,
@@ -228,6 +255,15 @@ impl Shard {
         seat.busy_for.set(None);
     }
 
+    /// Tells every terminal that works for a scenario to give up.
+    pub(super) fn interrupt(&self, scenario: u16) {
+        for (place, seat) in self.seats.iter().enumerate() {
+            if seat.busy_for.get() == Some(scenario) {
+                self.desk.deadlines.interrupt(place as u32);
+            }
+        }
+    }
+
     async fn tick_for_ever(&self) {
         let mut tick = 1;
         loop {
@@ -240,12 +276,8 @@ impl Shard {
 
     /// Closes connections that are too old or idle for too long, again and again.
     async fn sweep_for_ever(&self) {
-        let is_bounded = |dialer: &Dialer| {
-            let settings = dialer.settings();
-            settings.strategy.is_kept() && (settings.lifetime.is_some() || settings.idle.is_some())
-        };
         let groups: Vec<usize> =
-            (0..self.dialers.len()).filter(|group| is_bounded(&self.dialers[*group])).collect();
+            (0..self.dialers.len()).filter(|group| self.dialers[*group].is_bounded()).collect();
         while !groups.is_empty() {
             tokio::time::sleep(TICK).await;
             let now = self.now();
@@ -265,6 +297,7 @@ impl Shard {
             let mut recorder = self.recorder.borrow_mut();
             recorder.interval.merge(&delta.interval);
             recorder.journal.splice(0..0, delta.journal);
+            recorder.cases.splice(0..0, delta.cases);
             recorder.broken |= delta.broken;
             recorder.put_back(delta.events, delta.causes);
             recorder.put_back_receipts(delta.receipts);
@@ -283,13 +316,14 @@ impl Shard {
         let receipts = recorder.take_receipts();
         let trace = self.trace();
         let empty = self::recorder(&self.plan, &self.selections);
-        let Recorder { mut interval, journal, samples, broken, .. } =
+        let Recorder { mut interval, journal, cases, samples, broken, .. } =
             std::mem::replace(&mut *recorder, empty);
         interval.connections.merge(&self.desk.connections.take());
         Delta {
             shard: self.index,
             interval,
             journal,
+            cases,
             receipts,
             events,
             causes,
@@ -305,6 +339,7 @@ impl Shard {
         let window = self.window.borrow().clone();
         let mut activity = ActivityCounts::default();
         let mut connections = self.dialers.iter().map(|dialer| dialer.shared() as u64).sum();
+        let mut devices = Vec::new();
         for seat in &self.seats {
             let terminal = seat.terminal.borrow();
             let is_busy = seat.is_busy();
@@ -314,6 +349,8 @@ impl Shard {
             activity.reversal_pending += u64::from(terminal.has_pending_reversal());
             let is_own = self.dialers[usize::from(seat.group)].has_own();
             connections += u64::from(is_own && terminal.is_connected());
+            let number = || self.fleet_number(seat);
+            devices.extend(seat.post.as_ref().map(|post| (number(), post.row())));
         }
         Gauges {
             terminals: self.seats.len() as u64,
@@ -321,6 +358,7 @@ impl Shard {
             waiting: self.desk.waiting.get(),
             activity,
             rows: self.rows(&window),
+            devices,
             cpu: thread_cpu(),
         }
     }
@@ -355,7 +393,7 @@ impl Seat {
 }
 
 /// The terminals of a share of the fleet, and which of them belong to each group.
-fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
+fn seats(plan: &Plan, setups: &[Option<Arc<Setup>>], share: Share) -> (Vec<Seat>, Vec<Bench>) {
     let terminals = plan.groups.iter().map(|group| share.terminals(group.identities.len() as u32).count());
     let mut seats = Vec::with_capacity(terminals.sum());
     let mut groups = Vec::with_capacity(plan.groups.len());
@@ -371,11 +409,23 @@ fn seats(plan: &Plan, share: Share) -> (Vec<Seat>, Vec<Bench>) {
                 group: group_number as u16,
                 number,
                 busy_for: Cell::new(None),
+                post: post(group, setups.get(group_number), number),
+                is_warming: Cell::new(false),
+                is_cleaning: Cell::new(false),
             });
         }
         groups.push(Bench { seats: begin..seats.len(), busy: Cell::new(0), hint: Cell::new(begin) });
     }
     (seats, groups)
+}
+
+/// The device with this number in a group of devices.
+fn post(group: &Group, setup: Option<&Option<Arc<Setup>>>, number: u32) -> Option<Box<Post>> {
+    let device = group.devices.as_ref()?.devices.get(number as usize)?;
+    let identity = group.identities.get(number as usize)?;
+    // A terminal may remember the number of its last request from an earlier run.
+    let first_request = unix_seconds() as u32;
+    Some(Box::new(Post::new(device, &group.name, identity, setup?.as_ref()?, first_request)))
 }
 
 fn recorder(plan: &Plan, selections: &Arc<Selections>) -> Recorder {

@@ -3,12 +3,13 @@
 use super::{
     collector::{Collector, scenario_names, scope},
     ending::Facts,
+    knee::Knee,
 };
 use crate::{
     driver::usage,
     metrics::{
-        ConnectionSummary, ControlSummary, GeneratorSummary, HostCounts, Interval, MismatchSummary,
-        StepSummary, Summary, ThresholdSummary, Verdict,
+        CaseClass, CasesSummary, ConnectionSummary, ControlSummary, GeneratorSummary, HostCounts, Interval,
+        MismatchSummary, StepSummary, Summary, ThresholdSummary, Verdict, WarmUp,
     },
     reconcile::Findings,
     scenario::Plan,
@@ -54,6 +55,10 @@ impl Collector {
             },
             connections: connections(&self.total),
             thresholds,
+            cases: self.cases_summary(),
+            flows: mixed(&plan, &self.total),
+            warmup: Some(self.total.warmup).filter(|warmup| *warmup != WarmUp::default()),
+            knee: self.start.knee.as_ref().map(Knee::summary),
             control: self.control_summary(),
             settlements,
             reconciliation,
@@ -61,6 +66,12 @@ impl Collector {
             portal,
             portal_findings: std::mem::take(&mut self.portal_findings),
         }
+    }
+
+    /// The cases of the run, device by device; `None` where no scenario has any.
+    fn cases_summary(&mut self) -> Option<CasesSummary> {
+        self.cases.sort();
+        self.start.plan.scenarios.iter().any(|scenario| scenario.cases.is_some()).then(|| self.cases.clone())
     }
 
     /// What operators did with the run; nothing where they let it be.
@@ -78,11 +89,15 @@ impl Collector {
         health: &[ThresholdSummary],
     ) -> (Verdict, u8) {
         let hold = |judged: &[ThresholdSummary]| judged.iter().all(|threshold| threshold.pass);
+        let gravest = self.cases.gravest();
+        // A search that finds no rate is what a threshold is that does not hold.
+        let has_found = self.start.knee.as_ref().is_none_or(|knee| knee.summary().rate.is_some());
         self.start.control.verdict(Facts {
             is_broken: self.broken,
             has_lost: self.has_lost,
             is_healthy: hold(health),
-            all_hold: hold(thresholds),
+            all_hold: has_found && hold(thresholds) && gravest != Some(CaseClass::Device),
+            lab_failed: gravest.is_some(),
         })
     }
 }
@@ -90,6 +105,12 @@ impl Collector {
 /// The first mismatches, for people.
 fn listed(findings: &Findings) -> Vec<MismatchSummary> {
     findings.mismatches.iter().take(Summary::MISMATCHES_MAX).map(MismatchSummary::from).collect()
+}
+
+/// Iterations of mixes by the name of their flow.
+fn mixed(plan: &Plan, total: &Interval) -> BTreeMap<String, u64> {
+    let counted = plan.flows.iter().zip(&total.mixed).filter(|(_, count)| **count > 0);
+    counted.map(|(flow, count)| (flow.name.to_string(), *count)).collect()
 }
 
 fn connections(total: &Interval) -> Option<ConnectionSummary> {

@@ -47,6 +47,8 @@ pub enum Function {
     JsonCount,
     /// `header`
     Header,
+    /// `hostField`
+    HostField,
     /// `uuid`
     Uuid,
     /// `urlEncode`
@@ -121,7 +123,7 @@ impl Function {
         match self {
             Self::Amount => arguments == 2,
             Self::Integer | Self::Number | Self::Digits | Self::PaymentCode | Self::Pick | Self::Uuid => true,
-            _ => self == Self::Header,
+            _ => matches!(self, Self::Header | Self::HostField),
         }
     }
 
@@ -154,6 +156,11 @@ impl Function {
             Self::Header => {
                 let name = argument(arguments, 0, scope, rng)?.as_text()?.to_ascii_lowercase();
                 Ok(scope.header(&name).map_or(Value::Nothing, Value::text))
+            }
+            Self::HostField => {
+                let number = whole(&argument(arguments, 0, scope, rng)?, 2, 128)?;
+                let number = u8::try_from(number).unwrap_or_default();
+                Ok(scope.host_field(number).map_or(Value::Nothing, Value::text))
             }
             Self::Pick => {
                 let last = (arguments.len() as u64).saturating_sub(1);
@@ -281,7 +288,7 @@ const MAX_WHOLE: i64 = 1 << 53;
 
 /// Every function there is.
 #[rustfmt::skip]
-pub const FUNCTIONS: [Signature; 22] = [
+pub const FUNCTIONS: [Signature; 23] = [
     signature("amount", Function::Amount, "amount(low, high)", "an amount between the two, to the minor unit; `amount(x)` is the number as an amount", 1..=2, Some(ValueKind::Amount), NUMERIC, NUMERIC),
     signature("integer", Function::Integer, "integer(low, high)", "a whole number between the two, both included", 2..=2, Some(ValueKind::Number), NUMERIC, NUMERIC),
     signature("number", Function::Number, "number(low, high)", "a number between the two", 2..=2, Some(ValueKind::Number), NUMERIC, NUMERIC),
@@ -302,6 +309,7 @@ pub const FUNCTIONS: [Signature; 22] = [
     signature("jsonLast", Function::JsonLast, "jsonLast('$.path')", "the last of what the path finds in the last HTTP answer, `nothing` where it finds nothing", 1..=1, None, TEXT, None),
     signature("jsonCount", Function::JsonCount, "jsonCount('$.path')", "how much the path finds in the last HTTP answer", 1..=1, Some(ValueKind::Number), TEXT, None),
     signature("header", Function::Header, "header('Name')", "the header field of the last HTTP answer, `nothing` where it has none", 1..=1, None, TEXT, None),
+    signature("hostField", Function::HostField, "hostField(4)", "the data element in what the device of the last step sent to the host of the run, card data masked; `nothing` where it sent none", 1..=1, None, NUMERIC, None),
     signature("uuid", Function::Uuid, "uuid()", "a random UUID", 0..=0, Some(ValueKind::Text), None, None),
     signature("urlEncode", Function::UrlEncode, "urlEncode(value)", "the value percent-encoded", 1..=1, Some(ValueKind::Text), None, None),
 ];

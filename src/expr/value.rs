@@ -22,6 +22,11 @@ pub trait Scope {
     fn header(&self, _name: &str) -> Option<&str> {
         None
     }
+
+    /// The element of this number in what a device last sent to the host of the run.
+    fn host_field(&self, _number: u8) -> Option<&str> {
+        None
+    }
 }
 
 /// What an expression yields.

@@ -1,8 +1,8 @@
 //! One pass of one terminal through its flow.
 
 use super::{
-    Action, CardFeeder, CardTemplate, Check, Draw, Flow, Loading, OnError, OriginalTemplate, Rest, Step,
-    Template, template, view::View, visit::Visit,
+    Action, BothEnds, CardFeeder, CardTemplate, Check, Draw, Fault, FaultKind, Flow, Loading, Meeting,
+    OnError, OriginalTemplate, Rest, Step, Template, template, view::View, visit::Visit,
 };
 use crate::{
     card::Card,
@@ -68,6 +68,7 @@ pub struct Iteration {
     /// The merchant of the terminal in the plan, looked up when an expression asks.
     pub(super) entry: OnceCell<Box<Entry>>,
     pub(super) failed: bool,
+    fault: Option<Fault>,
 }
 
 /// What the last step was, and what came of it.
@@ -94,6 +95,10 @@ pub enum Next {
     Load(Box<Loading>),
     /// Nothing for so long.
     Think(Duration),
+    /// Nothing until so long after the begin of the iteration, or after the last pace.
+    Pace(Duration),
+    /// Nothing until other terminals are there too.
+    Meet(Meeting),
     /// The scenario asks for what cannot be: the step in question, and why.
     Broken(Option<StepId>, EvalError),
     /// The iteration is over.
@@ -134,6 +139,7 @@ impl Iteration {
             visit: None,
             entry: OnceCell::new(),
             failed: false,
+            fault: None,
         }
     }
 
@@ -146,8 +152,15 @@ impl Iteration {
         match &step.action {
             Action::Think { min, max } => {
                 self.next_step += 1;
-                let nanos = self.rng.between(crate::time::nanos(*min), crate::time::nanos(*max));
-                Next::Think(Duration::from_nanos(nanos))
+                Next::Think(self.between(*min, *max))
+            }
+            Action::Pace { min, max } => {
+                self.next_step += 1;
+                Next::Pace(self.between(*min, *max))
+            }
+            Action::Meet(meeting) => {
+                self.next_step += 1;
+                Next::Meet(*meeting)
             }
             Action::Operate(template) => {
                 let operation = self.operation(template, cast);
@@ -174,6 +187,11 @@ impl Iteration {
         self.end_step(cast, class)
     }
 
+    /// Takes what both ends of a device say of the operation whose outcome comes next.
+    pub fn witnessed(&mut self, ends: BothEnds) {
+        self.visit.get_or_insert_default().ends = Some(ends);
+    }
+
     /// Takes whether the terminal took what [`Iteration::next`] asked to load into it.
     ///
     /// # Errors
@@ -194,14 +212,36 @@ impl Iteration {
         self.flow.steps.get(self.next_step)?.network.as_ref()
     }
 
+    /// What follows now that the iteration was cut short; `None` where its flow has nothing for that.
+    pub fn interrupted(mut self) -> Option<Self> {
+        self.flow = self.flow.on_interrupt.clone()?;
+        self.next_step = 0;
+        Some(self)
+    }
+
+    fn between(&mut self, min: Duration, max: Duration) -> Duration {
+        Duration::from_nanos(self.rng.between(crate::time::nanos(min), crate::time::nanos(max)))
+    }
+
     /// The scenario asks for what cannot be.
     fn broken(&mut self, step: Option<StepId>, error: EvalError) -> Next {
         self.give_up();
         Next::Broken(step, error)
     }
 
+    /// What went wrong first, if something did.
+    pub fn fault(&self) -> Option<Fault> {
+        self.fault
+    }
+
+    fn note(&mut self, what: FaultKind) {
+        let code = self.last.outcome().and_then(|outcome| outcome.code);
+        self.fault.get_or_insert(Fault { step: self.next_step, what, code });
+    }
+
     /// The iteration ends here, and has failed.
     pub(super) fn give_up(&mut self) {
+        self.note(FaultKind::Broken);
         self.next_step = self.flow.steps.len();
         self.failed = true;
     }
@@ -212,9 +252,15 @@ impl Iteration {
         let Some(step) = flow.steps.get(self.next_step) else {
             return Ok(StepResult { id: None, class, checks_passed: 0, checks_failed: 0 });
         };
-        let evaluated = self.evaluate(step, cast);
         let broke_off = matches!(class, Class::TimedOut | Class::Failed);
+        if broke_off {
+            self.note(FaultKind::Ended(class, self.last.outcome().and_then(Outcome::failure)));
+        }
+        let evaluated = self.evaluate(step, cast);
         let checks_failed = evaluated.as_ref().map_or(0, |(_, failed)| *failed);
+        if evaluated.is_err() {
+            self.note(FaultKind::Broken);
+        }
         self.failed |= broke_off || checks_failed > 0 || evaluated.is_err();
         let ends_here = evaluated.is_err() || (broke_off && step.on_error == OnError::Abort);
         self.next_step = if ends_here { flow.steps.len() } else { self.next_step + 1 };
@@ -289,11 +335,18 @@ impl Iteration {
     /// Evaluates checks and captures of `step`; how many checks held, and how many did not.
     fn evaluate(&mut self, step: &Step, cast: &Cast<'_>) -> Result<(u32, u32), EvalError> {
         let mut held = (0, 0);
-        for Check { condition, .. } in &step.checks {
+        let mut failed = None;
+        for (index, Check { condition, .. }) in step.checks.iter().enumerate() {
             match self.evaluate_one(condition, cast)?.truth()? {
                 true => held.0 += 1,
-                false => held.1 += 1,
+                false => {
+                    held.1 += 1;
+                    failed.get_or_insert(index as u32);
+                }
             }
+        }
+        if let Some(check) = failed {
+            self.note(FaultKind::Check(check));
         }
         for capture in &step.captures {
             let value = self.evaluate_one(&capture.value, cast)?;

@@ -3,7 +3,9 @@
 //! A [`Flow`] is data, compiled from a scenario file. An [`Iteration`] is one pass of one terminal: it says what to
 //! do next, is told what came of it, evaluates checks and captures, and knows nothing of sockets or clocks.
 
+mod ends;
 mod exchange;
+mod fault;
 mod feeder;
 mod iteration;
 mod json;
@@ -14,7 +16,9 @@ mod variable;
 mod view;
 mod visit;
 
+pub use ends::{BothEnds, DeviceTimes, HostMessage, LineAnswer};
 pub use exchange::Answered;
+pub use fault::{Fault, FaultKind};
 pub use feeder::{CardFeeder, Draw, Order};
 pub use iteration::{Cast, Iteration, Next, Numbers, StepResult};
 pub use json::JsonTemplate;
@@ -37,6 +41,15 @@ pub struct Flow {
     pub captures: usize,
     /// How many new cards the steps draw.
     pub card_draws: u64,
+    /// What follows where an iteration is cut short; it has the captures of the flow.
+    pub on_interrupt: Option<Arc<Flow>>,
+}
+
+impl Flow {
+    /// The steps, and those that follow where an iteration is cut short.
+    pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().chain(self.on_interrupt.iter().flat_map(|flow| &flow.steps))
+    }
 }
 
 /// One step of a flow.
@@ -72,6 +85,26 @@ pub enum Action {
         /// The longest wait.
         max: Duration,
     },
+    /// Waits until a time drawn evenly from the range has passed since the begin of the iteration, or the last pace.
+    Pace {
+        /// The shortest time.
+        min: Duration,
+        /// The longest time.
+        max: Duration,
+    },
+    /// Waits until so many terminals are there.
+    Meet(Meeting),
+}
+
+/// A place in flows at which terminals wait for each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meeting {
+    /// Its number in the plan.
+    pub number: u32,
+    /// How many terminals go on together.
+    pub terminals: u32,
+    /// How long one waits at most.
+    pub timeout: Duration,
 }
 
 /// A condition over request and answer; it decides nothing alone, it is counted.

@@ -43,6 +43,28 @@ pub enum Variable {
     Status,
     /// `body`: the body of the last HTTP answer as text.
     Body,
+    /// `host.messages`: the message types that the device of the last step sent to the host of the run, in order.
+    HostMessages,
+    /// `host.mac`: `ok`, `wrong` or `none`.
+    HostMac,
+    /// `host.code`: DE 39 of the last answer of the host of the run.
+    HostCode,
+    /// `host.amount`: DE 4 of what the device sent to the host of the run.
+    HostAmount,
+    /// `host.time`: milliseconds that the host of the run had requests and had not answered.
+    HostTime,
+    /// `line.code`: the result in the own code of the device's protocol.
+    LineCode,
+    /// `line.text`: what the device says about it.
+    LineText,
+    /// `line.receipt`: the device's receipt or voucher number.
+    LineReceipt,
+    /// `line.card`: the card that the device tells, masked.
+    LineCard,
+    /// `line.time`: milliseconds that bytes were on the line.
+    LineTime,
+    /// `device.time`: milliseconds of the step that neither line nor host took.
+    DeviceTime,
     /// `merchant.…`: something of the merchant that the terminal has in the plan.
     Merchant(Particular),
     /// A captured variable.
@@ -82,7 +104,7 @@ pub enum Particular {
 
 impl Variable {
     /// The built-in variables by the names that expressions use.
-    pub const BUILT_IN: [(&'static str, Self); 32] = [
+    pub const BUILT_IN: [(&'static str, Self); 43] = [
         ("iteration", Self::Iteration),
         ("terminal.number", Self::TerminalNumber),
         ("terminal.id", Self::TerminalId),
@@ -102,6 +124,17 @@ impl Variable {
         ("request.tip", Self::RequestTip),
         ("status", Self::Status),
         ("body", Self::Body),
+        ("host.messages", Self::HostMessages),
+        ("host.mac", Self::HostMac),
+        ("host.code", Self::HostCode),
+        ("host.amount", Self::HostAmount),
+        ("host.time", Self::HostTime),
+        ("line.code", Self::LineCode),
+        ("line.text", Self::LineText),
+        ("line.receipt", Self::LineReceipt),
+        ("line.card", Self::LineCard),
+        ("line.time", Self::LineTime),
+        ("device.time", Self::DeviceTime),
         ("merchant.name", Self::Merchant(Particular::Name)),
         ("merchant.address", Self::Merchant(Particular::Address)),
         ("merchant.holder", Self::Merchant(Particular::Holder)),

@@ -1,11 +1,13 @@
 //! What expressions can see of an iteration.
 
-use super::{Cast, Iteration, Particular, Variable, iteration::Last};
+use super::{BothEnds, Cast, Iteration, LineAnswer, Particular, Variable, iteration::Last};
 use crate::{
     directory::Entry,
     expr::{Scope, Value, VariableId},
+    money::Amount,
     operation::Outcome,
 };
+use std::time::Duration;
 
 /// What expressions can see of an iteration.
 pub(super) struct View<'a> {
@@ -45,6 +47,20 @@ impl Scope for View<'_> {
                 body.map_or(Value::Nothing, Value::Text)
             }
             Variable::Merchant(particular) => self.merchant(particular),
+            Variable::HostMessages
+            | Variable::HostMac
+            | Variable::HostCode
+            | Variable::HostAmount
+            | Variable::HostTime
+            | Variable::LineCode
+            | Variable::LineText
+            | Variable::LineReceipt
+            | Variable::LineCard
+            | Variable::LineTime
+            | Variable::DeviceTime => {
+                let ends = iteration.visit.as_ref().and_then(|visit| visit.ends.as_ref());
+                ends.map_or(Value::Nothing, |ends| of_ends(Variable::from_id(id), ends))
+            }
             Variable::Slot(slot) => iteration.slots.get(slot).map_or(Value::Nothing, Value::borrow),
             of_outcome => last.map_or(Value::Nothing, |last| of_operation(of_outcome, last)),
         }
@@ -56,6 +72,10 @@ impl Scope for View<'_> {
 
     fn header(&self, name: &str) -> Option<&str> {
         self.iteration.visit.as_ref()?.header(name)
+    }
+
+    fn host_field(&self, number: u8) -> Option<&str> {
+        self.iteration.visit.as_ref()?.ends.as_ref()?.element(number)
     }
 }
 
@@ -91,6 +111,34 @@ impl View<'_> {
             Particular::InactiveCard => entry.inactive.as_str(),
             Particular::SecondClassCard => entry.second_class.as_str(),
         })
+    }
+}
+
+/// What both ends of a device say of its last step.
+fn of_ends(variable: Variable, ends: &BothEnds) -> Value<'_> {
+    let ms = |time: Duration| Value::Number(time.as_secs_f64() * 1000.0);
+    let times = ends.times;
+    let line = |part: fn(&LineAnswer) -> &str| {
+        ends.line.as_ref().map_or(Value::Nothing, |line| Value::text(part(line)))
+    };
+    match variable {
+        Variable::HostMessages => ends.mtis().map_or(Value::Nothing, Value::text),
+        Variable::HostMac => ends.mac().map_or(Value::Nothing, Value::text),
+        Variable::HostCode => ends.code().map_or(Value::Nothing, Value::text),
+        Variable::HostAmount => {
+            let minor = ends.element(4).and_then(|digits| digits.parse().ok());
+            minor.map_or(Value::Nothing, |minor| Value::Amount(Amount::from_minor(minor)))
+        }
+        Variable::HostTime => ends.messages.as_ref().map_or(Value::Nothing, |_| ms(times.host)),
+        Variable::LineCode => line(|line| &line.code),
+        Variable::LineText => line(|line| &line.text),
+        Variable::LineCard => line(|line| &line.card),
+        Variable::LineReceipt => {
+            ends.line.as_ref().map_or(Value::Nothing, |line| Value::Number(f64::from(line.receipt)))
+        }
+        Variable::LineTime => ms(times.line),
+        Variable::DeviceTime => ms(times.device),
+        _ => Value::Nothing,
     }
 }
 

@@ -1,10 +1,12 @@
-//! What an iteration keeps between HTTP requests: cookies, the last answer, and the request that is under way.
+//! What only few iterations keep: of HTTP requests cookies, the last answer, and the request that is under way; of
+//! devices what both ends say.
 
+use super::BothEnds;
 use crate::http::{Answer, Cookies, Request};
 use serde_json::Value as Json;
 use std::{borrow::Cow, cell::OnceCell, time::Duration};
 
-/// What an iteration keeps between HTTP requests; iterations without any have none.
+/// What an iteration keeps between HTTP requests and of devices; iterations without either have none.
 #[derive(Debug, Default)]
 pub(super) struct Visit {
     pub(super) cookies: Cookies,
@@ -12,6 +14,8 @@ pub(super) struct Visit {
     /// The body as JSON, read when somebody asks.
     json: OnceCell<Option<Json>>,
     pub(super) under_way: Option<UnderWay>,
+    /// What both ends of a device say of its last step.
+    pub(super) ends: Option<BothEnds>,
 }
 
 /// A step that may send its request more than once.

@@ -18,7 +18,7 @@ use crate::{
     terminal::{Customs, KeyScheme, SignInForm},
     time::WallClock,
 };
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 /// What a simulated host is told before it starts.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub struct Config {
     pub customs: Customs,
     /// The terminals that it knows.
     pub terminals: Vec<Enrolment>,
+    /// The terminals of which every request is told, see [`super::Output::Overheard`].
+    pub watched: HashSet<TerminalId>,
     /// The cards that it knows, with their PINs.
     pub cards: Arc<[Card]>,
     /// What it makes of cards that it does not know.
@@ -49,6 +51,8 @@ pub struct Config {
     pub sale_limit: Amount,
     /// The first rule that fits a request decides about it; without one the host does its work.
     pub rules: Vec<Rule>,
+    /// How many requests a second it can serve, one after the other; `None` serves each at once.
+    pub capacity: Option<f64>,
     /// What the acquirer keeps.
     pub fees: Fees,
     /// How completions relate to what was set aside.
@@ -85,11 +89,13 @@ impl Default for Config {
             sign_in: SignInForm::DoubleDes,
             customs: Customs::default(),
             terminals: Vec::new(),
+            watched: HashSet::new(),
             cards: Arc::new([]),
             unknown_cards: UnknownCards::default(),
             opening_balance: Amount::ZERO,
             sale_limit: Amount::MAX,
             rules: Vec::new(),
+            capacity: None,
             fees: Fees::default(),
             pre_auth: PreAuthPolicy::default(),
             tips: TipPolicy::default(),

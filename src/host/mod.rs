@@ -38,6 +38,7 @@ mod counter;
 mod cross_check;
 mod delay;
 mod demand;
+mod desk;
 mod download;
 mod gate;
 mod journal;
@@ -49,6 +50,7 @@ mod order;
 mod organisation;
 mod original;
 mod outbox;
+mod overheard;
 mod policy;
 mod respond;
 mod response;
@@ -67,6 +69,7 @@ pub use delay::Delay;
 pub use notes::Signature;
 pub use opening::{PortalSetup, serial_number};
 pub use outbox::{ConnectionId, Outbox, Output};
+pub use overheard::Overheard;
 pub use policy::{Bug, Fees, OrderDrill, PreAuthPolicy, TipPolicy};
 pub use rule::{Action, Match, Pattern, Rule};
 pub use settle::{Closing, Difference, SettlementRules, SettlementTally, TotalsDrill, Unbalanced};
@@ -106,6 +109,7 @@ pub struct Host {
     ledger: Ledger,
     notes: Notes,
     delayed: BinaryHeap<Delayed>,
+    desk: desk::Desk,
     /// How often each rule has been met.
     counts: Vec<Count>,
     rng: Rng,
@@ -189,6 +193,7 @@ impl Host {
             ledger: Ledger::default(),
             notes: Notes::default(),
             delayed: BinaryHeap::new(),
+            desk: desk::Desk::new(config.capacity),
             counts: Vec::new(),
             rng: config.seed.stream(Domain::Host, 0, 0),
             last_reference: 1,
@@ -274,12 +279,13 @@ impl Host {
         self.tally.requests += 1;
         let action = self.mood(now, &message);
         self.tally.ruled += u64::from(action.is_some());
-        if action.as_ref().is_some_and(Action::loses_the_request) {
-            return Ok(());
-        }
         let terminal = terminal_of(&message);
         let mac = self.mac_keys(terminal, &message);
         let request = Request { connection, head: frame.head, message: &message, terminal, mac };
+        if action.as_ref().is_some_and(Action::loses_the_request) {
+            self.overhear(&request, None, out);
+            return Ok(());
+        }
         if self.config.key_scheme.is_derived() && (message.mac().is_none() || request.is_authentic()) {
             self.use_up(terminal, &request.mac);
         }
@@ -292,6 +298,7 @@ impl Host {
         };
         *self.tally.answers.entry(answer.code).or_default() += 1;
         self.journal(out);
+        self.overhear(&request, Some(answer.code), out);
         self.reply(now, &request, answer, action, out);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! What a host wants of its driver.
 
+use super::Overheard;
 use crate::{ledger::Record, portal::Input, time::Instant};
 use std::{collections::VecDeque, ops::Range};
 
@@ -30,6 +31,8 @@ pub enum Output {
         /// What is wrong.
         error: String,
     },
+    /// A terminal that is listened to has sent this; its answer, if there is one, comes next.
+    Overheard(Box<Overheard>),
     /// Nothing more until the next input, or until then.
     Wait(Option<Instant>),
 }

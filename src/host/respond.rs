@@ -105,12 +105,19 @@ impl Host {
         action: Option<&Action>,
         out: &mut Outbox,
     ) {
-        let Some(action) = action else { return out.send_packed(connection, start) };
+        let wait = self.desk.serve(now);
+        let served = Action::Delay((Duration::ZERO..=Duration::ZERO).into());
+        let action = match action {
+            None if wait.is_zero() => return out.send_packed(connection, start),
+            None => &served,
+            Some(action) => action,
+        };
         let (delay, action) = match action {
             Action::Delay(by) => (by.draw(&mut self.rng), action),
             Action::Late(by, then) => (by.draw(&mut self.rng), &**then),
             _ => (Duration::ZERO, action),
         };
+        let delay = delay + wait;
         let packed = out.take_packed(start);
         if let Action::Restart(time) = action {
             return self.restart(now, *time, out);

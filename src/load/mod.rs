@@ -5,11 +5,17 @@
 mod arrivals;
 mod course;
 mod curve;
+mod mix;
+mod profile;
+mod search;
 mod throttle;
 
 pub use arrivals::{Arrival, Arrivals, Spacing};
 pub use course::{Course, Upcoming};
 pub use curve::{Curve, Stage};
+pub use mix::Mix;
+pub use profile::Profile;
+pub use search::{Hunt, Purpose, Search, Trial};
 pub use throttle::{Change, Throttle, Throttles};
 
 use crate::rng::Rng;
@@ -36,6 +42,13 @@ pub enum Schedule {
     },
     /// Open model: at these instants after the scenario's start, in their order.
     Instants(Arc<[Duration]>),
+    /// Open model: at a rate that a search raises and lowers, see [`Hunt`].
+    Search {
+        /// How it searches.
+        search: Search,
+        /// How arrivals spread within the rate.
+        spacing: Spacing,
+    },
     /// Closed model: every terminal begins its next iteration when it has finished the last one.
     Loop {
         /// How many terminals take part; all of the group when there are fewer.
@@ -129,6 +142,12 @@ impl Load {
         Self { schedule: Schedule::Instants(instants.into()), stop: Stop { after, ..Stop::default() } }
     }
 
+    /// As many iterations as a search for the highest rate needs.
+    pub fn search(search: Search, spacing: Spacing) -> Self {
+        let stop = Stop { after: Some(search.max_duration), ..Stop::default() };
+        Self { schedule: Schedule::Search { search, spacing }, stop }
+    }
+
     /// How many iterations come due, where that is known beforehand: on average for Poisson arrivals.
     pub fn iterations(&self, fleet: u64) -> Option<f64> {
         match &self.schedule {
@@ -139,7 +158,7 @@ impl Load {
                 let all = each.map(|each| each.saturating_mul(fleet.min(u64::from(*terminals))));
                 self.stop.iterations.or(all).map(|count| count as f64)
             }
-            Schedule::Ramp { .. } => None,
+            Schedule::Ramp { .. } | Schedule::Search { .. } => None,
         }
     }
 
@@ -152,6 +171,7 @@ impl Load {
     pub fn likely_duration(&self) -> Option<Duration> {
         match (&self.schedule, self.stop.iterations_per_terminal) {
             (Schedule::Loop { within, .. }, Some(_)) => Some(*within),
+            (Schedule::Search { search, .. }, _) => Some(search.likely_duration(LIKELY_KNEE)),
             (Schedule::Loop { .. }, _) if self.stop.iterations.is_some() => Some(Duration::ZERO),
             _ => self.duration(),
         }
@@ -164,6 +184,10 @@ impl Schedule {
         match self {
             Self::Arrivals { rate, spacing } => {
                 Some(Course::of_rate(Arrivals::new(rate.clone(), *spacing, rng)))
+            }
+            Self::Search { search, spacing } => {
+                let one = Stage { duration: search.max_duration, target: 1.0 };
+                Some(Course::of_rate(Arrivals::new(Curve::new(1.0, &[one]), *spacing, rng)))
             }
             Self::Instants(instants) => Some(Course::of_instants(Arc::clone(instants))),
             Self::Loop { .. } | Self::Ramp { .. } => None,
@@ -182,9 +206,21 @@ impl Schedule {
                 let span = |(begin, end)| Span { begin, end: Some(end) };
                 terminals.above(f64::from(number)).into_iter().map(span).collect()
             }
-            Self::Arrivals { .. } | Self::Instants(_) => Vec::new(),
+            Self::Arrivals { .. } | Self::Search { .. } | Self::Instants(_) => Vec::new(),
         }
     }
+}
+
+/// What becomes of an arrival that finds no terminal free, or as many iterations under way as there may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Saturation {
+    /// It waits for its turn, and keeps the instant at which it was due.
+    Queue,
+    /// It is dropped, and counted.
+    #[default]
+    Drop,
+    /// The run ends.
+    Abort,
 }
 
 /// The part of a fleet that one shard (or one agent) owns: every `of`-th terminal beginning with `index`.
@@ -210,6 +246,9 @@ impl Share {
         (self.index..count).step_by(self.of as usize)
     }
 }
+
+/// How many times its first rate a search is expected to reach, for lack of anything better.
+const LIKELY_KNEE: f64 = 8.0;
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@
 use std::{
     sync::{
         Mutex, MutexGuard,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -20,6 +20,7 @@ pub struct Throttles(Vec<Throttle>);
 pub struct Throttle {
     /// How many changes there were; what the hot path reads.
     version: AtomicU32,
+    is_finished: AtomicBool,
     grip: Mutex<Grip>,
 }
 
@@ -84,6 +85,14 @@ impl Throttles {
         self.of(scenario).is_none_or(|throttle| throttle.lock().is_enabled)
     }
 
+    /// Ends the arrivals of scenario number `scenario`, which a search does that has found what it looked for.
+    pub fn finish(&self, scenario: usize) {
+        if let Some(throttle) = self.of(scenario) {
+            throttle.is_finished.store(true, Ordering::Relaxed);
+            throttle.version.fetch_add(1, Ordering::Release);
+        }
+    }
+
     fn change(&self, scenario: usize, at: Duration, what: impl FnOnce(&mut Grip)) {
         let Some(throttle) = self.of(scenario) else { return };
         let mut grip = throttle.lock();
@@ -93,7 +102,7 @@ impl Throttles {
         if factor != before {
             let at = grip.changes.last().map_or(at, |last| at.max(last.at));
             grip.changes.push(Change { at, factor });
-            throttle.version.store(grip.changes.len() as u32, Ordering::Release);
+            throttle.version.fetch_add(1, Ordering::Release);
         }
     }
 }
@@ -104,9 +113,14 @@ impl Throttle {
         self.version.load(Ordering::Relaxed)
     }
 
+    /// Whether no further arrival comes.
+    pub fn is_finished(&self) -> bool {
+        self.is_finished.load(Ordering::Relaxed)
+    }
+
     /// The changes from number `heard` on.
-    pub fn changes(&self, heard: u32) -> Vec<Change> {
-        self.lock().changes.get(heard as usize..).unwrap_or_default().to_vec()
+    pub fn changes(&self, heard: usize) -> Vec<Change> {
+        self.lock().changes.get(heard..).unwrap_or_default().to_vec()
     }
 
     /// Whether nothing may begin at this moment.
@@ -128,7 +142,7 @@ impl Grip {
 impl Default for Throttle {
     fn default() -> Self {
         let grip = Grip { factor: 1.0, is_paused: false, is_enabled: true, changes: Vec::new() };
-        Self { version: AtomicU32::new(0), grip: Mutex::new(grip) }
+        Self { version: AtomicU32::new(0), is_finished: AtomicBool::new(false), grip: Mutex::new(grip) }
     }
 }
 

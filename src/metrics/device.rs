@@ -23,15 +23,13 @@ impl DeviceLatencies {
         self.host.record(host);
     }
 
-    /// Adds everything that `other` holds.
-    pub fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         self.device.merge(&other.device);
         self.line.merge(&other.line);
         self.host.merge(&other.host);
     }
 
-    /// Forgets everything, keeping the memory.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         [&mut self.device, &mut self.line, &mut self.host].into_iter().for_each(Latency::clear);
     }
 }

@@ -2,9 +2,10 @@
 
 #[cfg(doc)]
 use super::Selections;
-use super::{Connections, Counters, Latency};
+use super::{Connections, Counters, DeviceLatencies, Latency};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, ops::AddAssign, str::FromStr, sync::Arc, time::Duration};
 
 /// The number of a step name in a [`StepNames`] table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,6 +184,8 @@ pub struct StepInterval {
     pub checks_failed: u64,
     /// What its HTTP requests came to; `None` where it sent none.
     pub attempts: Option<Box<Attempts>>,
+    /// Where its time went on devices; `None` where no device did it.
+    pub devices: Option<Box<DeviceLatencies>>,
 }
 
 /// What the HTTP requests of a step came to, those before the last one included.
@@ -271,6 +274,9 @@ impl StepInterval {
         if let Some(theirs) = other.attempts.as_deref().filter(|theirs| theirs.count > 0) {
             self.attempts.get_or_insert_default().merge(theirs);
         }
+        if let Some(theirs) = other.devices.as_deref() {
+            self.devices.get_or_insert_default().merge(theirs);
+        }
     }
 
     fn clear(&mut self) {
@@ -282,6 +288,7 @@ impl StepInterval {
         self.checks_passed = 0;
         self.checks_failed = 0;
         self.attempts.as_deref_mut().into_iter().for_each(Attempts::clear);
+        self.devices.as_deref_mut().into_iter().for_each(DeviceLatencies::clear);
     }
 }
 
@@ -298,6 +305,29 @@ pub struct Interval {
     pub lag: Latency,
     /// What became of the connections of terminals.
     pub connections: Connections,
+    /// Iterations of mixes by the number of their flow; as long as the highest one that began.
+    pub mixed: Vec<u64>,
+    /// What the time of warm-up came to, which is in no other figure of steps.
+    pub warmup: WarmUp,
+}
+
+/// What was done before scenarios were warm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WarmUp {
+    /// Iterations that began; they are among the started ones.
+    pub iterations: u64,
+    /// Steps that ended.
+    pub steps: u64,
+    /// Steps among them that timed out or ended in an error.
+    pub failed: u64,
+}
+
+impl AddAssign for WarmUp {
+    fn add_assign(&mut self, other: Self) {
+        self.iterations += other.iterations;
+        self.steps += other.steps;
+        self.failed += other.failed;
+    }
 }
 
 impl Interval {
@@ -309,6 +339,8 @@ impl Interval {
             selections: Vec::new(),
             lag: Latency::default(),
             connections: Connections::default(),
+            mixed: Vec::new(),
+            warmup: WarmUp::default(),
         }
     }
 
@@ -316,6 +348,14 @@ impl Interval {
     #[must_use]
     pub fn with_selections(self, count: usize) -> Self {
         Self { selections: vec![StepInterval::default(); count], ..self }
+    }
+
+    /// Counts an iteration of a mix that has the flow of that number.
+    pub fn count_mixed(&mut self, flow: usize) {
+        if self.mixed.len() <= flow {
+            self.mixed.resize(flow + 1, 0);
+        }
+        self.mixed[flow] += 1;
     }
 
     /// The counters of all scenarios together.
@@ -332,6 +372,9 @@ impl Interval {
         self.selections.iter_mut().zip(&other.selections).for_each(|(mine, theirs)| mine.merge(theirs));
         self.lag.merge(&other.lag);
         self.connections.merge(&other.connections);
+        self.mixed.resize(self.mixed.len().max(other.mixed.len()), 0);
+        self.mixed.iter_mut().zip(&other.mixed).for_each(|(mine, theirs)| *mine += theirs);
+        self.warmup += other.warmup;
     }
 
     /// Forgets everything, keeping the memory.
@@ -340,6 +383,8 @@ impl Interval {
         self.steps.iter_mut().chain(&mut self.selections).for_each(StepInterval::clear);
         self.lag.clear();
         self.connections.clear();
+        self.mixed.clear();
+        self.warmup = WarmUp::default();
     }
 
     /// The response times of all steps and classes together.

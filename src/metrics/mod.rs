@@ -4,12 +4,14 @@
 //! histograms, so that no two figures can contradict each other.
 
 mod agent;
+mod cases;
 mod connections;
 mod counters;
 mod device;
 mod failure;
 mod interval;
 mod judge;
+mod knee;
 mod latency;
 mod portal;
 mod row_window;
@@ -20,6 +22,7 @@ mod threshold;
 mod trace;
 
 pub use agent::{AgentKind, AgentRow};
+pub use cases::{CaseAttempt, CaseClass, CaseRow, CaseWord, CasesSummary};
 pub use connections::{
     ConnectTimes, ConnectionCounts, ConnectionSummary, Connections, ConnectionsView, Fault,
 };
@@ -28,8 +31,10 @@ pub use device::{DeviceLatencies, DeviceRow};
 pub use failure::{CauseView, CodeView, Sample};
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
+    WarmUp,
 };
 pub use judge::{Judge, Scope};
+pub use knee::{KneeStage, KneeSummary};
 pub use latency::{Bucket, Heat, Latency, Percentiles};
 pub use portal::{
     ApplicationCounts, Money, PayoutSummary, PortalChecks, PortalCount, PortalFault, PortalFinding,
@@ -42,9 +47,9 @@ pub use snapshot::{
 };
 pub use step_view::{PartView, StepPoint, StepView, TimePart};
 pub use summary::{
-    AttemptSummary, ControlSummary, Count, GeneratorSummary, HostCounts, LagSummary, LatencySummary,
-    MismatchSummary, ReconciliationSummary, SettlementSummary, SideSummary, StepSummary, Summary,
-    ThresholdSummary, Verdict,
+    AttemptSummary, ControlSummary, Count, DeviceSummary, GeneratorSummary, HostCounts, LagSummary,
+    LatencySummary, MismatchSummary, ReconciliationSummary, SettlementSummary, SideSummary, StepSummary,
+    Summary, ThresholdSummary, Verdict,
 };
 pub use threshold::{
     Aggregation, Catalog, Comparison, MetricName, Options, Origin, Selection, Selections, Selector,

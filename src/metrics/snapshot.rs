@@ -56,10 +56,10 @@ pub struct Snapshot {
     pub health: Vec<ThresholdView>,
     /// Connections that are open at this moment.
     pub connections: u64,
-    /// Whether an operator holds the load.
-    pub paused: bool,
     /// What became of connections since the start.
     pub connecting: ConnectionsView,
+    /// Whether an operator holds the load.
+    pub paused: bool,
 }
 
 impl Snapshot {

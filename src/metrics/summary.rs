@@ -1,8 +1,8 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
 use super::{
-    Attempts, Class, ConnectionSummary, Counters, Latency, Percentiles, PortalChecks, PortalFinding,
-    PortalSummary, StepInterval,
+    Attempts, CasesSummary, Class, ConnectionSummary, Counters, DeviceLatencies, KneeSummary, Latency,
+    Percentiles, PortalChecks, PortalFinding, PortalSummary, StepInterval, WarmUp,
 };
 use crate::control::OrderRecord;
 use schemars::JsonSchema;
@@ -39,6 +39,18 @@ pub struct Summary {
     pub connections: Option<ConnectionSummary>,
     /// The thresholds with their values.
     pub thresholds: Vec<ThresholdSummary>,
+    /// What cases on devices came to; absent when no scenario had cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cases: Option<CasesSummary>,
+    /// Iterations of mixes by their flow; empty where no scenario has a mix.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub flows: BTreeMap<String, u64>,
+    /// What was done before scenarios were warm, which is in no other figure of steps; absent where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<WarmUp>,
+    /// What the search for the highest rate came to; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knee: Option<KneeSummary>,
     /// What operators did with the run while it was under way; absent when they let it be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<ControlSummary>,
@@ -115,6 +127,33 @@ pub struct StepSummary {
     /// What its HTTP requests came to; absent where it sent none.
     #[serde(flatten)]
     pub attempts: Option<AttemptSummary>,
+    /// Where its time went on devices; absent where no device did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub devices: Option<DeviceSummary>,
+}
+
+/// Where the time of a step on devices went, in milliseconds.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DeviceSummary {
+    /// How often a device did it.
+    pub count: u64,
+    /// The terminals and whoever stands before them.
+    pub device_ms: LatencySummary,
+    /// Bytes on the lines, both ways.
+    pub line_ms: LatencySummary,
+    /// The host of the run, from each request to its answer.
+    pub host_ms: LatencySummary,
+}
+
+impl From<&DeviceLatencies> for DeviceSummary {
+    fn from(times: &DeviceLatencies) -> Self {
+        Self {
+            count: times.device.count(),
+            device_ms: times.device.percentiles(),
+            line_ms: times.line.percentiles(),
+            host_ms: times.host.percentiles(),
+        }
+    }
 }
 
 /// What the HTTP requests of a step came to.
@@ -150,6 +189,11 @@ impl From<&StepInterval> for StepSummary {
             response_time_ms: all.response.percentiles(),
             service_time_ms: all.service.percentiles(),
             attempts: step.attempts.as_deref().map(AttemptSummary::from),
+            devices: step
+                .devices
+                .as_deref()
+                .filter(|times| !times.device.is_empty())
+                .map(DeviceSummary::from),
         }
     }
 }

@@ -50,6 +50,14 @@ impl Outcome {
         }
     }
 
+    /// Why it could not be done, where that is how it ended.
+    pub fn failure(&self) -> Option<Failure> {
+        match self.end {
+            End::Failed(failure) => Some(failure),
+            _ => None,
+        }
+    }
+
     /// The class under which it is counted.
     pub fn class(&self) -> Class {
         match self.end {

@@ -103,11 +103,53 @@ pub struct Power {
 /// Who puts cards into a device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum CardSource {
-    /// A person, who is asked.
+    /// Nobody: the terminal has one, or the customer is pretended.
     #[default]
+    Nobody,
+    /// A person, who is asked.
     Operator,
     /// A program, which gets the card and the slot.
     Command(Vec<String>),
     /// A robot, which is asked over HTTP.
     Robot(String),
+}
+
+/// Host, port and path of an address such as `http://robot:8080/cards`; `None` when it is none.
+pub fn http_address(url: &str) -> Option<(&str, u16, &str)> {
+    let rest = url.strip_prefix("http://")?;
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, port) = match authority.rsplit_once(':') {
+        // The colons of an IPv6 address are inside of its brackets.
+        Some((host, port)) if !port.contains(']') => (host, port.parse().ok().filter(|port| *port > 0)?),
+        _ => (authority, HTTP),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let is_path = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    let is_host = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'@');
+    (is_host && is_path).then_some((host, port, if path.is_empty() { "/" } else { path }))
+}
+
+const HTTP: u16 = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_host_port_and_path() {
+        for (url, parts) in [
+            ("http://robot", Some(("robot", 80, "/"))),
+            ("http://robot:8080/cards?rack=2", Some(("robot", 8080, "/cards?rack=2"))),
+            ("http://[::1]:99/", Some(("::1", 99, "/"))),
+            ("http://[::1]/", Some(("::1", 80, "/"))),
+            ("https://robot/", None),
+            ("http://", None),
+            ("http://robot:0/", None),
+            ("http://robot:x/", None),
+            ("http://user@robot/", None),
+            ("http://robot/a b", None),
+        ] {
+            assert_eq!(http_address(url), parts, "{url}");
+        }
+    }
 }

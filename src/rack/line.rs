@@ -13,6 +13,24 @@ pub struct LineSettings {
     pub parity: Parity,
     /// The bits after it.
     pub stop: StopBits,
+    /// What is done when the port is opened.
+    pub on_open: OnOpen,
+}
+
+/// What is done to a port when it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnOpen {
+    /// How the line "terminal ready" is set; as the system does without.
+    pub dtr: Option<bool>,
+    /// How the line "request to send" is set; as the system does without.
+    pub rts: Option<bool>,
+    /// Whether what came before is thrown away.
+    pub drains: bool,
+}
+
+impl OnOpen {
+    /// Bytes that were meant for somebody else are thrown away, and the modem lines left as they are.
+    pub const USUAL: Self = Self { dtr: None, rts: None, drains: true };
 }
 
 /// The bits of a byte.
@@ -44,8 +62,13 @@ pub enum StopBits {
 
 impl LineSettings {
     /// 9600 8N1.
-    pub const DEFAULT: Self =
-        Self { baud: 9_600, data: DataBits::Eight, parity: Parity::None, stop: StopBits::One };
+    pub const DEFAULT: Self = Self {
+        baud: 9_600,
+        data: DataBits::Eight,
+        parity: Parity::None,
+        stop: StopBits::One,
+        on_open: OnOpen::USUAL,
+    };
 
     /// How long a byte is on the line, its start bit included.
     pub fn byte_time(self) -> Duration {

@@ -8,12 +8,14 @@ mod line;
 mod protocol;
 mod record;
 mod selector;
+mod service;
 mod simulation;
 
-pub use device::{CardSource, Device, Expected, FailureClass, Power, Rack};
+pub use device::{CardSource, Device, Expected, FailureClass, Power, Rack, http_address};
 pub use fault::{Act, Faults, Mangler};
-pub use line::{BAUD_RATES, DataBits, LineSettings, Parity, StopBits};
+pub use line::{BAUD_RATES, DataBits, LineSettings, OnOpen, Parity, StopBits};
 pub use protocol::{BoxedRegister, BoxedTerminal, Profile, Protocol, Speaker};
 pub use record::{Direction, Record};
 pub use selector::{Selector, SelectorError, is_name};
+pub use service::service_of;
 pub use simulation::{Reply, Simulation};

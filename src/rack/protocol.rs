@@ -138,6 +138,26 @@ impl Speaker {
         }
     }
 
+    /// Whether a register can ask its terminals for this.
+    pub fn offers(&self, service: Service) -> bool {
+        match self.protocol {
+            Protocol::AllinPay | Protocol::DfTlv | Protocol::Zvt => true,
+            Protocol::Concert => service.moves_money() || service == Service::Status,
+            Protocol::CaisseAp => service.moves_money(),
+            Protocol::Scripted => {
+                self.profile.as_ref().is_some_and(|profile| profile.script.exchange(service).is_some())
+            }
+        }
+    }
+
+    /// Whether its registers carry messages of the terminal to a host.
+    pub fn relays(&self) -> bool {
+        match &self.profile {
+            Some(profile) => profile.script.relays(),
+            None => matches!(self.protocol, Protocol::AllinPay | Protocol::DfTlv),
+        }
+    }
+
     fn script(&self) -> Arc<Script> {
         self.profile
             .as_ref()

@@ -26,6 +26,11 @@ impl EventLog {
         Ok(Self { file: LogFile::create(path, b"")? })
     }
 
+    /// The file itself.
+    pub(super) fn file(&mut self) -> &mut LogFile {
+        &mut self.file
+    }
+
     /// Adds one line at once: what is told last before a crash is what one wants to read.
     pub(super) fn append(&mut self, event: &EventLine) -> Result<(), FolderError> {
         let line =

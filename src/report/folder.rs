@@ -3,7 +3,7 @@
 use super::{
     FolderError, environment::Environment, events::EventLog, host_journal, intervals::IntervalLog,
     journal::Journal, junit::junit_xml, log_file::LogFile, markdown::summary_markdown, mismatches,
-    portal_files, receipts::ReceiptLog, series::Series, summary_file,
+    parts::Rotation, portal_files, receipts::ReceiptLog, series::Series, summary_file,
 };
 use crate::{
     control::OrderRecord,
@@ -15,6 +15,7 @@ use crate::{
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// The results folder of a run under way.
@@ -26,6 +27,9 @@ pub struct Folder {
     events: EventLog,
     journal: Journal,
     receipts: ReceiptLog,
+    rotation: Option<Rotation>,
+    /// When the present parts began.
+    parts_began: Duration,
 }
 
 impl Folder {
@@ -55,6 +59,25 @@ impl Folder {
         Self::fill(path.to_owned(), started, effective)
     }
 
+    /// The same, whose files go on in numbered parts.
+    #[must_use]
+    pub fn rotating(self, rotation: Option<Rotation>) -> Self {
+        Self { rotation, ..self }
+    }
+
+    /// Begins the next parts when the present ones are full, before the second that begins at `now`.
+    fn rotate(&mut self, now: Duration) -> Result<(), FolderError> {
+        let Some(rotation) = self.rotation else { return Ok(()) };
+        let files = [self.intervals.file(), self.series.file(), self.events.file()];
+        let bytes = files.iter().map(|file| file.size()).sum();
+        if rotation.is_due(now.saturating_sub(self.parts_began), bytes) {
+            files.into_iter().try_for_each(LogFile::rotate)?;
+            self.journal.rotate()?;
+            self.parts_began = now;
+        }
+        Ok(())
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -69,6 +92,8 @@ impl Folder {
             events: EventLog::create(path.join("events.ndjson"))?,
             journal: Journal::create(path.join("journal"))?,
             receipts: ReceiptLog::new(path.join("receipts.txt")),
+            rotation: None,
+            parts_began: Duration::ZERO,
             path,
         })
     }
@@ -76,6 +101,7 @@ impl Folder {
 
 impl Observer for Folder {
     fn interval(&mut self, moment: &Moment<'_>) -> io::Result<()> {
+        self.rotate(moment.begin)?;
         self.intervals.append(moment)?;
         self.series.append(moment.point)?;
         Ok(())
@@ -172,6 +198,10 @@ const NAME_LENGTH_MAX: usize = 64;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        metrics::{Class, Interval, Point, StepNames},
+        report::archive::{Archive, Batches},
+    };
 
     #[test]
     fn names_are_safe_on_every_file_system() {
@@ -186,5 +216,35 @@ mod tests {
             assert_eq!(folder_name(scenario, 1_795_311_900), expected);
         }
         assert!(folder_name(&"x".repeat(500), 0).len() < 100);
+    }
+
+    #[test]
+    fn parts_are_read_together_as_one_run() {
+        let parent = std::env::temp_dir().join(format!("posfleet-rotation-{}", std::process::id()));
+        let mut names = StepNames::default();
+        names.intern("sale");
+        let folder = Folder::create(&parent, "long", 0, "name: long\n").expect("a new folder");
+        let mut folder = folder.rotating(Some(Rotation::Every(Duration::from_secs(2))));
+        for second in 0..5 {
+            let mut interval = Interval::new(1, 1);
+            interval.steps[0].record(Class::Approved, Duration::from_millis(5), None);
+            let (begin, length) = (Duration::from_secs(second), Duration::from_secs(1));
+            let point = Point { at: begin + length, length, steps: 1, ..Point::default() };
+            let event = EventLine { at: begin, text: format!("second {second}"), ..EventLine::default() };
+            folder.event(&event).expect("space");
+            let moment = Moment { begin, interval: &interval, steps: &names, point: &point };
+            folder.interval(&moment).expect("space");
+        }
+        for file in ["series-3.csv", "events-3.ndjson", "intervals-3.hlog", "journal/terminals-3.csv"] {
+            assert!(folder.path().join(file).is_file(), "{file}");
+        }
+        let archive = Archive::open(folder.path()).expect("a results folder");
+        let ends: Vec<f64> = archive.series.iter().map(|row| row.at).collect();
+        assert_eq!(ends, [1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert_eq!(archive.events.len(), 5, "{:?}", archive.notes);
+        let mut batches = Batches::open(&archive.log(), 1.0).expect("a log");
+        let count = std::iter::from_fn(|| batches.next().expect("readable")).count();
+        assert_eq!((count, batches.malformed()), (5, 0));
+        fs::remove_dir_all(&parent).expect("removable");
     }
 }

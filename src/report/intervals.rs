@@ -39,6 +39,11 @@ impl IntervalLog {
         Ok(Self { file: LogFile::create(path, &head)?, serializer, lines: Vec::new() })
     }
 
+    /// The file itself.
+    pub(super) fn file(&mut self) -> &mut LogFile {
+        &mut self.file
+    }
+
     /// Adds the lines of one interval.
     pub(super) fn append(&mut self, moment: &Moment<'_>) -> Result<(), FolderError> {
         self.lines.clear();

@@ -41,12 +41,18 @@ impl Journal {
         self.lines.clear();
         entries.iter().for_each(|entry| push_line(&mut self.lines, entry));
         if self.size > HEADER.len() && self.size + self.lines.len() > self.size_max {
-            self.number += 1;
-            self.file = create_file(&self.directory, self.number)?;
-            self.size = HEADER.len();
+            self.rotate()?;
         }
         self.size += self.lines.len();
         self.file.append(&self.lines)
+    }
+
+    /// Goes on in the next file.
+    pub(super) fn rotate(&mut self) -> Result<(), FolderError> {
+        self.number += 1;
+        self.file = create_file(&self.directory, self.number)?;
+        self.size = HEADER.len();
+        Ok(())
     }
 }
 

@@ -1,9 +1,13 @@
 //! `junit.xml`: the verdict for CI systems, one case a threshold, a check and a fault.
 //!
 //! Only what decides the verdict fails a case. A check that did not hold and a mismatch decide nothing alone, so they
-//! are skipped cases with what there is to say; a threshold over them is the way to make them count.
+//! are skipped cases with what there is to say; a threshold over them is the way to make them count. After these four
+//! comes a suite for each device that went through cases.
 
-use super::text::{reason, value};
+use super::{
+    junit_cases,
+    text::{reason, value},
+};
 use crate::{
     metrics::{Summary, Verdict},
     reconcile::Fault,
@@ -16,6 +20,7 @@ pub fn junit_xml(summary: &Summary) -> String {
     let mut report = Report::new(summary.scenario.as_str());
     report.set_time(Duration::try_from_secs_f64(summary.duration_seconds).unwrap_or_default());
     report.add_test_suites([run(summary), thresholds(summary), checks(summary), reconciliation(summary)]);
+    report.add_test_suites(junit_cases::suites(summary.cases.as_ref()));
     report.to_string().expect("texts and numbers are XML once they are escaped")
 }
 

@@ -1,12 +1,13 @@
 //! `summary.md`: the summary for a job's page or a comment on a change, as GitHub shows it.
 
 use super::{
+    cases,
     figures::{clock, count, share, time},
     text::{plural, reason, value},
 };
 use crate::{
     iso8583::ResponseCode,
-    metrics::{Summary, Verdict},
+    metrics::{CaseRow, CaseWord, CasesSummary, Summary, Verdict},
 };
 use std::{collections::BTreeMap, fmt::Write, time::Duration};
 
@@ -22,12 +23,32 @@ pub fn summary_markdown(summary: &Summary) -> String {
     let _ = writeln!(page, "## {sign} {word}: {}\n", text(&summary.scenario));
     let _ = writeln!(page, "{}.", text(&reason(summary)));
     let _ = writeln!(page, "Started {}, took {length}, seed {}.\n", text(&summary.started_at), summary.seed);
+    devices(&mut page, summary.cases.as_ref());
     counters(&mut page, summary);
     thresholds(&mut page, summary);
     steps(&mut page, summary);
     codes(&mut page, summary);
     reconciliation(&mut page, summary);
     page
+}
+
+fn devices(page: &mut String, found: Option<&CasesSummary>) {
+    let Some(found) = found else { return };
+    let _ = writeln!(page, "{}.\n", text(&cases::counts_line(found)));
+    let row = |row: &CaseRow| {
+        let sign = match row.result {
+            CaseWord::Passed => "✅",
+            CaseWord::Flaky => "🔁",
+            CaseWord::Failed => "❌",
+            CaseWord::Skipped => "–",
+        };
+        let result = format!("{sign} {}", row.result.name());
+        let cells =
+            [result, text(&row.device), text(&row.scenario), text(&row.case), cases::class(row).to_owned()];
+        cells.into_iter().chain([text(&cases::why(row)), row.attempts.len().to_string()]).collect()
+    };
+    let rows: Vec<Vec<String>> = cases::shown(found, ROWS_MAX).map(row).collect();
+    table(page, &["", "device", "scenario", "case", "class", "why", "attempts"], 6, &rows);
 }
 
 fn counters(page: &mut String, summary: &Summary) {
@@ -125,3 +146,6 @@ fn text(text: &str) -> String {
     }
     plain
 }
+
+/// Rows of cases that a comment can bear.
+const ROWS_MAX: usize = 200;

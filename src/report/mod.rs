@@ -5,11 +5,14 @@
 //! readable up to its last second. `results/README.md` describes the files for those who read them.
 
 mod archive;
+mod cases;
 mod compare;
 mod environment;
 mod error;
 mod events;
 mod figures;
+mod flakes;
+mod flakes_text;
 mod folder;
 mod host_journal;
 mod html;
@@ -17,11 +20,14 @@ mod intervals;
 mod journal;
 mod journal_reader;
 mod junit;
+mod junit_cases;
+mod load_text;
 mod log_file;
 mod markdown;
 mod merge;
 mod mismatch_text;
 mod mismatches;
+mod parts;
 mod portal_files;
 mod portal_text;
 mod progress;
@@ -47,6 +53,8 @@ pub use compare::{
 };
 pub use environment::Environment;
 pub use error::FolderError;
+pub use flakes::{FlakeCounts, Flakes};
+pub use flakes_text::flakes_text;
 pub use folder::Folder;
 pub use html::html_report;
 pub use journal_reader::{JournalError, read_journal};
@@ -54,6 +62,7 @@ pub use junit::junit_xml;
 pub use markdown::summary_markdown;
 pub use merge::{MergeError, merge};
 pub use mismatch_text::findings_text;
+pub use parts::{Rotation, RotationError};
 pub use progress::{progress_line, summary_line};
 pub use reconciliation::{ReconcileError, reconcile_files};
 pub use schema::summary_schema;

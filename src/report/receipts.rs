@@ -40,8 +40,8 @@ impl ReceiptLog {
         match &mut self.file {
             Some(file) => file.append(lines.as_bytes()),
             None => {
-                self.file = Some(LogFile::create(self.path.clone(), lines.as_bytes())?);
-                Ok(())
+                let file = self.file.insert(LogFile::create(self.path.clone(), b"")?);
+                file.append(lines.as_bytes())
             }
         }
     }

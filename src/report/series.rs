@@ -16,6 +16,11 @@ impl Series {
         Ok(Self { file: LogFile::create(path, head.as_bytes())? })
     }
 
+    /// The file itself.
+    pub(super) fn file(&mut self) -> &mut LogFile {
+        &mut self.file
+    }
+
     /// Adds one row.
     pub(super) fn append(&mut self, point: &Point) -> Result<(), FolderError> {
         let row =

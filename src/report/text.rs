@@ -9,7 +9,9 @@
 //! ```
 
 use super::{
+    cases,
     figures::{NOTHING, bytes, clock, count, share, time},
+    load_text::load_text,
     mismatch_text::{counts_text, mismatch_text},
     portal_text::{checks_text, portal_text},
     table::{Table, cut},
@@ -17,8 +19,9 @@ use super::{
 use crate::{
     iso8583::ResponseCode,
     metrics::{
-        LatencySummary, MismatchSummary, PortalChecks, PortalFinding, ReconciliationSummary,
-        SettlementSummary, StepSummary, Summary, Threshold, ThresholdSummary, Unit, Verdict,
+        CaseClass, CaseWord, CasesSummary, LatencySummary, MismatchSummary, PortalChecks, PortalFinding,
+        ReconciliationSummary, SettlementSummary, StepSummary, Summary, Threshold, ThresholdSummary, Unit,
+        Verdict,
     },
 };
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -42,11 +45,16 @@ impl Default for Look {
 pub fn summary_text(summary: &Summary, folder: Option<&Path>, look: Look) -> String {
     let mut page = Page { text: String::new(), look: Look { width: look.width.max(WIDTH_MIN), ..look } };
     page.verdict(summary);
+    page.cases(summary.cases.as_ref());
     page.iterations(summary);
     page.steps(&summary.steps);
     page.codes(&summary.steps);
     page.causes(&summary.causes);
     page.thresholds(&summary.thresholds);
+    for (heading, lines) in load_text(summary) {
+        page.heading(heading);
+        lines.iter().for_each(|line| page.line(line));
+    }
     page.settlements(summary.settlements.as_ref());
     page.portal(summary);
     page.reconciliation(summary);
@@ -90,6 +98,28 @@ impl Page {
         self.line(&format!("started {}, took {length}, seed {}", summary.started_at, summary.seed));
     }
 
+    fn cases(&mut self, found: Option<&CasesSummary>) {
+        let Some(found) = found else { return };
+        self.heading("Cases");
+        self.line(&format!("  {}", cases::counts_line(found)));
+        for row in cases::shown(found, CASES_SHOWN) {
+            let (sign, colour) = match row.result {
+                CaseWord::Passed => ("✓", GREEN),
+                CaseWord::Flaky => ("↻", YELLOW),
+                CaseWord::Failed => ("✗", RED),
+                CaseWord::Skipped => (NOTHING, YELLOW),
+            };
+            let sign = self.painted(sign, colour);
+            let name = cut(&format!("{}  {}", row.device, row.case), CASE_WIDTH);
+            let told = format!("{name:<CASE_WIDTH$}  {:<7} {:<14}", row.result.name(), cases::class(row));
+            self.line(format!("  {sign} {told} {}", attempts(row.attempts.len())).trim_end());
+            let why = cases::why(row);
+            if !why.is_empty() {
+                self.line(&format!("      {}", cut(&why, self.look.width - 6)));
+            }
+        }
+    }
+
     fn iterations(&mut self, summary: &Summary) {
         let counters = summary.counters;
         let dropped = format!("{} dropped", count(counters.dropped));
@@ -130,6 +160,24 @@ impl Page {
         }
         self.table(&ends);
         self.table(&times);
+        self.devices(steps);
+    }
+
+    /// Where the time of steps on devices went.
+    fn devices(&mut self, steps: &BTreeMap<String, StepSummary>) {
+        let head = ["On devices", "count", "device p50", "p99", "line p50", "p99", "host p50", "p99"];
+        let mut parts = Table::new(&head);
+        let mut is_empty = true;
+        for (name, found) in steps.iter().filter_map(|(name, step)| Some((name, step.devices.as_ref()?))) {
+            is_empty = false;
+            let halves = [found.device_ms, found.line_ms, found.host_ms];
+            let halves = halves.into_iter().flat_map(|part| [part.p50, part.p99].map(time));
+            let head = [format!("  {name}"), count(found.count)];
+            parts.push(head.into_iter().chain(halves).collect());
+        }
+        if !is_empty {
+            self.table(&parts);
+        }
     }
 
     fn codes(&mut self, steps: &BTreeMap<String, StepSummary>) {
@@ -314,8 +362,11 @@ pub(super) fn reason(summary: &Summary) -> String {
     match summary.exit_code {
         EXIT_SIGNAL if summary.verdict == Verdict::Invalid => "the run was aborted".to_owned(),
         EXIT_SIGNAL => format!("stopped by a signal; until then {judged}"),
+        EXIT_BROKEN if is_the_labs_fault(summary) => judged,
         EXIT_BROKEN => "a step could not be carried out, see events.ndjson".to_owned(),
-        EXIT_ABORTED => format!("aborted by a threshold; {judged}"),
+        EXIT_ABORTED => {
+            format!("ended by a threshold or by the scenario itself, see events.ndjson; {judged}")
+        }
         EXIT_INVALID => invalid(summary),
         _ => judged,
     }
@@ -331,6 +382,14 @@ fn invalid(summary: &Summary) -> String {
 }
 
 fn judged(summary: &Summary) -> String {
+    let thresholds = judged_by_thresholds(summary);
+    match cases::failures(summary.cases.as_ref()) {
+        Some(failures) => format!("{failures}; {thresholds}"),
+        None => thresholds,
+    }
+}
+
+fn judged_by_thresholds(summary: &Summary) -> String {
     let all = summary.thresholds.len() as u64;
     let broken = summary.thresholds.iter().filter(|threshold| !threshold.pass).count();
     let unmeasured = summary.thresholds.iter().filter(|threshold| threshold.value.is_none()).count();
@@ -375,6 +434,16 @@ fn of_samples(latency: LatencySummary, figure: fn(LatencySummary) -> f64) -> Str
     if latency.max > 0.0 { time(figure(latency)) } else { NOTHING.to_owned() }
 }
 
+/// Whether the run is not valid because of cases that failed by the lab's fault.
+fn is_the_labs_fault(summary: &Summary) -> bool {
+    summary.cases.as_ref().is_some_and(|cases| cases.gravest() == Some(CaseClass::Infrastructure))
+}
+
+/// Nothing of a single attempt, which is the rule.
+fn attempts(number: usize) -> String {
+    if number > 1 { plural(number as u64, "attempt") } else { String::new() }
+}
+
 pub(super) fn plural(number: u64, noun: &str) -> String {
     plural_of(number, noun, &format!("{noun}s"))
 }
@@ -386,6 +455,8 @@ pub(super) fn plural_of(number: u64, one: &str, many: &str) -> String {
 const CAUSES_SHOWN: usize = 8;
 const ORDERS_SHOWN: usize = 20;
 const MISMATCHES_SHOWN: usize = 5;
+const CASES_SHOWN: usize = 60;
+const CASE_WIDTH: usize = 36;
 const CAUSE_INDENT: usize = 15;
 const WIDTH_MIN: usize = 80;
 /// The sign before and the value after the expression of a threshold.

@@ -2,27 +2,30 @@
 
 use super::{
     duration::Time,
-    file::{Feeder, File, Flow, Generate, Scenario},
+    file::{Feeder, File, Flow, Generate, Scenario, Stage},
     http_keys::HttpKeys,
     operation_keys::OperationKeys,
     overlay::Overrides,
     step::Step,
+    text::Percentage,
     words::Executor,
 };
-use crate::operation::Kind;
+use crate::{load::Stage as Shape, operation::Kind};
 
 /// Fills in the seed, the built-in flow, the default feeder, and what scenarios and groups leave to be guessed.
 pub(super) fn complete(file: &mut File, overrides: &Overrides, fallback_seed: u64) {
     file.seed = overrides.seed.or(file.seed).or(Some(fallback_seed));
-    let wants_sign_in = file.scenarios.iter().any(|(_, scenario)| scenario.flow == SIGN_IN);
+    let wants_sign_in =
+        file.scenarios.iter().any(|(_, scenario)| scenario.flows().any(|flow| flow == SIGN_IN));
     if wants_sign_in && file.flows.find(SIGN_IN).is_none() {
         let steps = Step::bare(SIGN_IN).into_iter().collect();
-        file.flows.0.push((SIGN_IN.to_owned(), Flow { steps }));
+        file.flows.0.push((SIGN_IN.to_owned(), Flow { steps, on_interrupt: Vec::new() }));
     }
     for flow in file.flows.things_mut() {
-        let operations = flow.steps.iter_mut().flat_map(|step| &mut step.operations);
-        operations.for_each(|(kind, keys)| fill_operation(*kind, keys));
-        flow.steps.iter_mut().for_each(|step| fill_request(&mut step.request));
+        for step in flow.steps.iter_mut().chain(&mut flow.on_interrupt) {
+            step.operations.iter_mut().for_each(|(kind, keys)| fill_operation(*kind, keys));
+            fill_request(&mut step.request);
+        }
     }
     if file.feeders.is_empty() && takes_cards(file) {
         let feeder = Feeder { generate: Some(Generate::default()), ..Feeder::default() };
@@ -41,7 +44,7 @@ pub(super) fn complete(file: &mut File, overrides: &Overrides, fallback_seed: u6
 }
 
 fn takes_cards(file: &File) -> bool {
-    let steps = file.flows.iter().flat_map(|(_, flow)| &flow.steps);
+    let steps = file.flows.iter().flat_map(|(_, flow)| flow.steps.iter().chain(&flow.on_interrupt));
     steps.flat_map(|step| &step.operations).any(|(_, keys)| keys.card.is_some())
 }
 
@@ -77,7 +80,18 @@ fn fill(scenario: &mut Scenario) {
             scenario.arrival = scenario.arrival.or_else(|| Some(Default::default()));
             if scenario.executor == Executor::RampingArrivalRate {
                 scenario.start_rate = scenario.start_rate.or(Some(0.0));
+                fill_stages(scenario);
             }
+        }
+        Executor::Search => {
+            scenario.time_unit = scenario.time_unit.or(Some(Time::from_secs(1)));
+            scenario.arrival = scenario.arrival.or_else(|| Some(Default::default()));
+            scenario.growth = scenario.growth.or(Some(2.0));
+            scenario.precision = scenario.precision.or(Some(Percentage(0.02)));
+            scenario.settle = scenario.settle.or(Some(Time::from_secs(1)));
+            scenario.measure = scenario.measure.or(Some(Time::from_secs(5)));
+            scenario.hold = scenario.hold.or(scenario.measure.map(|time| time.scaled(2.0)));
+            scenario.max_duration = scenario.max_duration.or(Some(Time::from_secs(3600)));
         }
         Executor::ConstantTerminals => {}
         Executor::PerTerminalIterations => {
@@ -91,7 +105,22 @@ fn fill(scenario: &mut Scenario) {
         }
         Executor::AtOnce => {}
         Executor::Replay => scenario.speed = scenario.speed.or(Some(1.0)),
+        Executor::Cases => {
+            scenario.retry = scenario.retry.or_else(|| Some(Default::default()));
+            scenario.case_timeout = scenario.case_timeout.or(Some(Time::from_secs(60)));
+            scenario.max_duration = scenario.max_duration.or(Some(Time::from_secs(3600)));
+        }
     }
+}
+
+/// Puts the stages of a profile in its place, where it has all that they need.
+fn fill_stages(scenario: &mut Scenario) {
+    let (Some(profile), None) = (scenario.profile, &scenario.stages) else { return };
+    let (Some(rate), Some(duration)) = (scenario.rate, scenario.duration) else { return };
+    let stages = profile.shape().stages(rate, duration.0).into_iter();
+    let stage = |stage: Shape| Stage { duration: Time(stage.duration), target: stage.target, jump: false };
+    scenario.stages = Some(stages.map(stage).collect());
+    (scenario.profile, scenario.rate, scenario.duration) = (None, None, None);
 }
 
 /// The flow that exists without being written.

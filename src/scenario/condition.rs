@@ -61,7 +61,6 @@ impl FullCondition {
             window: self.window.map_or(written.window, |Time(window)| Some(window)),
             samples_min: self.min_samples.unwrap_or(written.samples_min),
             abort_after,
-            ..written
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use super::{
     duration::{Time, TimeRange},
-    plan::{Plan, Scenario, Start},
+    limits::{self, Machine},
+    plan::{Group, Plan, Scenario, Start},
 };
 use crate::{
     flow::{Action, Flow},
     host,
     iso8583::MerchantId,
-    load::{Curve, Schedule, Share},
+    load::{Curve, Purpose, Schedule, Search, Share},
     portal::Review,
 };
 use serde::Serialize;
@@ -21,11 +22,13 @@ pub struct Assumptions {
     pub service_time: Duration,
     /// On how many shards or agents the fleet is split.
     pub shares: u32,
+    /// What the machine allows that shall run it; `None` asks nothing of it.
+    pub machine: Option<Machine>,
 }
 
 impl Default for Assumptions {
     fn default() -> Self {
-        Self { service_time: Duration::from_millis(50), shares: 1 }
+        Self { service_time: Duration::from_millis(50), shares: 1, machine: None }
     }
 }
 
@@ -47,6 +50,9 @@ pub struct Expansion {
     pub portal: Option<PortalExpansion>,
     /// What looks wrong.
     pub warnings: Vec<String>,
+    /// What the plan asks of the machine and cannot get, each with the remedy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shortages: Vec<String>,
 }
 
 /// A merchant portal.
@@ -71,6 +77,22 @@ pub struct GroupExpansion {
     pub per_share: Vec<usize>,
     /// What it talks to.
     pub target: String,
+    /// The devices that its terminals are; empty where they are virtual.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<DeviceExpansion>,
+}
+
+/// A device of a group.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeviceExpansion {
+    /// Its name in the lab.
+    pub id: String,
+    /// What it speaks.
+    pub driver: String,
+    /// Where it is plugged in.
+    pub port: String,
+    /// DE 41, as the rack expects it or as it is given here.
+    pub terminal: String,
 }
 
 /// A scenario.
@@ -80,8 +102,11 @@ pub struct ScenarioExpansion {
     pub name: String,
     /// Its executor.
     pub executor: &'static str,
-    /// Its flow.
+    /// Its flow; the first one where it has a mix.
     pub flow: String,
+    /// The flows of its mix with their shares of all iterations; empty where it has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mix: Vec<(String, f64)>,
     /// Its group.
     pub group: String,
     /// When it begins, in seconds after the start of the run.
@@ -127,6 +152,10 @@ pub fn expand(plan: &Plan, assumptions: Assumptions) -> Expansion {
         groups: groups(plan, assumptions.shares.max(1)),
         portal: portal(&plan.host),
         warnings: warnings(plan, &scenarios, assumptions),
+        shortages: assumptions
+            .machine
+            .map(|machine| limits::shortages(plan, &scenarios, machine))
+            .unwrap_or_default(),
         scenarios,
     }
 }
@@ -143,6 +172,19 @@ fn groups(plan: &Plan, of: u32) -> Vec<GroupExpansion> {
                 super::Target::Embedded => "the host inside this program".to_owned(),
                 super::Target::Address(address) => address.clone(),
             },
+            devices: devices(group),
+        })
+        .collect()
+}
+
+fn devices(group: &Group) -> Vec<DeviceExpansion> {
+    let devices = group.devices.iter().flat_map(|rack| &rack.devices).zip(group.identities.iter());
+    devices
+        .map(|(device, identity)| DeviceExpansion {
+            id: device.id.clone(),
+            driver: device.speaker.name().to_owned(),
+            port: device.port.to_string(),
+            terminal: identity.terminal.to_string(),
         })
         .collect()
 }
@@ -154,7 +196,7 @@ fn begins(plan: &Plan) -> Vec<Duration> {
     for _ in &plan.scenarios {
         for (index, scenario) in plan.scenarios.iter().enumerate() {
             begins[index] = match scenario.start {
-                Start::At(at) => at,
+                Start::At(at) | Start::Signal(at) => at,
                 Start::After(before, pause) => {
                     let own = plan.scenarios.get(before).map_or(Duration::ZERO, expected_duration);
                     begins.get(before).copied().unwrap_or_default() + own + pause
@@ -169,6 +211,7 @@ fn begins(plan: &Plan) -> Vec<Duration> {
 fn expected_duration(scenario: &Scenario) -> Duration {
     match &scenario.load.schedule {
         Schedule::Loop { within, .. } if scenario.load.stop.iterations_per_terminal.is_some() => *within,
+        Schedule::Search { .. } => scenario.load.likely_duration().unwrap_or_default(),
         _ => scenario.load.duration().unwrap_or_default(),
     }
 }
@@ -182,11 +225,15 @@ fn scenario_expansion(
     let group = plan.groups.get(scenario.group);
     let fleet = group.map_or(0, |group| group.identities.len());
     let flow = plan.flows.get(scenario.flow);
-    let iteration = flow.map_or(0.0, |flow| iteration_time(flow, assumptions.service_time));
+    let iteration = mean_iteration_time(plan, scenario, assumptions.service_time);
     let (peak_rate, in_flight, stages) = match &scenario.load.schedule {
         Schedule::Arrivals { rate, .. } => {
             let in_flight = (rate.peak() * iteration).min(fleet as f64);
             (Some(rate.peak()), in_flight, stages(rate))
+        }
+        Schedule::Search { search, .. } => {
+            let peak = search.max.min(search.start * SHOWN_GROWTH);
+            (Some(peak), (peak * iteration).min(fleet as f64), raises(search, peak))
         }
         Schedule::Instants(instants) => (None, (instants.len() as f64).min(fleet as f64), Vec::new()),
         Schedule::Loop { terminals, .. } => (None, fleet.min(*terminals as usize) as f64, Vec::new()),
@@ -196,6 +243,7 @@ fn scenario_expansion(
         name: scenario.name.clone(),
         executor: scenario.executor,
         flow: flow.map_or_else(String::new, |flow| flow.name.to_string()),
+        mix: mix(plan, scenario),
         group: group.map_or_else(String::new, |group| group.name.clone()),
         begins_at_s: begin.as_secs_f64(),
         duration_s: expected_duration(scenario).as_secs_f64(),
@@ -206,20 +254,56 @@ fn scenario_expansion(
     }
 }
 
+/// The stages of a search that keeps every rate up to `peak`.
+fn raises(search: &Search, peak: f64) -> Vec<StageExpansion> {
+    let duration_s = (search.settle + search.measured(Purpose::Raise)).as_secs_f64();
+    let rates = std::iter::successors(Some(search.start), |rate| Some(rate * search.growth));
+    let stage = |(number, rate): (usize, f64)| {
+        let rate = rate.min(peak);
+        StageExpansion { begins_at_s: number as f64 * duration_s, duration_s, from: rate, to: rate }
+    };
+    rates.take_while(|rate| *rate < peak * search.growth).enumerate().map(stage).collect()
+}
+
 fn stages(rate: &Curve) -> Vec<StageExpansion> {
     rate.lines()
         .map(|(begins_at_s, duration_s, from, to)| StageExpansion { begins_at_s, duration_s, from, to })
         .collect()
 }
 
+fn mix(plan: &Plan, scenario: &Scenario) -> Vec<(String, f64)> {
+    let name = |flow: usize| plan.flows.get(flow).map_or_else(String::new, |flow| flow.name.to_string());
+    let shares = scenario.conduct.mix.iter().flat_map(|mix| mix.shares());
+    shares.map(|(flow, share)| (name(flow), share)).collect()
+}
+
+/// How long one iteration of a scenario takes on average, in seconds, whichever flow it has.
+fn mean_iteration_time(plan: &Plan, scenario: &Scenario, service_time: Duration) -> f64 {
+    let of = |flow: usize| plan.flows.get(flow).map_or(0.0, |flow| iteration_time(flow, service_time));
+    match &scenario.conduct.mix {
+        Some(mix) => mix.shares().map(|(flow, share)| of(flow) * share).sum(),
+        None => of(scenario.flow),
+    }
+}
+
 /// How long one iteration takes on average, in seconds.
 fn iteration_time(flow: &Flow, service_time: Duration) -> f64 {
+    let pace: Duration = flow.steps.iter().map(|step| cadence(&step.action)).sum();
     let step = |action: &Action| match action {
         Action::Operate(_) | Action::Request(_) => service_time,
-        Action::Load(_) => Duration::ZERO,
+        Action::Load(_) | Action::Pace { .. } | Action::Meet(_) => Duration::ZERO,
         Action::Think { min, max } => (*min + *max) / 2,
     };
-    flow.steps.iter().map(|step_| step(&step_.action).as_secs_f64()).sum()
+    let steps: Duration = flow.steps.iter().map(|step_| step(&step_.action)).sum();
+    steps.max(pace).as_secs_f64()
+}
+
+/// The least time that a step makes of an iteration.
+fn cadence(action: &Action) -> Duration {
+    match action {
+        Action::Pace { min, max } => (*min + *max) / 2,
+        _ => Duration::ZERO,
+    }
 }
 
 fn portal(host: &host::Config) -> Option<PortalExpansion> {
@@ -239,7 +323,6 @@ fn warnings(plan: &Plan, scenarios: &[ScenarioExpansion], assumptions: Assumptio
     let mut warnings = Vec::new();
     for (scenario, expansion) in plan.scenarios.iter().zip(scenarios) {
         let Some(group) = plan.groups.get(scenario.group) else { continue };
-        let Some(flow) = plan.flows.get(scenario.flow) else { continue };
         let fleet = group.identities.len() as f64;
         if let Some(wanted) = wanted(&scenario.load.schedule) {
             if wanted > fleet {
@@ -250,8 +333,8 @@ fn warnings(plan: &Plan, scenarios: &[ScenarioExpansion], assumptions: Assumptio
             continue;
         }
         let peak = expansion.peak_rate.unwrap_or(0.0);
-        let needed = peak * iteration_time(flow, assumptions.service_time);
-        let needed_at_worst = peak * iteration_time(flow, group.profile.response_timeout);
+        let needed = peak * mean_iteration_time(plan, scenario, assumptions.service_time);
+        let needed_at_worst = peak * mean_iteration_time(plan, scenario, group.profile.response_timeout);
         let text = if needed > fleet {
             format!(
                 "`{}` needs about {needed:.0} terminals at {peak:.1}/s when the host answers in {}, and `{}` has {fleet}: \
@@ -279,7 +362,7 @@ fn warnings(plan: &Plan, scenarios: &[ScenarioExpansion], assumptions: Assumptio
 /// How many terminals must be free for a schedule to be kept whatever the host does; `None` where its rate decides.
 fn wanted(schedule: &Schedule) -> Option<f64> {
     match schedule {
-        Schedule::Arrivals { .. } => None,
+        Schedule::Arrivals { .. } | Schedule::Search { .. } => None,
         Schedule::Instants(instants) => {
             let at_once = instants.chunk_by(|one, other| one == other).map(<[Duration]>::len).max();
             Some(at_once.unwrap_or_default() as f64)
@@ -299,6 +382,9 @@ impl fmt::Display for Expansion {
             let shares: Vec<String> = group.per_share.iter().map(ToString::to_string).collect();
             let split = if shares.len() > 1 { format!(" ({})", shares.join(" + ")) } else { String::new() };
             writeln!(f, "  {:<16} {:>8}{split} → {}", group.name, group.terminals, group.target)?;
+            for DeviceExpansion { id, driver, port, terminal } in &group.devices {
+                writeln!(f, "    {id:<16} {driver:<9} {terminal}  {port}")?;
+            }
         }
         writeln!(f, "\nscenarios")?;
         for scenario in &self.scenarios {
@@ -307,7 +393,7 @@ impl fmt::Display for Expansion {
         if let Some(portal) = &self.portal {
             write!(f, "\nportal\n{portal}")?;
         }
-        for warning in &self.warnings {
+        for warning in self.warnings.iter().chain(&self.shortages) {
             writeln!(f, "\nwarning: {warning}")?;
         }
         Ok(())
@@ -334,7 +420,10 @@ impl fmt::Display for PortalExpansion {
 impl fmt::Display for ScenarioExpansion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, executor, flow, group, .. } = self;
-        writeln!(f, "  {name:<16} {executor} of `{flow}` by `{group}`")?;
+        let mixed: Vec<String> =
+            self.mix.iter().map(|(flow, share)| format!("`{flow}` {:.1} %", share * 100.0)).collect();
+        let what = if mixed.is_empty() { format!("`{flow}`") } else { mixed.join(", ") };
+        writeln!(f, "  {name:<16} {executor} of {what} by `{group}`")?;
         writeln!(f, "    from {} for {}", time(self.begins_at_s), time(self.duration_s))?;
         match (self.iterations, self.peak_rate) {
             (Some(count), Some(peak)) => writeln!(f, "    about {count:.0} iterations, at most {peak:.1}/s")?,
@@ -355,6 +444,9 @@ impl fmt::Display for ScenarioExpansion {
         Ok(())
     }
 }
+
+/// How many times its first rate a search is shown with, for nobody knows where it ends.
+const SHOWN_GROWTH: f64 = 8.0;
 
 fn time(seconds: f64) -> Time {
     Time(Duration::from_millis((seconds * 1000.0).round() as u64))

@@ -5,6 +5,7 @@
 
 use super::{
     acquirer::{KeySchemeWord, Notices, Order, Settlement},
+    case_keys::{Case, Quarantine, RetryCases},
     condition::Condition,
     connection::{Connection, TargetTls},
     duration::Time,
@@ -12,8 +13,11 @@ use super::{
     named::Named,
     network::Network,
     step::Step,
-    text::{Currency, Header, Money, Tpdu},
-    words::{Arrival, CardOrder, Executor, Keys, Mac, MacFormName, PinBlock, SpecName, TerminalKind},
+    text::{Currency, Header, Money, Percentage, Tpdu},
+    words::{
+        Arrival, CardOrder, Executor, Keys, Mac, MacFormName, OnSaturation, PinBlock, ProfileName, SpecName,
+        TerminalKind,
+    },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -139,6 +143,12 @@ pub struct Group {
     /// A CSV file with the columns terminal_id and merchant_id, and tmk if each has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// A rack file: the terminals are its devices on their ports, in place of `count` virtual ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub devices: Option<String>,
+    /// Takes only the devices that have all of this: `id`, `feature`, `driver`, or a label of the rack with its value.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub only: Named<String>,
     /// What kind of terminal they are.
     #[serde(default)]
     pub kind: TerminalKind,
@@ -305,6 +315,9 @@ pub struct Flow {
     /// The steps, one after the other.
     #[schemars(length(min = 1))]
     pub steps: Vec<Step>,
+    /// What follows where an iteration is cut short; it has the last fifth of `gracefulStop`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_interrupt: Vec<Step>,
 }
 
 /// Which terminals run which flow, when and how often.
@@ -312,7 +325,18 @@ pub struct Flow {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scenario {
     /// The flow.
-    pub flow: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
+    /// Several flows in place of one; each iteration has one of them, by weight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub mix: Option<Vec<MixPart>>,
+    /// The flow that each terminal which takes part walks through before the first iteration, or before its cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<String>,
+    /// The flow that each of them walks through after the last iteration, or after its cases, also where one failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teardown: Option<String>,
     /// The group of terminals; may be left out when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -330,6 +354,9 @@ pub struct Scenario {
     /// Terminals that take part at the start (ramping-terminals; 0 without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_terminals: Option<u32>,
+    /// The usual shape of a load test, of `rate` and `duration`, in place of `stages` (ramping-arrival-rate).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileName>,
     /// Straight lines from target to target (ramping-arrival-rate, ramping-terminals).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
@@ -337,6 +364,37 @@ pub struct Scenario {
     /// How arrivals spread within the rate (constant-arrival-rate, ramping-arrival-rate; poisson without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrival: Option<Arrival>,
+    /// How many iterations may be under way at once (open executors; as many as there are terminals without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub max_in_flight: Option<u64>,
+    /// What becomes of an arrival that finds no terminal free, or `maxInFlight` reached (open executors).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_saturation: Option<OnSaturation>,
+    /// Figures of iterations that are due so soon after the begin are kept apart from percentiles and thresholds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<Time>,
+    /// No stage of a search has a higher rate (search).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_rate: Option<f64>,
+    /// How many times the rate the next stage has (search; 2 without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth: Option<f64>,
+    /// How exactly the rate is found (search; 2% without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Percentage>,
+    /// What is not measured at the begin of each stage (search; 1s without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settle: Option<Time>,
+    /// How long each stage is measured (search; 5s without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<Time>,
+    /// How long the rate that was found is measured once more (search; twice `measure` without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Time>,
+    /// Conditions as below `thresholds` that a rate must keep (search).
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub keeps: Named<Vec<Condition>>,
     /// How long iterations start (constant-arrival-rate, constant-terminals).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<Time>,
@@ -350,19 +408,37 @@ pub struct Scenario {
     /// The time over which the first iterations spread (per-terminal-iterations; 0s without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Time>,
-    /// A CSV file with a column `at`, in seconds, one row for each iteration (replay); the earliest begins at once.
+    /// A CSV file with a column `at`, in seconds, one row for each iteration, or a capture of the network (replay); the
+    /// earliest begins at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// The port of the host whose requests of a capture count (replay).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub port: Option<u16>,
     /// How many times faster than in the file (replay; 1 without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed: Option<f64>,
-    /// When it ends at the latest (per-terminal-iterations, shared-iterations; 10m without it).
+    /// The cases in their order, each a flow (cases).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub cases: Option<Vec<Case>>,
+    /// How often a case is tried (cases; once without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryCases>,
+    /// When a device is left out (cases; never without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Quarantine>,
+    /// How long one attempt at a case may take (cases; 60s without it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_timeout: Option<Time>,
+    /// When it ends at the latest (per-terminal-iterations, shared-iterations; 10m without it; cases; 1h without it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_duration: Option<Time>,
     /// How long after the start of the run, or after the end of `startAfter`, it begins.
     #[serde(default)]
     pub start_time: Time,
-    /// The scenario whose end it waits for.
+    /// The scenario whose end it waits for; `signal` waits until live control starts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_after: Option<String>,
     /// How long iterations under way may take to finish.
@@ -378,6 +454,28 @@ pub struct Stage {
     pub duration: Time,
     /// Iterations per `timeUnit`, or terminals, at its end.
     pub target: f64,
+    /// Whether the target is reached at once, and kept for the duration.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub jump: bool,
+}
+
+/// One of the flows of a mix.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MixPart {
+    /// The flow.
+    pub flow: String,
+    /// Its share is this part of the sum of all weights.
+    pub weight: f64,
+}
+
+impl Scenario {
+    /// The names of all flows that its terminals walk through.
+    pub fn flows(&self) -> impl Iterator<Item = &str> {
+        let alone = [&self.flow, &self.setup, &self.teardown].into_iter().flatten().map(String::as_str);
+        let mixed = self.mix.iter().flatten().map(|part| part.flow.as_str());
+        alone.chain(mixed).chain(self.cases.iter().flatten().map(Case::flow))
+    }
 }
 
 impl<'de> Deserialize<'de> for Scalar {

@@ -52,6 +52,9 @@ pub struct Host {
     pub tls: Option<RunTls>,
     /// Where it keeps its books.
     pub ledger: LedgerPlace,
+    /// How many requests a second it can serve, one after the other; without it it serves each at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<f64>,
     /// What it gets wrong on purpose, for the reconciliation to find.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bug: Option<Bug>,
@@ -146,6 +149,7 @@ impl Default for Host {
             portal: None,
             tls: None,
             ledger: LedgerPlace::default(),
+            capacity: None,
             bug: None,
             rules: Vec::new(),
         }

@@ -7,6 +7,7 @@
 //! Only this module knows the file format, and only `load` the YAML library.
 
 mod acquirer;
+mod case_keys;
 mod compile;
 mod complete;
 mod condition;
@@ -18,6 +19,7 @@ mod expansion;
 mod file;
 mod host;
 mod http_keys;
+mod limits;
 mod load;
 mod mapping;
 mod named;
@@ -45,12 +47,14 @@ pub use acquirer::{
 pub use diagnostic::{Diagnostics, Problem, Report, Source};
 pub use duration::{Time, TimeError};
 pub use expansion::{
-    Assumptions, Expansion, GroupExpansion, PortalExpansion, ScenarioExpansion, StageExpansion, expand,
+    Assumptions, DeviceExpansion, Expansion, GroupExpansion, PortalExpansion, ScenarioExpansion,
+    StageExpansion, expand,
 };
+pub use limits::Machine;
 pub use mapping::load_mapping;
 pub use node::Span;
 pub use overlay::Overrides;
-pub use plan::{EmbeddedTls, Group, Identity, Plan, Scenario, Start, Target};
+pub use plan::{Case, Cases, EmbeddedTls, Group, Identity, Plan, Scenario, Start, Target};
 pub use rack::{
     SHIPPED_DEVICES, device_profile_schema, load_rack, parse_device_profile, parse_rack, rack_schema,
 };
@@ -71,7 +75,7 @@ use std::{fs, io, path::Path};
 pub fn load_file(path: &Path, overrides: &Overrides, fallback_seed: u64) -> Result<Plan, Diagnostics> {
     let (name, text) = read_file(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    load(&text, &name, overrides, fallback_seed, &|file| fs::read_to_string(folder.join(file)))
+    load(&text, &name, overrides, fallback_seed, &|file| fs::read(folder.join(file)))
 }
 
 /// Reads the scenario `text`, called `name` in messages; `read` reads the files that it names.
@@ -112,7 +116,7 @@ pub fn load_rules(path: &Path) -> Result<Vec<crate::host::Rule>, Diagnostics> {
 pub const MAC_ALGORITHMS: &[(Mac, &str)] = Mac::ALL;
 
 /// Reads a file that a scenario names.
-pub type Read<'a> = &'a dyn Fn(&str) -> io::Result<String>;
+pub type Read<'a> = &'a dyn Fn(&str) -> io::Result<Vec<u8>>;
 
 /// One pass over a scenario; it goes as far as it can, so that all problems are found at once.
 struct Pass {
@@ -148,7 +152,8 @@ impl Pass {
         complete::complete(&mut file, overrides, fallback_seed);
         scale::scale(&mut file, overrides, sources, problems);
         let acquirers = acquirer::of_groups(&mut file, &root, sources, read, problems);
-        let context = compile::Context { overrides, sources, acquirers: &acquirers, read };
+        let racks = rack::of_groups(&file, &root, sources, read, problems);
+        let context = compile::Context { overrides, sources, acquirers: &acquirers, racks: &racks, read };
         compile::compile(&mut file, &root, &context, problems)
     }
 
@@ -168,8 +173,13 @@ fn read_file(path: &Path) -> Result<(String, String), Diagnostics> {
     }
 }
 
-fn no_files(_: &str) -> io::Result<String> {
+fn no_files(_: &str) -> io::Result<Vec<u8>> {
     Err(io::ErrorKind::NotFound.into())
+}
+
+/// The bytes of a file as text.
+fn text_of(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
 fn undecodable(error: decode::DecodeError) -> Problem {

@@ -6,8 +6,10 @@ use crate::{
     host, http,
     iso8583::{MerchantId, TerminalId},
     link,
-    load::Load,
+    load::{Load, Mix, Saturation},
     metrics::{Selections, StepNames, Threshold},
+    rack::Rack,
+    regression::Policy,
     rng::Seed,
     terminal::Profile,
 };
@@ -66,6 +68,8 @@ pub struct Group {
     pub network: Option<Arc<link::Network>>,
     /// What they talk to.
     pub target: Target,
+    /// The devices that these terminals are, one an identity and in the same order; `None` where they are virtual.
+    pub devices: Option<Arc<Rack>>,
 }
 
 /// What tells a terminal apart.
@@ -104,8 +108,10 @@ pub struct Scenario {
     pub name: String,
     /// Its executor as the scenario file calls it.
     pub executor: &'static str,
-    /// The number of its flow in the plan.
+    /// The number of its flow in the plan; of the first one where it has a mix or cases.
     pub flow: usize,
+    /// Its cases, where its executor has such.
+    pub cases: Option<Cases>,
     /// The number of its group of terminals in the plan.
     pub group: usize,
     /// When its iterations start.
@@ -114,6 +120,65 @@ pub struct Scenario {
     pub start: Start,
     /// How long iterations under way may take to finish after the last start.
     pub graceful_stop: Duration,
+    /// What goes with its iterations.
+    pub conduct: Conduct,
+}
+
+/// What goes with the iterations of a scenario, beyond when they start.
+#[derive(Clone, Debug, Default)]
+pub struct Conduct {
+    /// The flows among which each iteration has one by weight; without it all have the flow of the scenario.
+    pub mix: Option<Mix>,
+    /// How many iterations may be under way at once.
+    pub max_in_flight: Option<u64>,
+    /// What becomes of an arrival that finds no terminal free, or as many iterations under way as there may be.
+    pub saturation: Saturation,
+    /// Figures of iterations that come due within this time of its begin are kept apart.
+    pub warmup: Duration,
+    /// The number of the flow that each terminal which takes part walks through before the first iteration.
+    pub setup: Option<usize>,
+    /// The number of the flow that it walks through after the last one.
+    pub teardown: Option<usize>,
+    /// What a rate must keep for a search to go on to a higher one.
+    pub keeps: Vec<Threshold>,
+}
+
+/// The cases that every terminal of a scenario goes through.
+#[derive(Clone, Debug)]
+pub struct Cases {
+    /// The flow before them.
+    pub setup: Option<usize>,
+    /// The flow after them.
+    pub teardown: Option<usize>,
+    /// All of them in their order.
+    pub all: Vec<Case>,
+    /// How often, and after what, each is tried.
+    pub policy: Policy,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+}
+
+/// One case.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its name in results.
+    pub name: String,
+    /// The number of its flow in the plan.
+    pub flow: usize,
+}
+
+impl Scenario {
+    /// The numbers of all flows that its terminals walk through.
+    pub fn flows(&self) -> impl Iterator<Item = usize> {
+        let only = std::iter::once(self.flow).filter(|_| self.conduct.mix.is_none() && self.cases.is_none());
+        let mixed = self.conduct.mix.iter().flat_map(|mix| mix.shares().map(|(flow, _)| flow));
+        let cases = self.cases.iter().flat_map(|cases| {
+            let around = [cases.setup, cases.teardown].into_iter().flatten();
+            cases.all.iter().map(|case| case.flow).chain(around)
+        });
+        let around = [self.conduct.setup, self.conduct.teardown].into_iter().flatten();
+        only.chain(mixed).chain(cases).chain(around)
+    }
 }
 
 /// When a scenario begins.
@@ -123,4 +188,6 @@ pub enum Start {
     At(Duration),
     /// So long after the end of the scenario with this number.
     After(usize, Duration),
+    /// So long after live control starts it.
+    Signal(Duration),
 }

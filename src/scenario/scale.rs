@@ -3,7 +3,7 @@
 use super::{
     diagnostic::Problem,
     duration::Time,
-    file::{File, Scenario},
+    file::{self, File, Scenario},
     overlay::{Overrides, Sources},
     words::Executor,
 };
@@ -76,7 +76,11 @@ fn own_time(scenario: &Scenario) -> Duration {
             .fold(Duration::ZERO, Duration::saturating_add),
         Executor::PerTerminalIterations => time(scenario.within),
         // How long they take is known when the host has answered, or the file was read.
-        Executor::SharedIterations | Executor::AtOnce | Executor::Replay => Duration::ZERO,
+        Executor::SharedIterations
+        | Executor::AtOnce
+        | Executor::Replay
+        | Executor::Search
+        | Executor::Cases => Duration::ZERO,
     }
 }
 
@@ -160,6 +164,10 @@ pub(super) fn curve(scenario: &Scenario) -> Option<Curve> {
 /// The stages in iterations per second, or in terminals.
 pub(super) fn stages(scenario: &Scenario) -> Vec<Stage> {
     let unit = scenario.time_unit.unwrap_or(Time::from_secs(1)).0.as_secs_f64();
-    let stages = scenario.stages.iter().flatten();
-    stages.map(|stage| Stage { duration: stage.duration.0, target: stage.target / unit }).collect()
+    let jump = |stage: &file::Stage| stage.jump.then_some(Duration::ZERO);
+    let stages = scenario.stages.iter().flatten().flat_map(|stage| {
+        let durations = jump(stage).into_iter().chain([stage.duration.0]);
+        durations.map(|duration| Stage { duration, target: stage.target / unit })
+    });
+    stages.collect()
 }

@@ -1,7 +1,7 @@
 //! The steps of flows in the file format: `- sale: { … }`, `- http: POST /sessions`, `- think: 5s..20s`, or just `- sign-in`.
 
 use super::{
-    duration::TimeRange,
+    duration::{Time, TimeRange},
     http_keys::{HttpKeys, Word},
     named::Named,
     network::Network,
@@ -20,10 +20,14 @@ use std::{borrow::Cow, fmt};
 /// One step of a flow, however it was written: what it does, and what goes with it.
 #[derive(Clone, Debug, Default)]
 pub struct Step {
-    /// What the terminal does; a right step has one of these, or one of the three below.
+    /// What the terminal does; a right step has one of these, or one of those below.
     pub operations: Vec<(Kind, OperationKeys)>,
     /// How long it waits.
     pub think: Option<TimeRange>,
+    /// How long after the begin of the iteration, or the last pace, it goes on.
+    pub pace: Option<TimeRange>,
+    /// For how many terminals it waits.
+    pub rendezvous: Option<RendezvousKeys>,
     /// What is asked of a server; its key `http` says that it is.
     pub request: HttpKeys,
     /// What an operator loads into the terminal.
@@ -63,6 +67,22 @@ pub struct LoadKeys {
     pub serial: Option<Word>,
 }
 
+/// Where terminals wait for each other.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RendezvousKeys {
+    /// How many go on together.
+    #[schemars(range(min = 1))]
+    pub terminals: u32,
+    /// How long one waits at most; then it goes on alone.
+    #[serde(default = "default_timeout")]
+    pub timeout: Time,
+}
+
+fn default_timeout() -> Time {
+    Time::from_secs(30)
+}
+
 impl Step {
     /// The step that its name alone stands for.
     pub fn bare(name: &str) -> Option<Self> {
@@ -78,7 +98,10 @@ impl Step {
         let think = self.think.map(|_| THINK);
         let http = self.request.http.as_ref().map(|_| HTTP);
         let load = self.load.as_ref().map(|_| LOAD);
-        self.operations.iter().map(|(kind, _)| kind.name()).chain(think).chain(http).chain(load).collect()
+        let pace = self.pace.map(|_| PACE);
+        let rendezvous = self.rendezvous.map(|_| RENDEZVOUS);
+        let others = [think, http, load, pace, rendezvous].into_iter().flatten();
+        self.operations.iter().map(|(kind, _)| kind.name()).chain(others).collect()
     }
 
     /// Takes the value of one key.
@@ -89,6 +112,8 @@ impl Step {
         match key {
             LOAD => self.load = Some(map.next_value()?),
             THINK => self.think = Some(map.next_value()?),
+            PACE => self.pace = Some(map.next_value()?),
+            RENDEZVOUS => self.rendezvous = Some(map.next_value()?),
             "name" => self.settings.name = Some(map.next_value()?),
             "checks" => self.settings.checks = map.next_value()?,
             "capture" => self.settings.capture = map.next_value()?,
@@ -106,7 +131,7 @@ impl Step {
 
 /// All keys of a step that say what it does.
 pub fn actions() -> Vec<&'static str> {
-    operation_keys::kinds().map(|(_, name)| name).chain([HTTP, LOAD, THINK]).collect()
+    operation_keys::kinds().map(|(_, name)| name).chain([HTTP, LOAD, THINK, PACE, RENDEZVOUS]).collect()
 }
 
 impl<'de> Deserialize<'de> for Step {
@@ -153,6 +178,12 @@ impl Serialize for Step {
         if let Some(think) = &self.think {
             map.serialize_entry(THINK, think)?;
         }
+        if let Some(pace) = &self.pace {
+            map.serialize_entry(PACE, pace)?;
+        }
+        if let Some(rendezvous) = &self.rendezvous {
+            map.serialize_entry(RENDEZVOUS, rendezvous)?;
+        }
         if let Some(name) = name {
             map.serialize_entry("name", name)?;
         }
@@ -183,7 +214,10 @@ impl JsonSchema for Step {
         let request = request.and_then(|all| all.as_object().cloned()).unwrap_or_default();
         if let Some(properties) = keys.get_mut("properties").and_then(|all| all.as_object_mut()) {
             let think = TimeRange::json_schema(generator);
-            properties.insert(THINK.to_owned(), think.to_value());
+            properties.insert(THINK.to_owned(), think.clone().to_value());
+            properties.insert(PACE.to_owned(), think.to_value());
+            let rendezvous = generator.subschema_for::<RendezvousKeys>();
+            properties.insert(RENDEZVOUS.to_owned(), rendezvous.to_value());
             properties.insert(LOAD.to_owned(), generator.subschema_for::<LoadKeys>().to_value());
             properties.extend(request);
             for (kind, name) in operation_keys::kinds() {
@@ -204,3 +238,7 @@ pub const HTTP: &str = "http";
 /// The key of a step that loads a terminal.
 pub const LOAD: &str = "load-terminal";
 const THINK: &str = "think";
+/// The key of a step that keeps a cadence.
+pub const PACE: &str = "pace";
+/// The key of a step at which terminals wait for each other.
+pub const RENDEZVOUS: &str = "rendezvous";

@@ -1,5 +1,6 @@
 //! The choices of the file format and their words; doc comments become descriptions of the JSON Schema.
 
+use crate::load::Profile;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +8,20 @@ impl Executor {
     /// The word in scenario files.
     pub fn word(self) -> &'static str {
         word(Self::ALL, self)
+    }
+}
+
+impl ProfileName {
+    /// The shape it stands for.
+    pub fn shape(self) -> Profile {
+        match self {
+            Self::Smoke => Profile::Smoke,
+            Self::Load => Profile::Load,
+            Self::Stress => Profile::Stress,
+            Self::Spike => Profile::Spike,
+            Self::Soak => Profile::Soak,
+            Self::Breakpoint => Profile::Breakpoint,
+        }
     }
 }
 
@@ -158,6 +173,38 @@ choice! {
         AtOnce = "at-once",
         /// Open: at the instants that a file lists.
         Replay = "replay",
+        /// Closed: every terminal goes through cases, each with a result of its own.
+        Cases = "cases",
+        /// Open: at a rate that is raised and lowered until the highest one is found that the target keeps up with.
+        Search = "search",
+    }
+}
+choice! {
+    /// What becomes of an arrival that finds no terminal free, or `maxInFlight` iterations under way.
+    OnSaturation {
+        /// It is dropped, and counted.
+        Drop = "drop",
+        /// It waits for its turn, and keeps the instant at which it was due.
+        Queue = "queue",
+        /// The run ends.
+        Abort = "abort",
+    }
+}
+choice! {
+    /// The usual shapes of a load test.
+    ProfileName {
+        /// A twentieth of the rate.
+        Smoke = "smoke",
+        /// Up, the rate, down.
+        Load = "load",
+        /// In steps up to one and a half times the rate, and back.
+        Stress = "stress",
+        /// A tenth of the rate, all of it at once, a tenth again.
+        Spike = "spike",
+        /// The rate, with short ramps.
+        Soak = "soak",
+        /// One line from nothing to the rate.
+        Breakpoint = "breakpoint",
     }
 }
 choice! {

@@ -381,6 +381,7 @@ impl World {
                 host::Output::Close(connection) => self.wire.end(self.now, connection, &mut self.queue),
                 host::Output::Down { until } => self.wire.end_all(self.now, until, &mut self.queue),
                 host::Output::Record(_) | host::Output::Note(_) => self.told.push(output),
+                host::Output::Overheard(_) => {}
                 host::Output::Unreadable { .. } => self.evidence.report.strays += 1,
                 host::Output::Wait(deadline) => {
                     if std::mem::replace(&mut self.host_deadline, deadline) != deadline

@@ -212,4 +212,5 @@ def main():
             print(json.dumps(server.books.report()), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -176,8 +176,8 @@ fn scenario(group: &str) -> Result<Plan, Diagnostics> {
          open: {{ flow: sign-in, executor: per-terminal-iterations }}\n"
     );
     load(&text, "test.yaml", &Overrides::default(), 1, &|name| match name {
-        "bank.yaml" => Ok(ALL.to_owned()),
-        "broken.yaml" => Ok("schema: 1\nname: broken\nextends: unionpay\nresponseTimout: 3s\n".to_owned()),
+        "bank.yaml" => Ok(ALL.into()),
+        "broken.yaml" => Ok("schema: 1\nname: broken\nextends: unionpay\nresponseTimout: 3s\n".into()),
         _ => Err(io::ErrorKind::NotFound.into()),
     })
 }

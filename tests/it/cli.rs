@@ -97,6 +97,7 @@ fn help_of_every_command() {
     let mut all = String::new();
     let commands = [
         "",
+        "init",
         "run",
         "validate",
         "expand",
@@ -113,6 +114,7 @@ fn help_of_every_command() {
         "decode",
         "encode",
         "schema",
+        "man",
         "completions",
     ];
     for command in commands {

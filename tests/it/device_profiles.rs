@@ -3,7 +3,7 @@
 use posfleet::{
     ecr::{
         Body, Checksum, Deframer, LengthForm, Piece, Service, Signalling, Verdict,
-        script::{Exchange, Script, Slot},
+        script::{Exchange, Message, Script, Slot, Values},
     },
     rack::Profile,
     scenario::{SHIPPED_DEVICES, parse_device_profile, validate_file},
@@ -52,12 +52,12 @@ fn transbank_says_what_its_documents_say() {
         (Service::Void, "1200|15|"),
         (Service::Sale, "0200|1500|ABC123|||0|"),
     ] {
-        let asked = exchange(script, service).send.read(&payload(text)).unwrap();
-        let request = asked.request(service);
+        let values = asked(script, service).read(&payload(text)).unwrap();
+        let request = values.request(service);
         match service {
             Service::Void => assert_eq!(request.original.unwrap().receipt, 15),
             Service::Sale => {
-                assert_eq!((request.amount.minor(), asked.get(Slot::Id)), (1_500, &b"ABC123"[..]))
+                assert_eq!((request.amount.minor(), values.get(Slot::Id)), (1_500, &b"ABC123"[..]))
             }
             _ => assert_eq!((request.amount.minor(), request.original), (0, None)),
         }
@@ -82,14 +82,19 @@ fn transbank_says_what_its_documents_say() {
 #[test]
 fn pax_and_wiseasy_begin_as_real_ones_do() {
     let pax = &shipped("pax").script;
-    let written = exchange(pax, Service::Status).send.write(&Default::default());
+    let written = asked(pax, Service::Status).write(&Default::default());
     assert_eq!(written, payload(pax, &frames("pax_poslink")[0]));
     let wiseasy = &shipped("wiseasy").script;
     let said: Vec<Vec<u8>> = frames("wiseasy_55aa").iter().map(|frame| payload(wiseasy, frame)).collect();
-    assert_eq!(wiseasy.reply(&said[0]).as_ref(), Some(&said[1]), "a handshake is confirmed");
+    assert_eq!(
+        wiseasy.reply(&said[0]).map(|reply| reply.write(&Default::default())).as_ref(),
+        Some(&said[1]),
+        "a handshake is confirmed"
+    );
     let (beat, every) = wiseasy.heartbeat.clone().unwrap();
     assert_eq!((beat.write(&Default::default()), every.as_secs()), (said[2].clone(), 2));
-    assert_eq!(exchange(wiseasy, Service::Status).send.write(&Default::default()), said[3]);
+    let first = Values::default().with_number(Slot::Sequence, 1);
+    assert_eq!(asked(wiseasy, Service::Status).write(&first), said[3]);
 }
 
 /// A lab writes its own terminal's frame and messages without a preset.
@@ -127,11 +132,10 @@ exchanges:
         (script.frame.check, &*script.frame.signals),
         (Checksum::Xor { post: 0x7F }, &[0x06, 0x15][..])
     );
-    let read =
-        exchange(script, Service::Sale).send.read(b"\x9f\x01\0\x01\x02\x9f\x02\0\x0c000000000110").unwrap();
+    let read = asked(script, Service::Sale).read(b"\x9f\x01\0\x01\x02\x9f\x02\0\x0c000000000110").unwrap();
     assert_eq!(read.request(Service::Sale).amount.minor(), 110);
     // A tag that tells the message from others must be there, and right.
-    assert_eq!(exchange(script, Service::Sale).send.read(b"\x9f\x01\0\x01\x03"), None);
+    assert_eq!(asked(script, Service::Sale).read(b"\x9f\x01\0\x01\x03"), None);
     let mut frame = Vec::new();
     script.frame.build(b"A", &mut frame).unwrap();
     assert_eq!(frame, [2, b'0', b'0', b'1', b'A', 3, 2 ^ b'0' ^ b'0' ^ b'1' ^ b'A' ^ 3 ^ 0x7F]);
@@ -169,6 +173,64 @@ last: { send: done, within: 5s, expect: [ { message: done, approved: [ \"00\" ] 
     }
 }
 
+#[test]
+fn everything_that_is_wrong_with_steps_is_told_at_once() {
+    let text = "
+schema: 1
+name: bad
+variables: [ amount, session, session ]
+frame: { preset: stx-lrc }
+messages:
+  hello: H
+  hi: \"I{session}\"
+  sale: \"S{amount}|\"
+  line: \"L\"
+  done: \"D{code}|\"
+exchanges:
+  sale:
+    steps:
+      - { send: hello, within: 1s, expect: [ { message: hi, approved: [ A ] } ] }
+      - { prompt: remove the card, powerCycle: true, within: 1s }
+      - { send: sale, within: 1s, onTimeout: again, expect: [ { message: line, then: print }, { message: done, then: next, wait: true } ] }
+  void: { within: 5s }
+  refund: { send: sale, within: 5s, steps: [ { prompt: put the goods back, within: 1m } ] }
+  settlement: { send: sale, within: 5s, expect: [ { message: done, then: relay, same: [ amont ] } ] }
+";
+    let told = complaints(text);
+    for expected in [
+        "4: the value `amount` is there already",
+        "4: the value `session` is there already",
+        "16: a step is one of `send`, `prompt`, `powerCycle` and `reconnect`; answers come to `send` only",
+        "17: the message has no `{line}`",
+        "17: a message either says `wait`, or ends it with the codes that are `approved`, or has `then`",
+        "18: an exchange has `send` and `within`, or `steps`",
+        "19: `steps` stand alone: `send`, `expect` and `within` are said in them",
+        "19: the last step sends the message that asks",
+        "20: there is no value `amont`",
+        "20: the message has no `{relay}`",
+        "20: the host's answer goes back in a `reply` with `{relay}`",
+        "20: nothing ends `settlement`: no message has `approved`",
+    ] {
+        assert!(told.iter().any(|one| one == expected), "{expected} is not among {told:#?}");
+    }
+    let again = text.replace("prompt: remove the card, powerCycle: true", "prompt: remove the card");
+    for expected in [
+        "13: step 1 of `sale` must lead to the next: `then: next`",
+        "13: without `{id}` in its message, `sale` said again may be done again",
+    ] {
+        let told = complaints(&again);
+        assert!(
+            told.iter().any(|one| one.ends_with(expected.split_once(": ").unwrap().1)),
+            "{expected}: {told:#?}"
+        );
+    }
+}
+
+fn complaints(text: &str) -> Vec<String> {
+    let diagnostics = parse_device_profile(text, "bad.yaml").unwrap_err();
+    diagnostics.reports().iter().map(|one| format!("{}: {}", one.line, one.message)).collect()
+}
+
 fn shipped(name: &str) -> Profile {
     let (_, text) = SHIPPED_DEVICES.iter().find(|(known, _)| *known == name).unwrap();
     parse_device_profile(text, name).unwrap_or_else(|error| panic!("{error}"))
@@ -176,6 +238,11 @@ fn shipped(name: &str) -> Profile {
 
 fn exchange(script: &Script, service: Service) -> &Exchange {
     script.exchange(service).unwrap()
+}
+
+/// The message that asks for a service.
+fn asked(script: &Script, service: Service) -> &Message {
+    exchange(script, service).request().unwrap().1
 }
 
 /// The frames of a section of the vectors.

@@ -1,6 +1,6 @@
 //! Terminals on pseudo-terminals, driven through real ports: every protocol, and what can go wrong with a port.
 
-use crate::{program::Folder, tcp_till::plan};
+use crate::{lab_rig::*, tcp_till::plan};
 use nix::{
     pty::openpty,
     sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr},
@@ -9,22 +9,18 @@ use nix::{
 use posfleet::{
     driver::{
         Clock, HostServer,
-        serial::{
-            Device, DeviceError, Inner, Leases, Locator, OpenError, Place, Pretended, Recorders, Setup, open,
-        },
+        serial::{Device, DeviceError, Inner, OpenError, Place, Pretended, Recorders, Setup, open},
         wall_clock,
     },
     ecr::{Request, Service, Verdict},
     host::{Config, Enrolment, Host},
-    money::Amount,
-    rack::{FailureClass, LineSettings, Rack},
-    scenario::{Plan, parse_rack},
+    rack::{FailureClass, LineSettings},
+    scenario::Plan,
     terminal::Terminal,
 };
 use std::{
     collections::{BTreeSet, HashSet},
     fs::{self, File},
-    future::Future,
     io::Write,
     os::fd::OwnedFd,
     path::Path,
@@ -32,13 +28,6 @@ use std::{
     time::Duration,
 };
 use tokio::io::AsyncReadExt;
-
-/// A lab of pretended terminals in a folder of its own.
-struct Lab {
-    folder: Folder,
-    rack: Rack,
-    setup: Arc<Setup>,
-}
 
 #[test]
 fn every_protocol_sells_refuses_and_tells_who_it_is() {
@@ -378,47 +367,8 @@ impl RawLine {
     }
 }
 
-impl Lab {
-    fn new(name: &str, text: &str) -> Self {
-        let folder = Folder::new(name);
-        let path = folder.file("rack.yaml", text);
-        let rack = parse_rack(text, name, path.parent().unwrap()).unwrap();
-        let setup = Setup {
-            clock: Clock::start(),
-            locator: Locator::new(&rack.sim_folder),
-            leases: Leases::at(path.parent().unwrap(), "test"),
-            lease_time: Duration::from_secs(600),
-            recorders: None,
-            host: None,
-        };
-        Self { folder, rack, setup: Arc::new(setup) }
-    }
-
-    /// A lab of these devices.
-    fn of(name: &str, devices: &str) -> Self {
-        Self::new(
-            name,
-            &format!(
-                "schema: 1\nname: {name}\nsimulation: {{ folder: sim, seed: 3 }}\ndevices:\n  - {devices}\n"
-            ),
-        )
-    }
-
-    fn fresh_setup(&self) -> Setup {
-        let Setup { clock, locator, leases, lease_time, .. } = &*self.setup;
-        let (clock, lease_time) = (*clock, *lease_time);
-        let (locator, leases) = (locator.clone(), leases.clone());
-        Setup { clock, locator, leases, lease_time, recorders: None, host: None }
-    }
-
-    fn device(&self, id: &str) -> Device {
-        let device = self.rack.devices.iter().find(|device| device.id == id).unwrap();
-        Device::new(device, &self.setup)
-    }
-}
-
 /// The terminals of a scenario with the cards of its host.
-fn inner(plan: &Plan) -> Vec<Inner> {
+pub fn inner(plan: &Plan) -> Vec<Inner> {
     let profile = &plan.groups[0].profile;
     let one = |enrolment: &Enrolment| {
         let Enrolment { terminal, merchant, tmk } = enrolment.clone();
@@ -428,19 +378,11 @@ fn inner(plan: &Plan) -> Vec<Inner> {
     plan.host.terminals.iter().map(one).collect()
 }
 
-fn sale(id: u32, minor: u64) -> Request {
-    Request { id, service: Service::Sale, amount: Amount::from_minor(minor), original: None }
-}
-
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn run<T>(what: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(what)
-}
-
-const SCENARIO: &str = "\
+pub const SCENARIO: &str = "\
 schema: 1
 name: relay
 seed: 4
@@ -450,5 +392,3 @@ feeders: { cards: { generate: { count: 5 } } }
 scenarios:
   opening: { flow: sign-in, executor: per-terminal-iterations, iterations: 1 }
 ";
-/// No request takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);

@@ -686,6 +686,7 @@ fn drain(out: &mut Outbox) -> Step {
             Output::Send(_, range) => step.sent.push(out.bytes(range).to_vec()),
             Output::Close(_) => step.closes += 1,
             Output::Record(_) | Output::Note(_) => {}
+            Output::Overheard(_) => {}
             Output::Unreadable { .. } => step.unreadable += 1,
             Output::Down { .. } => step.closes += 1,
             Output::Wait(until) => (step.wait, has_ended) = (until, true),

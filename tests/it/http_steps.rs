@@ -24,7 +24,7 @@ impl Pass {
 
     fn of(text: &str, ordinal: u64) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios/valid");
-        let read = |name: &str| std::fs::read_to_string(folder.join(name));
+        let read = |name: &str| std::fs::read(folder.join(name));
         let plan = load(text, "test.yaml", &Overrides::default(), 1, &read);
         let plan = plan.unwrap_or_else(|errors| panic!("{errors}"));
         let rng = plan.seed.stream(Domain::Iteration, 0, ordinal);

@@ -221,6 +221,7 @@ fn told(portal: PortalSummary, checks: PortalChecks, findings: &[PortalFinding])
     let summary = posfleet::metrics::Summary {
         portal: Some(portal),
         reconciliation: Some(reconciliation),
+        cases: None,
         portal_findings: findings.to_vec(),
         thresholds: Vec::new(),
         exit_code: 0,

@@ -19,7 +19,7 @@ fn the_rack_of_the_tests_is_read_whole() {
     assert_eq!(first.expected.terminal.as_deref(), Some("10000001"));
     assert_eq!(first.features, ["contactless", "printer"]);
     assert_eq!(first.labels, [("rack".to_owned(), "2".to_owned()), ("slot".to_owned(), "1".to_owned())]);
-    assert_eq!(first.cards, CardSource::Operator);
+    assert_eq!(first.cards, CardSource::Nobody);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn real_ports_power_and_cards_are_read() {
     power: { off: [ uhubctl, -a, off ], on: [ uhubctl, -a, on ], within: 20s }
     cards: { command: [ card-mux, --slot ] }
   - { id: b, driver: zvt, port: \"tcp:192.0.2.7:20007\", cards: { robot: \"http://robot/\" } }
-  - { id: c, driver: concert, port: \"location:1-1.4\", enabled: false }",
+  - { id: c, driver: concert, port: \"location:1-1.4\", enabled: false, cards: { operator: true } }",
     )
     .unwrap();
     let [a, b, c] = &rack.devices[..] else { panic!("{rack:?}") };
@@ -47,7 +47,7 @@ fn real_ports_power_and_cards_are_read() {
     assert_eq!((power.off.join(" "), power.within.as_secs()), ("uhubctl -a off".to_owned(), 20));
     assert_eq!(a.cards, CardSource::Command(vec!["card-mux".to_owned(), "--slot".to_owned()]));
     assert!(b.speaker.is_tcp && b.cards == CardSource::Robot("http://robot/".to_owned()));
-    assert!(!c.is_enabled);
+    assert!(!c.is_enabled && c.cards == CardSource::Operator);
 }
 
 /// All at once, each with its line.
@@ -80,7 +80,8 @@ fn everything_that_is_wrong_is_told_before_a_port_is_opened() {
     8: expected a path below /dev, `usb:VID:PID[:SERIAL]`, `location:BUS-PORT`, `tcp:HOST:PORT` or `sim:NAME`
     9: a terminal id of ZVT has eight digits
     9: the terminal id `abc` is there twice
-    10: cards come from a command or from a robot, not from both
+    10: cards come from an operator, a command or a robot: from one of them
+    10: a robot is asked at an `http://` address
     10: expected a percentage such as 5%, from 0% to 100%
     11: unknown key `colour`
     ");

@@ -80,6 +80,7 @@ impl Recorded {
         let thresholds: Vec<ThresholdSummary> = self.thresholds.iter().map(judge).collect();
         let holds = thresholds.iter().all(|judged| judged.pass);
         Summary {
+            connections: None,
             schema: Summary::SCHEMA,
             scenario: self.name.to_owned(),
             seed: 7,
@@ -104,10 +105,14 @@ impl Recorded {
             },
             thresholds,
             control: None,
+            flows: Default::default(),
+            warmup: None,
+            knee: None,
             settlements: None,
             reconciliation: None,
             mismatches: Vec::new(),
             portal: None,
+            cases: None,
             portal_findings: Vec::new(),
         }
     }
@@ -155,6 +160,7 @@ impl Recorded {
 fn point(begin: Duration, interval: &Interval) -> Point {
     let codes = interval.codes().sorted();
     Point {
+        connections: Default::default(),
         at: begin + Duration::from_secs(1),
         length: Duration::from_secs(1),
         counters: interval.counters(),

@@ -404,6 +404,7 @@ pub fn summary() -> Summary {
         response_time_ms: times(slower),
         service_time_ms: if timeouts == count { Percentiles::default() } else { times(slower * 0.9) },
         attempts: None,
+        devices: None,
     };
     let threshold = |expression: &str, value, pass| ThresholdSummary {
         expression: expression.to_owned(),
@@ -454,6 +455,9 @@ pub fn summary() -> Summary {
             threshold("settle.response_time: p(99) < 2s", None, true),
         ],
         control: None,
+        flows: Default::default(),
+        warmup: None,
+        knee: None,
         settlements: None,
         reconciliation: Some(ReconciliationSummary {
             terminals: 2_000,
@@ -465,6 +469,7 @@ pub fn summary() -> Summary {
         }),
         mismatches: Vec::new(),
         portal: None,
+        cases: None,
         portal_findings: Vec::new(),
     }
 }

@@ -66,6 +66,12 @@ fn a_script_without_acknowledgements() {
     survives(Wire::Serial, || script_pair("wiseasy"));
 }
 
+/// The worked example of the documents: steps, values of its own, a printer, and messages to the host by the register.
+#[test]
+fn a_script_with_steps_and_a_relay() {
+    survives(Wire::Serial, || script_pair("kiosk"));
+}
+
 /// A register that says three times that its goods are not out gets its sale all the same; eleven times, and it is undone.
 #[test]
 fn goods_that_are_not_out_yet_are_waited_for() {
@@ -156,10 +162,12 @@ fn caisse_pair(
 
 /// A shipped device profile, without what has no number: of that a lost answer leaves nothing to be learned.
 fn script_pair(name: &str) -> (Register<script::Asking>, Terminal<script::Answering>) {
-    let (_, text) = SHIPPED_DEVICES.iter().find(|(known, _)| *known == name).unwrap();
-    let profile = parse_device_profile(text, name).unwrap();
+    let shipped = SHIPPED_DEVICES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text);
+    let profile = parse_device_profile(shipped.unwrap_or(crate::kiosk::profile()), name).unwrap();
     let mut script = (*profile.script).clone();
-    script.exchanges.retain(|(service, _)| *service != Service::Void);
+    script
+        .exchanges
+        .retain(|(service, exchange)| *service != Service::Void || exchange.asks(script::Slot::Id));
     // A beat every two seconds would be most of what happens.
     script.heartbeat = script.heartbeat.map(|(beat, _)| (beat, Duration::from_secs(60)));
     let (frame, policy, script) = (script.frame.clone(), script.link, Arc::new(script));
@@ -369,7 +377,7 @@ impl<D: Dialogue, S: Serving> Rig<D, S> {
                 *self.relayed.entry(id).or_insert(0) += 1;
                 self.later(Duration::from_millis(500), Due::RelayAnswer(bytes.0));
             }
-            RegisterEvent::Line(_) | RegisterEvent::Progress(_) => {}
+            RegisterEvent::Line(_) | RegisterEvent::Progress(_) | RegisterEvent::Wanted(_) => {}
         }
     }
 

@@ -1,21 +1,24 @@
 //! A real terminal behind its port: carries the register's machine over a wire, opens it anew, and relays to a host.
 
 use super::{
-    lease::{Lease, LeaseError, Leases},
-    locate::{LocateError, Locator, Place},
-    port::{self, OpenError},
+    lease::{Lease, Leases},
+    locate::Locator,
+    opener::{Opened, Opener},
+    power::{PowerCycled, power_cycle},
+    prompt::{Prompt, PromptAnswer, Prompts},
     recorder::Recorders,
     relay::relay,
+    trouble::DeviceError,
     wire::{Arrival, Wire},
 };
 use crate::{
     driver::Clock,
-    ecr::{Answer, Outbox, Output, RegisterEvent, RegisterInput, Request, Service, Verdict},
+    ecr::{Answer, Deed, Outbox, Output, RegisterEvent, RegisterInput, Request, Service, Verdict},
     money::Amount,
-    rack::{self, BoxedRegister, Expected, FailureClass, Selector},
+    rack::{self, BoxedRegister},
     time::Instant,
 };
-use std::{future::Future, io, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 /// What all devices of a run share.
 #[derive(Debug)]
@@ -37,9 +40,8 @@ pub struct Setup {
 /// A terminal behind its port.
 pub struct Device {
     setup: Arc<Setup>,
-    id: String,
-    selector: Selector,
-    line: rack::LineSettings,
+    /// What its rack says.
+    rack: Arc<rack::Device>,
     register: BoxedRegister,
     outbox: Outbox<RegisterEvent>,
     wire: Option<Wire>,
@@ -47,11 +49,13 @@ pub struct Device {
     lease: Option<(String, Lease)>,
     opening: Option<Pending<Result<Opened, DeviceError>>>,
     relaying: Option<Pending<Option<Vec<u8>>>>,
+    acting: Option<Pending<Result<bool, DeviceError>>>,
+    /// Where people are asked for what a profile wants of them.
+    prompts: Prompts,
     deadline: Option<Instant>,
     answer: Option<Answer>,
     trouble: Option<DeviceError>,
     contact: Contact,
-    expected: Expected,
     /// Whether what is behind the port now has said who it is.
     is_identified: bool,
 }
@@ -65,65 +69,17 @@ pub struct Contact {
     pub hung_up: u32,
     /// Bytes that came from it.
     pub bytes: u64,
-}
-
-/// Why a device did not answer. None of these is the fault of a scenario.
-#[derive(Debug, thiserror::Error)]
-pub enum DeviceError {
-    /// Its port is not to be found.
-    #[error(transparent)]
-    Locate(#[from] LocateError),
-    /// Its port is somebody else's.
-    #[error(transparent)]
-    Lease(#[from] LeaseError),
-    /// Its port was had for longer than was said.
-    #[error("the lease of the port has run out")]
-    LeaseExpired,
-    /// Its port does not open.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// Its record cannot be written.
-    #[error("the line cannot be recorded: {0}")]
-    Record(io::Error),
-    /// The port vanished while something was asked.
-    #[error("the port hung up")]
-    HungUp,
-    /// Another terminal is behind the port than the inventory says.
-    #[error("this is terminal {told}, and {expected} is expected")]
-    Wrong {
-        /// Who is expected.
-        expected: String,
-        /// Who is there.
-        told: String,
-    },
-    /// It said nothing.
-    #[error("the terminal does not answer")]
-    NoAnswer,
-    /// It has not finished what was asked before.
-    #[error("the terminal is still at an earlier request")]
-    Busy,
-    /// It was asked for longer than it may take.
-    #[error("no result within {0:?}")]
-    TimedOut(Duration),
-}
-
-impl DeviceError {
-    /// Whose fault it is.
-    pub fn class(&self) -> FailureClass {
-        match self {
-            Self::NoAnswer | Self::Busy | Self::TimedOut(_) => FailureClass::Device,
-            _ => FailureClass::Infrastructure,
-        }
-    }
+    /// Bytes that were sent to it.
+    pub sent: u64,
 }
 
 type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-type Opened = (Wire, (String, Lease));
 
 /// What ended a wait.
 enum Wake {
     Opened(Result<Opened, DeviceError>),
     Relayed(Option<Vec<u8>>),
+    Acted(Result<bool, DeviceError>),
     Arrived(Arrival),
     Time,
 }
@@ -133,27 +89,42 @@ impl Device {
     pub fn new(device: &rack::Device, setup: &Arc<Setup>) -> Self {
         Self {
             setup: Arc::clone(setup),
-            id: device.id.clone(),
-            selector: device.port.clone(),
-            line: device.line,
+            rack: Arc::new(device.clone()),
             register: device.speaker.register(),
             outbox: Outbox::default(),
             wire: None,
             lease: None,
             opening: None,
             relaying: None,
+            acting: None,
+            prompts: Prompts::unattended(),
             deadline: None,
             answer: None,
             trouble: None,
             contact: Contact::default(),
-            expected: device.expected.clone(),
             is_identified: false,
         }
+    }
+
+    /// The same with people at this desk, for what its profile wants done by hand.
+    #[must_use]
+    pub fn with_prompts(self, prompts: Prompts) -> Self {
+        Self { prompts, ..self }
     }
 
     /// How much there was to do with it.
     pub fn contact(&self) -> Contact {
         self.contact
+    }
+
+    /// Whether its port is open.
+    pub fn is_open(&self) -> bool {
+        self.wire.is_some()
+    }
+
+    /// Whether what is behind the port now has said who it is.
+    pub fn is_identified(&self) -> bool {
+        self.is_identified
     }
 
     /// Asks the terminal who it is, or whether it is there where the protocol tells no more.
@@ -162,7 +133,7 @@ impl Device {
     /// When it does not answer, or is another one than is expected.
     pub async fn identify(&mut self, within: Duration) -> Result<Answer, DeviceError> {
         let answer = self.put(QUESTION, within).await?;
-        if let Some((expected, told)) = self.expected.mismatch(&answer) {
+        if let Some((expected, told)) = self.rack.expected.mismatch(&answer) {
             return Err(DeviceError::Wrong { expected, told });
         }
         self.is_identified = true;
@@ -209,19 +180,39 @@ impl Device {
     /// # Errors
     /// When it cannot be had or opened now.
     pub async fn probe(&mut self) -> Result<(), DeviceError> {
-        let opened = self.open_once(None).await.map_err(|(error, _)| error)?;
+        let opening = Opener::new(&self.rack, &self.setup);
+        let opened = opening.open(None).await.map_err(|(error, _)| error)?;
         self.contact.opened += 1;
         drop(opened);
         Ok(())
     }
 
+    /// Switches the terminal off and on by the programs of its rack, and asks who is behind the port then.
+    ///
+    /// The port stays leased meanwhile.
+    ///
+    /// # Errors
+    /// Unless its port vanished and came back, and whoever is there now says that he is the right one.
+    pub async fn power_cycle(&mut self, within: Duration) -> Result<PowerCycled, DeviceError> {
+        self.hang_up().await;
+        self.lease = Some(Opener::new(&self.rack, &self.setup).hold(self.lease.take())?);
+        let cycled = power_cycle(&self.rack, &self.setup).await?;
+        self.identify(within).await?;
+        Ok(cycled)
+    }
+
     /// Closes the port when it has taken what was sent, and gives it free.
     pub async fn release(&mut self) {
+        self.hang_up().await;
+        self.close();
+    }
+
+    async fn hang_up(&mut self) {
+        self.is_identified = false;
         if let Some(wire) = self.wire.take() {
             self.feed(RegisterInput::Closed);
             wire.close().await;
         }
-        self.close();
     }
 
     /// Closes the port and gives it free.
@@ -229,7 +220,7 @@ impl Device {
         if self.wire.is_some() {
             self.feed(RegisterInput::Closed);
         }
-        (self.wire, self.opening, self.relaying, self.lease) = (None, None, None, None);
+        (self.wire, self.opening, self.relaying, self.acting, self.lease) = (None, None, None, None, None);
         self.is_identified = false;
     }
 
@@ -237,6 +228,7 @@ impl Device {
         let until = self.setup.clock.now() + within;
         loop {
             if let Some(answer) = self.answer.take() {
+                self.acting = None;
                 return self.judge(answer);
             }
             match self.wake(until).await {
@@ -250,6 +242,7 @@ impl Device {
                     self.feed(RegisterInput::Closed);
                 }
                 Wake::Relayed(answer) => self.feed(RegisterInput::RelayAnswer(answer.as_deref())),
+                Wake::Acted(done) => self.acted(done),
                 Wake::Arrived(arrival) => self.arrived(arrival),
                 Wake::Time if self.setup.clock.now() >= until => return Err(DeviceError::TimedOut(within)),
                 Wake::Time => self.feed(RegisterInput::Timeout),
@@ -297,10 +290,14 @@ impl Device {
         self.register.handle(now, input, &mut self.outbox);
         while let Some(output) = self.outbox.poll() {
             match output {
-                Output::Connect => self.opening = Some(Box::pin(self.reopen())),
+                Output::Connect => {
+                    let lease = self.lease.take();
+                    self.opening = Some(Box::pin(Opener::new(&self.rack, &self.setup).reopen(lease)));
+                }
                 // A port that takes nothing is gone, and will say so.
                 Output::Send(range) => {
                     let bytes = self.outbox.bytes(range);
+                    self.contact.sent += bytes.len() as u64;
                     let _ = self.wire.as_ref().is_some_and(|wire| wire.send(bytes));
                 }
                 Output::Close => (self.wire, self.opening) = (None, None),
@@ -310,16 +307,43 @@ impl Device {
                     let host = self.setup.host.clone().unwrap_or(named);
                     self.relaying = Some(Box::pin(relay(bytes.0, host, address.timeout)));
                 }
+                Output::Event(RegisterEvent::Wanted(deed)) => self.acting = Some(self.act(deed)),
                 Output::Event(_) => {}
                 Output::Wait(until) => self.deadline = until,
             }
         }
     }
 
+    /// Does outside of the line what the register waits for.
+    fn act(&mut self, deed: Deed) -> Pending<Result<bool, DeviceError>> {
+        let (rack, setup) = (Arc::clone(&self.rack), Arc::clone(&self.setup));
+        match deed {
+            Deed::Prompt(text) => {
+                let (prompts, prompt) = (self.prompts.clone(), Prompt::new(&rack, text));
+                // The register gives up when its time is over.
+                let asking = async move { prompts.ask(setup.clock, prompt, PROMPT).await };
+                Box::pin(async move { Ok(asking.await == PromptAnswer::Done) })
+            }
+            Deed::PowerCycle => {
+                self.is_identified = false;
+                Box::pin(async move { Ok(power_cycle(&rack, &setup).await.map(|_| true)?) })
+            }
+            Deed::Reconnect => Box::pin(async { Ok(true) }),
+        }
+    }
+
+    fn acted(&mut self, done: Result<bool, DeviceError>) {
+        let is_done = done.unwrap_or_else(|error| {
+            self.trouble = Some(error);
+            false
+        });
+        self.feed(RegisterInput::Acted(is_done));
+    }
+
     async fn wake(&mut self, until: Instant) -> Wake {
         let due = self.deadline.map_or(until, |deadline| deadline.min(until));
         let due = self.setup.clock.to_std(due).into();
-        let Self { opening, relaying, wire, .. } = self;
+        let Self { opening, relaying, acting, wire, .. } = self;
         tokio::select! {
             // What has come is heard before a silence is.
             biased;
@@ -331,80 +355,12 @@ impl Device {
                 *relaying = None;
                 Wake::Relayed(relayed)
             }
+            acted = pending(acting) => {
+                *acting = None;
+                Wake::Acted(acted)
+            }
             arrival = next(wire) => Wake::Arrived(arrival),
             () = tokio::time::sleep_until(due) => Wake::Time,
-        }
-    }
-
-    /// Opens the port as soon as it is there; the register says when it has waited for long enough.
-    fn reopen(&mut self) -> impl Future<Output = Result<Opened, DeviceError>> + Send + use<> {
-        let opener = self.opener();
-        let mut lease = self.lease.take();
-        async move {
-            let mut pause = PAUSE_FIRST;
-            loop {
-                match opener.open(lease.take()).await {
-                    Ok(opened) => return Ok(opened),
-                    Err((DeviceError::Lease(error), _)) => return Err(error.into()),
-                    Err((error, _)) if opener.since.elapsed() >= REOPEN => return Err(error),
-                    Err((_, kept)) => lease = kept,
-                }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(PAUSE_LAST);
-            }
-        }
-    }
-
-    fn open_once(&self, lease: Option<(String, Lease)>) -> impl Future<Output = Attempt> + Send + use<> {
-        let opener = self.opener();
-        async move { opener.open(lease).await }
-    }
-
-    fn opener(&self) -> Opener {
-        let (setup, id, selector) = (Arc::clone(&self.setup), self.id.clone(), self.selector.clone());
-        Opener { setup, id, selector, line: self.line, since: tokio::time::Instant::now() }
-    }
-}
-
-/// What it takes to open a port.
-struct Opener {
-    setup: Arc<Setup>,
-    id: String,
-    selector: Selector,
-    line: rack::LineSettings,
-    since: tokio::time::Instant,
-}
-
-/// A wire, or why there is none and the lease that is kept all the same.
-type Attempt = Result<Opened, (DeviceError, Option<(String, Lease)>)>;
-
-impl Opener {
-    async fn open(&self, lease: Option<(String, Lease)>) -> Attempt {
-        let place = match self.setup.locator.locate(&self.selector) {
-            Ok(place) => place,
-            Err(error) => return Err((error.into(), lease)),
-        };
-        let lease = self.leased(&place, lease).map_err(|error| (error.into(), None))?;
-        let port = match port::open(&place, self.line).await {
-            Ok(port) => port,
-            Err(error) => return Err((error.into(), Some(lease))),
-        };
-        let recorder = self.setup.recorders.as_ref().map(|recorders| recorders.of(&self.id)).transpose();
-        match recorder {
-            Ok(recorder) => Ok((Wire::start(port, recorder, self.setup.clock), lease)),
-            Err(error) => Err((DeviceError::Record(error), Some(lease))),
-        }
-    }
-
-    /// The lease of a place; a replugged device may have another name, and then needs another.
-    fn leased(&self, place: &Place, lease: Option<(String, Lease)>) -> Result<(String, Lease), LeaseError> {
-        let name = place.lease_name();
-        match lease {
-            Some((known, lease)) if known == name => Ok((known, lease)),
-            _ => {
-                let lease = self.setup.leases.take(&name, self.setup.lease_time)?;
-                Ok((name, lease))
-            }
         }
     }
 }
@@ -425,8 +381,5 @@ async fn next(wire: &mut Option<Wire>) -> Arrival {
 
 /// Asks who is there; it moves no money.
 const QUESTION: Request = Request { id: 0, service: Service::Status, amount: Amount::ZERO, original: None };
-/// The first pause between two attempts to open a port; each is twice as long as the one before.
-const PAUSE_FIRST: Duration = Duration::from_millis(20);
-const PAUSE_LAST: Duration = Duration::from_millis(500);
-/// No port is waited for longer. The register's own patience is longer: it hears why, and asks again.
-const REOPEN: Duration = Duration::from_secs(4);
+/// No person is waited for longer; the profile's own time is shorter.
+const PROMPT: Duration = Duration::from_secs(3_600);

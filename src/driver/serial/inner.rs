@@ -3,9 +3,9 @@
 use crate::{
     card::Card,
     ecr::{Answer, MaskedCard, Request, Service, Text, Verdict},
-    iso8583::Stan,
+    iso8583::{Rrn, Stan},
     money::Amount,
-    operation::{CardUse, End, Entry, Kind, Operation, Original, Outcome},
+    operation::{CardUse, End, Entry, Kind, Operation, Original, Outcome, TransactionRef},
     terminal::{Event, Input, Outbox, Output, Profile, Terminal},
     time::Instant,
 };
@@ -72,17 +72,43 @@ impl Inner {
             Service::SignIn => Some(Operation::management(Kind::SignIn)),
             Service::Settlement => Some(Operation::management(Kind::Settlement)),
             Service::Sale => {
-                let card = self.cards.get(self.next_card % self.cards.len().max(1))?.clone();
-                self.next_card += 1;
-                self.card = MaskedCard::new(card.pan.to_string().as_bytes());
-                Some(Operation::sale(request.amount, CardUse { card, entry: Entry::Stripe, pin: false }))
+                let card = Some(self.draw_card()?);
+                Some(Operation { amount: request.amount, card, ..Operation::of(Kind::Sale) })
             }
             Service::Void => {
-                let stan = Stan::new(request.original.as_ref()?.receipt)?;
-                Some(Operation { original: Original::Stan(stan), ..Operation::of(Kind::Void) })
+                // Some registers name no transaction: they mean the last one.
+                let receipt = request.original.as_ref().map_or(0, |original| original.receipt);
+                let original = Stan::new(receipt).map_or(Original::Newest, Original::Stan);
+                Some(Operation { original, ..Operation::of(Kind::Void) })
             }
-            Service::Refund | Service::Status => None,
+            Service::Refund => {
+                let card = Some(self.draw_card()?);
+                let original = request.original.as_ref()?;
+                let receipt = TransactionRef {
+                    batch: self.terminal.batch(),
+                    stan: Stan::new(original.receipt),
+                    rrn: Rrn::from_bytes(&original.reference.0).ok(),
+                    approval_code: None,
+                    date: None,
+                };
+                let refund = Operation::of(Kind::Refund);
+                Some(Operation {
+                    amount: request.amount,
+                    card,
+                    original: Original::Receipt(receipt),
+                    ..refund
+                })
+            }
+            Service::Status => Some(Operation::management(Kind::Echo)),
         }
+    }
+
+    /// The card of the next customer.
+    fn draw_card(&mut self) -> Option<CardUse> {
+        let card = self.cards.get(self.next_card % self.cards.len().max(1))?.clone();
+        self.next_card += 1;
+        self.card = MaskedCard::new(card.pan.to_string().as_bytes());
+        Some(CardUse { card, entry: Entry::Stripe, pin: false })
     }
 
     fn feed(&mut self, now: Instant, input: Input<'_>) -> Vec<Wish> {

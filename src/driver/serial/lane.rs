@@ -11,13 +11,22 @@ use tokio::net::{TcpListener, TcpStream};
 /// Where lines to a pretended terminal come from.
 pub(super) enum Socket {
     Link(PathBuf, Option<Pty>),
-    Listener(TcpListener),
+    Listener(String, Option<TcpListener>),
 }
 
 /// A line to whoever plays the register.
 pub(super) enum Lane {
     Pty(Pty),
     Tcp(TcpStream),
+}
+
+/// Whether a terminal behind such a port can be pretended.
+pub(super) fn can_pretend(port: &Selector) -> bool {
+    match port {
+        Selector::Sim(_) => true,
+        Selector::Tcp { host, .. } => matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]"),
+        _ => false,
+    }
 }
 
 impl Socket {
@@ -30,8 +39,10 @@ impl Socket {
                 let first = Pty::open(&link)?;
                 Ok(Some(Self::Link(link, Some(first))))
             }
-            Selector::Tcp { host, port } if matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]") => {
-                Ok(Some(Self::Listener(TcpListener::bind(format!("{host}:{port}")).await?)))
+            Selector::Tcp { host, port } if can_pretend(&device.port) => {
+                let address = format!("{host}:{port}");
+                let listener = TcpListener::bind(&address).await?;
+                Ok(Some(Self::Listener(address, Some(listener))))
             }
             _ => Ok(None),
         }
@@ -44,11 +55,25 @@ impl Socket {
                 Some(first) => Ok(Lane::Pty(first)),
                 None => Pty::open(link).map(Lane::Pty),
             },
-            Self::Listener(listener) => {
+            Self::Listener(address, listener) => {
+                let listener = match listener.take() {
+                    Some(open) => listener.insert(open),
+                    None => listener.insert(TcpListener::bind(&*address).await?),
+                };
                 let (stream, _) = listener.accept().await?;
                 stream.set_nodelay(true)?;
                 Ok(Lane::Tcp(stream))
             }
+        }
+    }
+}
+
+impl Socket {
+    /// Takes away what lines come from, until the next one is wanted.
+    pub(super) fn shut(&mut self) {
+        match self {
+            Self::Link(_, first) => *first = None,
+            Self::Listener(_, listener) => *listener = None,
         }
     }
 }

@@ -2,7 +2,11 @@
 
 use super::{lease::Leases, plugged::Plugged};
 use crate::rack::Selector;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::{net::TcpStream, time::timeout};
 
 /// What can be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,11 +55,29 @@ impl Locator {
             Selector::Usb { .. } | Selector::Location(_) => among(&Plugged::all(), selector),
         }
     }
+
+    /// Whether the port of a selector is there at this moment: its node on this machine, or whoever listens there.
+    ///
+    /// # Errors
+    /// When more than one thing fits.
+    pub async fn is_present(&self, selector: &Selector) -> Result<bool, LocateError> {
+        match self.locate(selector) {
+            // The node that a link leads to, not the link: udev and simulators may leave it behind.
+            Ok(Place::Serial(path)) => Ok(path.exists()),
+            Ok(Place::Tcp(address)) => {
+                Ok(matches!(timeout(LISTENS, TcpStream::connect(address)).await, Ok(Ok(_))))
+            }
+            Err(LocateError::Absent(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// The lease that a simulator has on its folder while it lives.
 pub(super) fn sim_lease(folder: &Path) -> (Leases, String) {
-    (Leases::at(folder, "a simulator"), folder.display().to_string())
+    // One folder has many names.
+    let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    (Leases::at(&folder, "a simulator"), folder.display().to_string())
 }
 
 fn is_simulated(folder: &Path) -> bool {
@@ -79,11 +101,17 @@ impl Place {
             // Behind the link to a pretended terminal is another port after every hang-up.
             Self::Serial(path) => match std::fs::canonicalize(path) {
                 Ok(real) if !real.starts_with("/dev/pts") => real.display().to_string(),
-                _ => path.display().to_string(),
+                _ => canonical_parent(path).display().to_string(),
             },
             Self::Tcp(address) => format!("tcp:{address}"),
         }
     }
+}
+
+/// A path whose folder has its one true name; what it leads to does not matter.
+fn canonical_parent(path: &Path) -> PathBuf {
+    let parts = path.parent().and_then(|folder| std::fs::canonicalize(folder).ok()).zip(path.file_name());
+    parts.map_or_else(|| path.to_owned(), |(folder, name)| folder.join(name))
 }
 
 /// The one of these ports that the selector means.
@@ -108,6 +136,9 @@ pub(super) fn among(plugged: &[Plugged], selector: &Selector) -> Result<Place, L
         }
     }
 }
+
+/// Whoever does not answer for so long does not listen.
+const LISTENS: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 //! Nothing here flushes: on a serial line that waits for the line on the runtime's own thread, and swallows what fails.
 
 use super::locate::Place;
-use crate::rack::{DataBits, LineSettings, Parity, StopBits};
+use crate::rack::{DataBits, LineSettings, OnOpen, Parity, StopBits};
 use std::{io, path::Path, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -67,7 +67,8 @@ pub async fn open(place: &Place, line: LineSettings) -> Result<Box<dyn Port>, Op
     match place {
         Place::Serial(path) => {
             let mut port = serial(path, line)?;
-            Port::clear(&mut port).map_err(|error| OpenError::Other(shown(path), error.to_string()))?;
+            set_up(&mut port, line.on_open)
+                .map_err(|error| OpenError::Other(shown(path), error.to_string()))?;
             Ok(Box::new(port))
         }
         Place::Tcp(address) => {
@@ -105,6 +106,15 @@ fn serial(path: &Path, line: LineSettings) -> Result<SerialStream, OpenError> {
             StopBits::Two => tokio_serial::StopBits::Two,
         });
     SerialStream::open(&builder).map_err(|error| refusal(path, line, &error))
+}
+
+/// Sets the modem lines and drains the port.
+fn set_up(port: &mut SerialStream, on_open: OnOpen) -> io::Result<()> {
+    let dtr = on_open.dtr.map_or(Ok(()), |level| port.write_data_terminal_ready(level));
+    let rts = on_open.rts.map_or(Ok(()), |level| port.write_request_to_send(level));
+    // Pseudo-terminals have no modem lines, and many a USB port has none behind it: who needs them notices.
+    let _ = (dtr, rts);
+    if on_open.drains { Port::clear(port) } else { Ok(()) }
 }
 
 /// The library's four ways to say no, and those of the kernel, in clear words.

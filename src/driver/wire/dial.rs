@@ -1,6 +1,6 @@
 //! How the terminals of a group get their connections: from which address, how often, and under TLS or not.
 
-use super::{Exposure, Wire, secure::Secure, trunk::Trunks};
+use super::{Exposure, Wire, secure::Secure, tickets::Tickets, trunk::Trunks};
 use crate::{
     driver::{Clock, tls::ClientSide},
     iso8583::Spec,
@@ -17,7 +17,7 @@ use std::{
     sync::Arc,
 };
 use tokio::net::{TcpSocket, TcpStream};
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, pki_types::ServerName};
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, client::Resumption, pki_types::ServerName};
 
 /// How the terminals of a group get their connections; a shard has one for each.
 #[derive(Debug)]
@@ -85,6 +85,12 @@ impl Dialer {
     /// What the group says of its connections.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Whether connections that are kept end after some time.
+    pub fn is_bounded(&self) -> bool {
+        let settings = &self.settings;
+        settings.strategy.is_kept() && (settings.lifetime.is_some() || settings.idle.is_some())
     }
 
     /// Whether terminals have connections of their own.
@@ -178,7 +184,11 @@ impl Handshake {
             identity: tls.identity.as_ref(),
             resumes: tls.resumes,
         };
-        Ok(Self { config: Arc::new(side.config().map_err(TlsError)?), name })
+        let mut config = side.config().map_err(TlsError)?;
+        if tls.resumes {
+            config.resumption = Resumption::store(Arc::new(Tickets::default()));
+        }
+        Ok(Self { config: Arc::new(config), name })
     }
 
     async fn shake(&self, wire: Wire, clock: Clock, figures: &RefCell<Connections>) -> io::Result<Wire> {

@@ -87,9 +87,10 @@ impl Dialogue for Asking {
                 Step::Lost(was_sent || self.purpose == Purpose::Find)
             }
             Cue::Timeout | Cue::Closed => Step::Lost(true),
-            Cue::Abort | Cue::RelayAnswer(_) | Cue::Notice(Notice::Delivered | Notice::Present) => {
-                Step::Going
-            }
+            Cue::Abort
+            | Cue::Acted(_)
+            | Cue::RelayAnswer(_)
+            | Cue::Notice(Notice::Delivered | Notice::Present) => Step::Going,
         }
     }
 }

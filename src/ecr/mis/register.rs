@@ -106,7 +106,7 @@ impl Dialogue for Asking {
             Cue::Notice(Notice::Undelivered { .. }) | Cue::Timeout | Cue::Closed => Step::Lost(true),
             Cue::RelayAnswer(answer) => self.carried(request, answer, talk),
             // The family has no abort: the customer does that at the terminal.
-            Cue::Notice(Notice::Delivered | Notice::Present) | Cue::Abort => Step::Going,
+            Cue::Notice(Notice::Delivered | Notice::Present) | Cue::Abort | Cue::Acted(_) => Step::Going,
         }
     }
 }

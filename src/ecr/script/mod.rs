@@ -1,11 +1,18 @@
 //! A protocol that somebody has written down instead of programmed: messages as templates, and what answers what.
 
+mod charset;
 mod exchange;
+mod memory;
 mod register;
+mod tags;
 mod template;
 mod terminal;
+mod values;
 
-pub use exchange::{Alternative, Exchange, Meaning, Script};
+pub use charset::Charset;
+pub use exchange::{Action, Alternative, Exchange, Meaning, OnTimeout, Script, Stage};
 pub use register::Asking;
-pub use template::{Message, Part, PartError, Slot, Values, Width};
+pub use tags::{Field, TagForm, TagLength, TagWidth, Tagged};
+pub use template::{Dictionary, Message, Padding, Part, PartError, Width};
 pub use terminal::Answering;
+pub use values::{Slot, Values};

@@ -1,22 +1,19 @@
-//! Messages with slots: one template writes a payload and reads it back.
+//! Messages with slots: one template writes a payload and reads it back. Which messages there are is for the profiles.
 
-use crate::{
-    ecr::{
-        bcd,
-        mis::{Coding, Fields},
-        vocabulary::{Answer, MaskedCard, Original, Request, Service, Text, Verdict},
-    },
-    money::Amount,
+use super::{
+    charset::Charset,
+    tags::Tagged,
+    values::{Slot, Values},
 };
-use std::str::FromStr;
+use crate::ecr::bcd;
 
 /// How a message is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// One part after the other.
     Row(Vec<Part>),
-    /// Parts behind tags of two bytes; tags that are not named may come too.
-    Tags(Coding, Vec<(u16, Vec<Part>)>),
+    /// Parts behind tags.
+    Tags(Tagged),
 }
 
 /// A part of a message.
@@ -28,40 +25,43 @@ pub enum Part {
     Slot(Slot, Width),
 }
 
-/// Which value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "named after the values")]
-pub enum Slot {
-    Id,
-    Amount,
-    Receipt,
-    Reference,
-    Date,
-    Code,
-    Trace,
-    Approval,
-    Card,
-    Text,
-    Terminal,
-    SerialNumber,
-    /// Anything, of which nothing is kept; blank where it is written.
-    Any,
-}
-
 /// How much of a message a value takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Width {
     /// All up to the next bytes of the template, or to the end.
     Open,
-    /// So many characters: numbers with zeros before them, text with blanks behind it.
-    Characters(usize),
+    /// So many characters.
+    Characters(usize, Padding),
     /// So many bytes of two decimal digits each.
     Packed(usize),
+    /// So many bytes of a binary number.
+    Binary {
+        /// How many.
+        size: usize,
+        /// Whether the lowest comes first.
+        is_little: bool,
+    },
 }
 
-/// The values of a message; empty for those that it does not have.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Values(Vec<(Slot, Text)>);
+/// What fills a column that is wider than its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// Zeros before numbers, blanks behind text.
+    Usual,
+    /// This byte before the value.
+    Before(u8),
+    /// This byte behind the value.
+    Behind(u8),
+}
+
+/// What a template may say besides the values that all profiles have.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Dictionary<'a> {
+    /// The profile's own values.
+    pub own: &'a [String],
+    /// How characters become bytes.
+    pub charset: Charset,
+}
 
 /// Why a text is no template.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,32 +78,9 @@ pub enum PartError {
     /// Two values without an end stand side by side.
     #[error("a value without a width ends at the bytes behind it: there are none before the next value")]
     Open,
-    /// A character that is no byte.
+    /// A character that the character set does not have.
     #[error("`{0}` is more than a byte: write it as the bytes of the terminal's character set")]
     Wide(char),
-}
-
-impl Slot {
-    /// All of them with their names in templates.
-    pub const ALL: [(Self, &'static str); 13] = [
-        (Self::Id, "id"),
-        (Self::Amount, "amount"),
-        (Self::Receipt, "receipt"),
-        (Self::Reference, "reference"),
-        (Self::Date, "date"),
-        (Self::Code, "code"),
-        (Self::Trace, "trace"),
-        (Self::Approval, "approval"),
-        (Self::Card, "card"),
-        (Self::Text, "text"),
-        (Self::Terminal, "terminal"),
-        (Self::SerialNumber, "serial"),
-        (Self::Any, "_"),
-    ];
-
-    fn is_number(self) -> bool {
-        matches!(self, Self::Id | Self::Amount | Self::Receipt | Self::Date | Self::Trace)
-    }
 }
 
 impl Part {
@@ -112,18 +89,26 @@ impl Part {
     /// # Errors
     /// When it is none.
     pub fn parse(text: &str) -> Result<Vec<Self>, PartError> {
+        Self::parse_with(text, Dictionary::default())
+    }
+
+    /// The parts of a template that may have values and characters of its profile.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse_with(text: &str, dictionary: Dictionary<'_>) -> Result<Vec<Self>, PartError> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
             if let Some(after) = rest.strip_prefix("{{").or_else(|| rest.strip_prefix("}}")) {
-                push_byte(&mut parts, first as u8);
+                push_bytes(&mut parts, &[first as u8]);
                 rest = after;
             } else if let Some(after) = rest.strip_prefix('{') {
                 let (slot, behind) = after.split_once('}').ok_or(PartError::Brace)?;
-                parts.push(slot.parse()?);
+                parts.push(Self::between_braces(slot, dictionary.own)?);
                 rest = behind;
             } else {
-                push_byte(&mut parts, u8::try_from(u32::from(first)).map_err(|_| PartError::Wide(first))?);
+                push_bytes(&mut parts, &dictionary.charset.encode_char(first).ok_or(PartError::Wide(first))?);
                 rest = rest.get(first.len_utf8()..).unwrap_or_default();
             }
         }
@@ -131,61 +116,101 @@ impl Part {
         if parts.windows(2).any(is_open) { Err(PartError::Open) } else { Ok(parts) }
     }
 
+    fn between_braces(text: &str, own: &[String]) -> Result<Self, PartError> {
+        let (name, width) = text.split_once(':').map_or((text, None), |(name, width)| (name, Some(width)));
+        let known = Slot::ALL.iter().find(|(_, known)| *known == name).map(|(slot, _)| *slot);
+        let of_profile = || own.iter().position(|known| known == name).and_then(|at| u8::try_from(at).ok());
+        let slot = known.or_else(|| of_profile().map(Slot::Own));
+        let slot = slot.ok_or_else(|| PartError::Slot(name.to_owned()))?;
+        let width = width.map_or(Some(Width::Open), Width::parse);
+        let width =
+            width.ok_or_else(|| PartError::Width(text.split_once(':').unwrap_or_default().1.to_owned()))?;
+        Ok(Self::Slot(slot, width))
+    }
+
     fn write(&self, values: &Values, out: &mut Vec<u8>) {
-        match self {
-            Self::Bytes(bytes) => out.extend(bytes),
-            Self::Slot(slot, Width::Packed(size)) => out.extend(bcd::pack(values.number(*slot), *size)),
-            Self::Slot(slot, Width::Open) => out.extend(values.get(*slot)),
-            Self::Slot(slot, Width::Characters(size)) => {
-                let value = values.get(*slot);
+        let Self::Slot(slot, width) = self else {
+            let Self::Bytes(bytes) = self else { return };
+            return out.extend(bytes);
+        };
+        let value = values.get(*slot);
+        match *width {
+            Width::Open => out.extend(value),
+            Width::Packed(size) => out.extend(bcd::pack(values.number(*slot), size)),
+            Width::Binary { size, is_little } => out.extend(binary(values.number(*slot), size, is_little)),
+            Width::Characters(size, padding) => {
                 let blanks = size.saturating_sub(value.len());
-                let zeros = if slot.is_number() { blanks } else { 0 };
-                out.extend(std::iter::repeat_n(b'0', zeros));
-                out.extend(value.iter().take(*size));
-                out.extend(std::iter::repeat_n(b' ', blanks - zeros));
+                let (before, fill) = match padding {
+                    Padding::Usual if slot.is_number() => (blanks, b'0'),
+                    Padding::Before(fill) => (blanks, fill),
+                    Padding::Usual => (0, b' '),
+                    Padding::Behind(fill) => (0, fill),
+                };
+                out.extend(std::iter::repeat_n(fill, before));
+                out.extend(value.iter().take(size));
+                out.extend(std::iter::repeat_n(fill, blanks - before));
             }
         }
     }
 }
 
-impl FromStr for Part {
-    type Err = PartError;
+impl Width {
+    /// `6`, `6>0`, `20<.`, `6b`, `2n`, `2l`; `None` when it is none of these.
+    fn parse(text: &str) -> Option<Self> {
+        let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+        let (digits, form) = text.split_at(end);
+        let size = digits.parse().ok().filter(|size| (1..=WIDEST).contains(size))?;
+        match form.as_bytes() {
+            [] => Some(Self::Characters(size, Padding::Usual)),
+            b"b" => Some(Self::Packed(size)),
+            b"n" | b"l" if size <= 8 => Some(Self::Binary { size, is_little: form == "l" }),
+            [b'>', fill] => Some(Self::Characters(size, Padding::Before(*fill))),
+            [b'<', fill] => Some(Self::Characters(size, Padding::Behind(*fill))),
+            _ => None,
+        }
+    }
 
-    /// The slot between the braces.
-    fn from_str(text: &str) -> Result<Self, PartError> {
-        let (name, width) = text.split_once(':').map_or((text, None), |(name, width)| (name, Some(width)));
-        let slot = Slot::ALL.iter().find(|(_, known)| *known == name).map(|(slot, _)| *slot);
-        let slot = slot.ok_or_else(|| PartError::Slot(name.to_owned()))?;
-        let bad = |width: &str| PartError::Width(width.to_owned());
-        let number = |digits: &str| digits.parse().ok().filter(|size| (1..=WIDEST).contains(size));
-        let width = match width.map(|width| (width, width.strip_suffix('b'))) {
-            None => Width::Open,
-            Some((whole, Some(digits))) => Width::Packed(number(digits).ok_or_else(|| bad(whole))?),
-            Some((whole, None)) => Width::Characters(number(whole).ok_or_else(|| bad(whole))?),
-        };
-        Ok(Self::Slot(slot, width))
+    fn size(self) -> Option<usize> {
+        match self {
+            Self::Open => None,
+            Self::Characters(size, _) | Self::Packed(size) | Self::Binary { size, .. } => Some(size),
+        }
+    }
+
+    /// The value in a column; `None` when it can be none.
+    fn read(self, column: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Packed(_) => Some(bcd::unpack(column)?.to_string().into_bytes()),
+            Self::Binary { is_little, .. } => Some(number(column, is_little).to_string().into_bytes()),
+            Self::Characters(_, Padding::Before(fill)) if !fill.is_ascii_digit() => {
+                let at = column.iter().position(|byte| *byte != fill).unwrap_or(column.len());
+                column.get(at..).map(<[u8]>::to_vec)
+            }
+            Self::Characters(_, Padding::Behind(fill)) if !fill.is_ascii_digit() => {
+                let end = column.iter().rposition(|byte| *byte != fill).map_or(0, |at| at + 1);
+                column.get(..end).map(<[u8]>::to_vec)
+            }
+            // A digit that fills a column may belong to the value.
+            Self::Open | Self::Characters(..) => Some(column.trim_ascii().to_vec()),
+        }
     }
 }
 
 impl Message {
     /// Whether it has this value.
     pub fn has(&self, slot: Slot) -> bool {
-        let is_it = |part: &Part| matches!(part, Part::Slot(known, _) if *known == slot);
+        let is_it = |part: &&Part| matches!(part, Part::Slot(known, _) if *known == slot);
         match self {
-            Self::Row(parts) => parts.iter().any(is_it),
-            Self::Tags(_, tags) => tags.iter().any(|(_, parts)| parts.iter().any(is_it)),
+            Self::Row(parts) => parts.iter().any(|part| is_it(&part)),
+            Self::Tags(tags) => tags.parts().iter().any(is_it),
         }
     }
 
     /// The payload with these values.
     pub fn write(&self, values: &Values) -> Vec<u8> {
         match self {
-            Self::Row(parts) => row(parts, values),
-            Self::Tags(coding, tags) => {
-                let with =
-                    |fields: Fields, (tag, parts): &(u16, Vec<Part>)| fields.with(*tag, &row(parts, values));
-                tags.iter().fold(Fields::default(), with).write(*coding)
-            }
+            Self::Row(parts) => write_row(parts, values),
+            Self::Tags(tags) => tags.write(values),
         }
     }
 
@@ -194,154 +219,61 @@ impl Message {
         let mut values = Values::default();
         match self {
             Self::Row(parts) => read_row(parts, payload, &mut values)?,
-            Self::Tags(coding, tags) => {
-                let fields = Fields::parse(*coding, payload).ok()?;
-                for (tag, parts) in tags {
-                    match fields.find(*tag) {
-                        Some(value) => read_row(parts, value, &mut values)?,
-                        // A value may be left out; what tells the message from others may not.
-                        None if parts.iter().all(|part| matches!(part, Part::Slot(..))) => {}
-                        None => return None,
-                    }
-                }
-            }
+            Self::Tags(tags) => tags.read(payload, &mut values)?,
         }
         Some(values)
     }
 }
 
-impl Values {
-    /// The values of a request.
-    pub fn of_request(request: &Request) -> Self {
-        let original = request.original.clone().unwrap_or_default();
-        Self::default()
-            .with_number(Slot::Id, u64::from(request.id))
-            .with_number(Slot::Amount, request.amount.minor())
-            .with_number(Slot::Receipt, u64::from(original.receipt))
-            .with(Slot::Reference, &original.reference.0)
-            .with_number(Slot::Date, u64::from(original.date))
-    }
-
-    /// The values of an answer to a request.
-    pub fn of_answer(id: u32, answer: &Answer) -> Self {
-        Self::default()
-            .with_number(Slot::Id, u64::from(id))
-            .with_number(Slot::Amount, answer.amount.minor())
-            .with_number(Slot::Receipt, u64::from(answer.receipt))
-            .with_number(Slot::Trace, u64::from(answer.trace))
-            .with(Slot::Code, &answer.code.0)
-            .with(Slot::Approval, &answer.approval.0)
-            .with(Slot::Reference, &answer.reference.0)
-            .with(Slot::Card, answer.card.as_bytes())
-            .with(Slot::Text, &answer.text.0)
-            .with(Slot::Terminal, &answer.terminal.0)
-            .with(Slot::SerialNumber, &answer.serial_number.0)
-    }
-
-    /// The request that these are the values of.
-    pub fn request(&self, service: Service) -> Request {
-        let original = Original {
-            receipt: self.number(Slot::Receipt) as u32,
-            reference: self.get(Slot::Reference).into(),
-            date: self.number(Slot::Date) as u16,
-        };
-        let original = Some(original).filter(|original| *original != Original::default());
-        Request { id: self.id(), service, amount: self.amount(), original }
-    }
-
-    /// The answer that these are the values of.
-    pub fn answer(&self, verdict: Verdict) -> Answer {
-        Answer {
-            verdict,
-            amount: self.amount(),
-            code: self.get(Slot::Code).into(),
-            receipt: self.number(Slot::Receipt) as u32,
-            trace: self.number(Slot::Trace) as u32,
-            approval: self.get(Slot::Approval).into(),
-            reference: self.get(Slot::Reference).into(),
-            card: MaskedCard::new(self.get(Slot::Card)),
-            text: self.get(Slot::Text).into(),
-            lines: Vec::new(),
-            terminal: self.get(Slot::Terminal).into(),
-            serial_number: self.get(Slot::SerialNumber).into(),
-        }
-    }
-
-    /// The register's number; 0 when it is not there or none of ours.
-    pub fn id(&self) -> u32 {
-        u32::try_from(self.number(Slot::Id)).unwrap_or(0)
-    }
-
-    /// A value; empty when it is not there.
-    pub fn get(&self, slot: Slot) -> &[u8] {
-        self.0.iter().find(|(known, _)| *known == slot).map_or(&[], |(_, value)| &value.0)
-    }
-
-    fn amount(&self) -> Amount {
-        Amount::from_minor(self.number(Slot::Amount).min(Amount::MAX.minor()))
-    }
-
-    fn number(&self, slot: Slot) -> u64 {
-        std::str::from_utf8(self.get(slot)).ok().and_then(|digits| digits.trim().parse().ok()).unwrap_or(0)
-    }
-
-    fn with(mut self, slot: Slot, value: &[u8]) -> Self {
-        self.0.push((slot, value.into()));
-        self
-    }
-
-    fn with_number(self, slot: Slot, number: u64) -> Self {
-        self.with(slot, number.to_string().as_bytes())
-    }
-}
-
-fn push_byte(parts: &mut Vec<Part>, byte: u8) {
+fn push_bytes(parts: &mut Vec<Part>, more: &[u8]) {
     match parts.last_mut() {
-        Some(Part::Bytes(bytes)) => bytes.push(byte),
-        _ => parts.push(Part::Bytes(vec![byte])),
+        Some(Part::Bytes(bytes)) => bytes.extend(more),
+        _ => parts.push(Part::Bytes(more.to_vec())),
     }
 }
 
-fn row(parts: &[Part], values: &Values) -> Vec<u8> {
+/// The parts with these values.
+pub(super) fn write_row(parts: &[Part], values: &Values) -> Vec<u8> {
     let mut out = Vec::new();
     parts.iter().for_each(|part| part.write(values, &mut out));
     out
 }
 
-fn read_row(parts: &[Part], mut rest: &[u8], values: &mut Values) -> Option<()> {
+/// Reads all of `rest` into values; `None` when it is something else.
+pub(super) fn read_row(parts: &[Part], mut rest: &[u8], values: &mut Values) -> Option<()> {
     for (at, part) in parts.iter().enumerate() {
-        let value;
-        match part {
+        let (slot, width) = match part {
             Part::Bytes(bytes) => {
                 rest = rest.strip_prefix(&**bytes)?;
                 continue;
             }
-            Part::Slot(_, Width::Open) => {
-                let end = match parts.get(at + 1) {
-                    // The first byte behind a value is what separates it from the next.
-                    Some(Part::Bytes(mark)) => rest.iter().position(|byte| mark.first() == Some(byte))?,
-                    _ => rest.len(),
-                };
-                (value, rest) = rest.split_at_checked(end)?;
-            }
-            Part::Slot(_, Width::Characters(size) | Width::Packed(size)) => {
-                (value, rest) = rest.split_at_checked(*size)?;
-            }
+            Part::Slot(slot, width) => (*slot, *width),
+        };
+        let end = match (width.size(), parts.get(at + 1)) {
+            (Some(size), _) => size,
+            // The first byte behind a value is what separates it from the next.
+            (None, Some(Part::Bytes(mark))) => rest.iter().position(|byte| mark.first() == Some(byte))?,
+            (None, _) => rest.len(),
+        };
+        let column;
+        (column, rest) = rest.split_at_checked(end)?;
+        // What is on its way to the host is bytes: a blank at its end is one of them.
+        let value = if slot == Slot::Relay { column.to_vec() } else { width.read(column)? };
+        if slot != Slot::Any {
+            *values = std::mem::take(values).with(slot, &value);
         }
-        keep(part, value, values)?;
     }
     rest.is_empty().then_some(())
 }
 
-fn keep(part: &Part, value: &[u8], values: &mut Values) -> Option<()> {
-    match part {
-        Part::Slot(slot, Width::Packed(_)) => {
-            *values = std::mem::take(values).with_number(*slot, bcd::unpack(value)?);
-        }
-        Part::Slot(slot, _) => *values = std::mem::take(values).with(*slot, value.trim_ascii()),
-        Part::Bytes(_) => {}
-    }
-    Some(())
+fn binary(number: u64, size: usize, is_little: bool) -> Vec<u8> {
+    let low = number.to_le_bytes().into_iter().take(size);
+    if is_little { low.collect() } else { low.rev().collect() }
+}
+
+fn number(bytes: &[u8], is_little: bool) -> u64 {
+    let append = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+    if is_little { bytes.iter().rev().fold(0, append) } else { bytes.iter().fold(0, append) }
 }
 
 /// No column is wider.
@@ -351,6 +283,10 @@ const WIDEST: usize = 1_024;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 mod tests {
     use super::*;
+    use crate::{
+        ecr::vocabulary::{Request, Service},
+        money::Amount,
+    };
 
     fn row_of(text: &str) -> Message {
         Message::Row(Part::parse(text).unwrap())
@@ -367,6 +303,8 @@ mod tests {
             ("{id:6}{amount:12}X", b"000017000000001500X"),
             ("\u{1c}{amount:6b}{id:3b}", b"\x1c\0\0\0\0\x15\0\0\0\x17"),
             ("{{{amount},{id}}}", b"{1500,17}"),
+            ("{amount:4n}{id:2l}", b"\0\0\x05\xdc\x11\0"),
+            ("{amount:8>*}{id:4<.}", b"****150017.."),
         ] {
             let message = row_of(template);
             assert_eq!(message.write(&Values::of_request(&sale())), payload, "{template}");
@@ -385,12 +323,23 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_has_values_and_characters_of_its_own() {
+        let own = ["session".to_owned()];
+        let dictionary = Dictionary { own: &own, charset: Charset::Gbk };
+        let message = Message::Row(Part::parse_with("签{session:4>0}", dictionary).unwrap());
+        assert_eq!(message.write(&Values::default().with(Slot::Own(0), b"42")), b"\xc7\xa90042");
+        assert_eq!(message.read(b"\xc7\xa90042").unwrap().get(Slot::Own(0)), b"0042");
+    }
+
+    #[test]
     fn what_is_no_template_says_why() {
         for (text, error) in [
             ("{amount", PartError::Brace),
             ("{amont}", PartError::Slot("amont".to_owned())),
             ("{amount:0}", PartError::Width("0".to_owned())),
             ("{amount:b}", PartError::Width("b".to_owned())),
+            ("{amount:9n}", PartError::Width("9n".to_owned())),
+            ("{amount:6>}", PartError::Width("6>".to_owned())),
             ("{amount}{id}", PartError::Open),
             ("签", PartError::Wide('签')),
         ] {

@@ -68,6 +68,12 @@ impl fmt::Debug for Bmps {
     }
 }
 
+/// A text behind its three digits of length that has no name, and what follows it; `None` when it is cut off.
+pub fn unnamed_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (size, count) = Form::Var(3).read(bytes)?;
+    bytes.get(size..)?.split_at_checked(count)
+}
+
 /// A TLV object.
 pub fn tlv(tag: u32, value: &[u8]) -> Vec<u8> {
     let mut bytes: Vec<u8> = tag.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
@@ -120,7 +126,7 @@ fn read_tag(bytes: &[u8]) -> Option<(u32, usize)> {
 #[derive(Clone, Copy, Debug)]
 enum Form {
     Fixed(usize),
-    /// Decimal digits, one in the low half of each byte, F in the high: `Fx Fy`.
+    /// Decimal digits, one in the low half of each byte, F in the high: `Fx Fy`; some write 0 there.
     Var(u8),
     /// One byte, or 81 and one, or 82 and two.
     Tlv,
@@ -133,7 +139,7 @@ impl Form {
             (Self::Fixed(count), _) => Some((0, count)),
             (Self::Var(size), _) => {
                 let digits = bytes.get(..usize::from(size))?;
-                let is_right = digits.iter().all(|byte| (0xF0..=0xF9).contains(byte));
+                let is_right = digits.iter().all(|byte| matches!(byte, 0xF0..=0xF9 | 0..=9));
                 let count = digits.iter().fold(0, |count, byte| count * 10 + usize::from(byte & 15));
                 is_right.then_some((usize::from(size), count))
             }

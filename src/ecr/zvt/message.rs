@@ -2,7 +2,7 @@
 
 use super::{
     apdu::{Apdu, ApduError},
-    bmp::{Bmps, find_tlv, tlv},
+    bmp::{Bmps, find_tlv, tlv, unnamed_text},
 };
 use crate::{
     ecr::{
@@ -174,10 +174,23 @@ impl Message {
     }
 
     fn read_completion(data: &[u8]) -> Result<Self, ApduError> {
+        let is_unnamed = data.first().is_some_and(|byte| *byte >= 0xF0);
+        if let Some((_version, rest)) = unnamed_text(data).filter(|_| is_unnamed) {
+            return Self::read_state(rest);
+        }
         let fields = Bmps::parse(data)?;
         let terminal = fields.find(0x29).map(|digits| number(digits, 0x29)).transpose()?;
         let status = fields.find(0x19).and_then(|byte| byte.first().copied());
         Ok(Self::Completion { status, terminal: terminal.map(|id| id as u32) })
+    }
+
+    /// What stands behind the version of the software when a status enquiry ends (PA00P015, chapter 2.55.5): a status
+    /// byte without a name, and the terminal id in the container.
+    fn read_state(data: &[u8]) -> Result<Self, ApduError> {
+        let fields = Bmps::parse(data.get(1..).unwrap_or_default())?;
+        let ids = find_tlv(fields.find(0x06).unwrap_or_default(), TERMINAL_ID)?;
+        let terminal = ids.first().map(|digits| number(digits, 0x06)).transpose()?;
+        Ok(Self::Completion { status: data.first().copied(), terminal: terminal.map(|id| id as u32) })
     }
 }
 
@@ -211,16 +224,18 @@ impl Status {
     fn read(fields: &Bmps) -> Result<Self, ApduError> {
         let result = fields.find(0x27).and_then(|byte| byte.first().copied()).unwrap_or(0);
         let find = |name: u8| fields.find(name).map_or(Ok(0), |digits| number(digits, name));
+        // Some fill up in front of the text.
         let approval = fields.find(0x3B).unwrap_or_default();
-        let blank = |byte: &u8| *byte == 0 || *byte == b' ';
-        let end = approval.iter().rposition(|byte| !blank(byte)).map_or(0, |last| last + 1);
+        let shown = |byte: &u8| *byte != 0 && *byte != b' ';
+        let begin = approval.iter().position(shown).unwrap_or(0);
+        let end = approval.iter().rposition(shown).map_or(0, |last| last + 1);
         let answer = Answer {
             verdict: if result == 0 { Verdict::Approved } else { Verdict::Declined },
             amount: Amount::from_minor(find(0x04)?),
             code: Text(vec![result]),
             receipt: find(0x87)? as u32,
             trace: find(0x0B)? as u32,
-            approval: approval.get(..end).unwrap_or_default().into(),
+            approval: approval.get(begin..end).unwrap_or_default().into(),
             reference: Text::default(),
             card: unpack_card(fields.find(0x22).unwrap_or_default()),
             text: fields.find(0x3C).unwrap_or_default().into(),
@@ -287,5 +302,7 @@ fn unpack_card(packed: &[u8]) -> MaskedCard {
 
 /// Tag 1F73, message sequence number.
 const SEQUENCE: u32 = 0x1F73;
+/// Tag 1F44, terminal id.
+const TERMINAL_ID: u32 = 0x1F44;
 /// Result 6C: aborted, by time or by hand.
 pub(super) const ABORTED: u8 = 0x6C;

@@ -268,9 +268,10 @@ impl Dialogue for Asking {
                 talk.0.send(&Message::Abort.write());
                 Step::Going
             }
-            Cue::Abort | Cue::RelayAnswer(_) | Cue::Notice(Notice::Delivered | Notice::Present) => {
-                Step::Going
-            }
+            Cue::Abort
+            | Cue::Acted(_)
+            | Cue::RelayAnswer(_)
+            | Cue::Notice(Notice::Delivered | Notice::Present) => Step::Going,
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What a ZVT terminal says: it answers a command, is master until its completion, and books before it.
 
 use super::{
+    apdu::Apdu,
     message::{ABORTED, Message, Status},
     register::{NOT_POSSIBLE, NOT_REGISTERED, WAIT},
 };
 use crate::ecr::{
+    bcd,
     link::Notice,
     outbox::TerminalEvent,
     terminal::{Cue, Remembered, Reply, Serving},
@@ -116,10 +118,29 @@ impl Answering {
                     self.begin(VecDeque::from([Step::Say(Message::Aborted(ABORTED))]), None, reply);
                 }
             },
+            Message::Other(apdu) => self.keep_house(apdu, reply),
             _ => match asked(&command) {
                 Some(request) => self.asked(request, reply),
                 None => say(&Message::Negative(NOT_POSSIBLE), reply),
             },
+        }
+    }
+
+    /// Does what concerns the terminal alone.
+    fn keep_house(&mut self, command: &Apdu, reply: &mut Reply<'_>) {
+        match (command.control, &*command.data) {
+            (0x061B, [_, _, _, 0x29, id @ ..]) => {
+                self.terminal = bcd::unpack(id).map(|id| (id % 100_000_000) as u32).or(self.terminal);
+                self.complete(reply);
+            }
+            // The enquiry for open pre-authorizations: there are none (PA00P015, chapter 2.10.1).
+            (0x0623, [0x87, 0xFF, 0xFF, ..]) => {
+                say(&Message::Positive, reply);
+                let none = Message::Other(Apdu::new(0x061E, vec![PRE_AUTHORIZATION, 0x87, 0xFF, 0xFF]));
+                self.begin(VecDeque::from([Step::Say(none)]), None, reply);
+            }
+            (control, _) if HOUSEKEEPING.contains(&control) => self.complete(reply),
+            _ => say(&Message::Negative(NOT_POSSIBLE), reply),
         }
     }
 
@@ -295,3 +316,7 @@ const T2_ALL: Duration = Duration::from_secs(15);
 const STATUS_AGAIN: Duration = Duration::from_secs(2);
 /// So often; then the sale is undone.
 const WAITS_MAX: u8 = 10;
+/// Reset, print configuration, diagnosis, self-test, set clock, initialisation, language: done at once.
+const HOUSEKEEPING: [u16; 7] = [0x0618, 0x061A, 0x0670, 0x0679, 0x0691, 0x0693, 0x0830];
+/// Result B8: error with a pre-authorization.
+const PRE_AUTHORIZATION: u8 = 0xB8;

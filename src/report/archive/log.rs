@@ -1,10 +1,12 @@
 //! `intervals.hlog` as it stands on disk: its lines, in batches of one span of time.
 
 use super::lines::LINE_MAX;
+use crate::report::parts::parts;
 use std::{
+    collections::VecDeque,
     fs::File,
     io::{self, BufRead, BufReader, Read},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// One line of an interval log.
@@ -61,6 +63,8 @@ impl Batch {
 #[derive(Debug)]
 pub(in crate::report) struct Batches {
     reader: BufReader<File>,
+    /// The parts that follow the one that is read.
+    following: VecDeque<PathBuf>,
     /// The length of a span, in seconds.
     span: f64,
     /// The beginning of the next batch.
@@ -71,8 +75,18 @@ pub(in crate::report) struct Batches {
 impl Batches {
     /// Opens the log; a span is so many seconds.
     pub(in crate::report) fn open(path: &Path, span: f64) -> io::Result<Self> {
-        let reader = BufReader::with_capacity(1 << 18, File::open(path)?);
-        Ok(Self { reader, span, next: None, malformed: 0 })
+        let mut following: VecDeque<PathBuf> = parts(path).collect();
+        let first = following.pop_front().unwrap_or_else(|| path.to_owned());
+        Ok(Self { reader: reader(&first)?, following, span, next: None, malformed: 0 })
+    }
+
+    /// Reads the next line, of the next part where one is at its end.
+    fn read_line(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
+        while !read_line(&mut self.reader, line)? {
+            let Some(part) = self.following.pop_front() else { return Ok(false) };
+            self.reader = reader(&part)?;
+        }
+        Ok(true)
     }
 
     /// Lines so far that are none of an interval log; what a crash has cut off does not count.
@@ -87,7 +101,7 @@ impl Batches {
     pub(in crate::report) fn next(&mut self) -> io::Result<Option<Batch>> {
         let mut batch = self.next.take();
         let mut line = Vec::new();
-        while read_line(&mut self.reader, &mut line)? {
+        while self.read_line(&mut line)? {
             let Some(found) = LogLine::parse(&line) else {
                 self.malformed += u64::from(!is_head(&line));
                 continue;
@@ -108,6 +122,10 @@ impl Batches {
         }
         Ok(batch)
     }
+}
+
+fn reader(path: &Path) -> io::Result<BufReader<File>> {
+    Ok(BufReader::with_capacity(1 << 18, File::open(path)?))
 }
 
 /// Reads a line without its end into `line`; a line that has no end, or an absurd length, is passed over as empty.

@@ -235,7 +235,18 @@ fn is_sane(summary: &Summary) -> bool {
         let ends = [step.count, step.approved, step.declined, step.timeouts, step.errors];
         ends.into_iter().chain([step.checks_passed, step.checks_failed]).chain(step.codes.values().copied())
     });
-    let mut counts = iterations.into_iter().chain(of_steps).chain(summary.causes.values().copied());
+    let counts = iterations.into_iter().chain(of_steps).chain(summary.causes.values().copied());
+    let of_cases = summary.cases.iter().flat_map(|cases| {
+        [
+            cases.passed,
+            cases.flaky,
+            cases.failed_device,
+            cases.failed_infrastructure,
+            cases.failed_scenario,
+            cases.skipped,
+        ]
+    });
+    let mut counts = counts.chain(of_cases);
     let seconds = summary.duration_seconds;
     counts.all(|count| count <= COUNT_MAX) && (0.0..1e9).contains(&seconds)
 }

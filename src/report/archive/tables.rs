@@ -4,7 +4,7 @@ use super::lines::whole_lines;
 use crate::{
     control::OrderRecord,
     metrics::{Counters, MismatchSummary, SideSummary},
-    report::series::COLUMNS,
+    report::{parts::parts, series::COLUMNS},
 };
 use serde::Deserialize;
 use std::{collections::BTreeMap, io, path::Path};
@@ -64,8 +64,29 @@ impl<T> Table<T> {
     }
 }
 
-/// Reads `series.csv`.
+/// Reads `series.csv` and the parts that follow it.
 pub(super) fn series(path: &Path) -> io::Result<Table<SeriesRow>> {
+    of_parts(path, SERIES_MAX, series_part)
+}
+
+/// Reads all parts of a table; what is beyond the bound is left out.
+fn of_parts<T>(
+    path: &Path,
+    rows_max: usize,
+    read: impl Fn(&Path) -> io::Result<Table<T>>,
+) -> io::Result<Table<T>> {
+    let mut all = Table { rows: Vec::new(), left_out: 0, malformed: 0 };
+    for part in parts(path) {
+        let table = read(&part)?;
+        all.rows.extend(table.rows);
+        all.left_out += table.left_out + all.rows.len().saturating_sub(rows_max) as u64;
+        all.malformed += table.malformed;
+        all.rows.truncate(rows_max);
+    }
+    Ok(all)
+}
+
+fn series_part(path: &Path) -> io::Result<Table<SeriesRow>> {
     let mut columns: Option<Vec<usize>> = None;
     let mut table = Table::read(path, SERIES_MAX, |line| {
         let cells: Vec<&str> = line.split(',').collect();
@@ -115,7 +136,7 @@ fn code(text: &str) -> Option<(String, u64)> {
 
 /// Reads `events.ndjson`; the first lines and no more than a report can show.
 pub(super) fn events(path: &Path) -> io::Result<Table<EventRecord>> {
-    Table::read(path, EVENTS_MAX, |line| serde_json::from_str(line).ok())
+    of_parts(path, EVENTS_MAX, |part| Table::read(part, EVENTS_MAX, |line| serde_json::from_str(line).ok()))
 }
 
 /// Reads `journal/mismatches.csv`.

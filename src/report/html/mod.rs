@@ -7,6 +7,7 @@
 mod chart;
 mod codes;
 mod curve;
+mod devices;
 mod environment;
 mod events;
 mod head;
@@ -61,8 +62,9 @@ fn page(run: &Run<'_>) -> Markup {
 
 /// The sections in their order; what a run has nothing of is left out.
 fn sections(run: &Run<'_>) -> Vec<Markup> {
-    let all: [fn(&Run<'_>) -> Option<Markup>; 11] = [
+    let all: [fn(&Run<'_>) -> Option<Markup>; 12] = [
         thresholds::section,
+        devices::section,
         iterations::section,
         latency::section,
         heatmap::section,

@@ -4,9 +4,9 @@ use super::MergeError;
 use crate::{
     engine::{Moment, Observer},
     metrics::{
-        AttemptSummary, ConnectionSummary, Counters, GeneratorSummary, HostCounts, Interval, Latency, Point,
-        ReconciliationSummary, Scope, StepInterval, StepNames, StepSummary, Summary, Threshold,
-        ThresholdSummary, Verdict,
+        AttemptSummary, CaseClass, CasesSummary, ConnectionSummary, Counters, GeneratorSummary, HostCounts,
+        Interval, Latency, Point, ReconciliationSummary, Scope, StepInterval, StepNames, StepSummary,
+        Summary, Threshold, ThresholdSummary, Verdict,
     },
     report::{
         archive::{Archive, ArchiveError, Batch, Batches, Decoder, SeriesRow, micros_at},
@@ -185,6 +185,11 @@ impl Whole {
             generator: self.generator(summaries),
             connections: connections(summaries),
             thresholds,
+            cases: cases(summaries),
+            flows: added(summaries.iter().flat_map(|summary| &summary.flows)),
+            warmup: summaries.iter().filter_map(|summary| summary.warmup).reduce(sum),
+            // Rates of searches that did not know of each other do not add up.
+            knee: None,
             control: None,
             settlements,
             reconciliation,
@@ -281,11 +286,24 @@ fn verdict(summaries: &[&Summary], thresholds: &[ThresholdSummary]) -> (Verdict,
     if let Some(invalid) = summaries.iter().find(|summary| summary.verdict == Verdict::Invalid) {
         return (Verdict::Invalid, invalid.exit_code);
     }
-    let all_hold = thresholds.iter().all(|threshold| threshold.pass);
+    let has_failed_device = |summary: &&Summary| {
+        summary.cases.as_ref().is_some_and(|cases| cases.gravest() == Some(CaseClass::Device))
+    };
+    let all_hold =
+        thresholds.iter().all(|threshold| threshold.pass) && !summaries.iter().any(has_failed_device);
     let exit_code =
         summaries.iter().map(|summary| summary.exit_code).find(|code| ![0, EXIT_THRESHOLD].contains(code));
     let judged = if all_hold { (Verdict::Pass, 0) } else { (Verdict::Fail, EXIT_THRESHOLD) };
     (judged.0, exit_code.unwrap_or(judged.1))
+}
+
+/// The cases of all runs; `None` where none had any.
+fn cases(summaries: &[&Summary]) -> Option<CasesSummary> {
+    let mut all = summaries.iter().filter_map(|summary| summary.cases.as_ref());
+    let mut whole = all.next()?.clone();
+    all.for_each(|cases| whole.merge(cases));
+    whole.sort();
+    Some(whole)
 }
 
 fn added<'c>(counts: impl Iterator<Item = (&'c String, &'c u64)>) -> BTreeMap<String, u64> {

@@ -158,7 +158,7 @@ fn of_name(
     let is_path = name.contains(['.', '/']);
     let text = match shipped::text(name) {
         Some(text) => text.to_owned(),
-        None if is_path => match read(name) {
+        None if is_path => match read(name).and_then(super::text_of) {
             Ok(text) => text,
             Err(error) => {
                 problems.push(Problem::new(span, format!("cannot read `{name}`: {error}")));

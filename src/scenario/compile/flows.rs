@@ -3,19 +3,20 @@
 use super::{Compiler, http};
 use crate::{
     expr::{self, Binding, Expr, Unknown, ValueKind, nearest, parse_expression},
-    flow::{Action, Capture, CardTemplate, Check, Draw, Flow, OnError, Step, Template, Variable},
+    flow::{Action, Capture, CardTemplate, Check, Draw, Flow, Meeting, OnError, Step, Template, Variable},
     operation::Kind,
     scenario::{
         complete::SIGN_IN,
         diagnostic::Problem,
+        duration::TimeRange,
         node::{Node, Span},
         overlay,
         plan::Group,
-        step::{HTTP, LOAD, Settings, Step as Written, actions},
+        step::{HTTP, LOAD, RendezvousKeys, Settings, Step as Written, actions},
         words,
     },
 };
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 /// What expressions of a flow can name, at one of its steps.
 pub(super) struct Names {
@@ -32,26 +33,27 @@ impl Compiler<'_> {
         self.variables(&variables);
         let mut flows = Vec::new();
         for (name, flow) in file.flows.iter() {
-            let node = self.node("flows", name).child("steps");
+            let node = self.node("flows", name);
             let mut names = Names { variables: variables.clone(), captured: Vec::new() };
-            let steps: Vec<Step> = flow
-                .steps
-                .iter()
-                .enumerate()
-                .filter_map(|(index, step)| self.step(node.item(index), step, &mut names))
-                .collect();
-            let card_draws = steps.iter().filter(|step| draws_a_card(step)).count() as u64;
-            flows.push(Arc::new(Flow {
-                name: name.into(),
-                steps,
-                captures: names.captured.len(),
-                card_draws,
-            }));
+            let steps = self.steps_of(node.child("steps"), &flow.steps, &mut names);
+            let after = self.steps_of(node.child("onInterrupt"), &flow.on_interrupt, &mut names);
+            let all = steps.iter().chain(&after);
+            let card_draws = all.filter(|step| draws_a_card(step)).count() as u64;
+            let captures = names.captured.len();
+            let of =
+                |steps, on_interrupt| Flow { name: name.into(), steps, captures, card_draws, on_interrupt };
+            let on_interrupt = (!after.is_empty()).then(|| Arc::new(of(after, None)));
+            flows.push(Arc::new(of(steps, on_interrupt)));
         }
         for kind in of_their_own_accord(&flows, groups) {
             self.steps.intern(kind.name());
         }
         flows
+    }
+
+    fn steps_of(&mut self, node: &Node, written: &[Written], names: &mut Names) -> Vec<Step> {
+        let steps = written.iter().enumerate();
+        steps.filter_map(|(index, step)| self.step(node.item(index), step, names)).collect()
     }
 
     fn variables(&mut self, variables: &[(String, expr::Value<'static>)]) {
@@ -72,8 +74,8 @@ impl Compiler<'_> {
         if action != HTTP {
             self.no_request(node, action, &written.request);
         }
-        if let Some(range) = written.think {
-            return Some(self.pause(node, range.min.0, range.max.0));
+        if let Some(wait) = self.wait(written) {
+            return Some(self.pause(node, action, wait));
         }
         if settings.name.as_ref().is_some_and(|name| name.is_empty() || name.contains('.')) {
             self.complain(&node.at("name"), "the name of a step is not empty and has no dots");
@@ -126,8 +128,7 @@ impl Compiler<'_> {
             [only] => Some(only),
             [] => {
                 if !node.is_tainted() {
-                    let message =
-                        "a step needs something to do: an operation, `http`, `load-terminal` or `think`";
+                    let message = "a step needs something to do: an operation, `http`, `load-terminal`, `think`, `pace` or `rendezvous`";
                     self.complain_with_help(
                         &node.span,
                         message,
@@ -144,12 +145,23 @@ impl Compiler<'_> {
         }
     }
 
-    fn pause(&mut self, node: &Node, min: Duration, max: Duration) -> Step {
+    /// What a step does that only waits.
+    fn wait(&mut self, written: &Written) -> Option<Action> {
+        let think = written.think.map(|TimeRange { min, max }| Action::Think { min: min.0, max: max.0 });
+        let pace = written.pace.map(|TimeRange { min, max }| Action::Pace { min: min.0, max: max.0 });
+        let rendezvous = written.rendezvous.map(|RendezvousKeys { terminals, timeout }| {
+            self.meetings += 1;
+            Action::Meet(Meeting { number: self.meetings, terminals, timeout: timeout.0 })
+        });
+        think.or(pace).or(rendezvous)
+    }
+
+    fn pause(&mut self, node: &Node, name: &str, action: Action) -> Step {
         for key in ["name", "checks", "capture", "onError"].into_iter().filter(|key| node.has(key)) {
-            self.complain(&node.at_key(key), format!("`think` takes no `{key}`: it has no answer"));
+            self.complain(&node.at_key(key), format!("`{name}` takes no `{key}`: it has no answer"));
         }
         Step {
-            action: Action::Think { min, max },
+            action,
             id: None,
             checks: Vec::new(),
             captures: Vec::new(),
@@ -254,10 +266,10 @@ impl Names {
 fn of_their_own_accord(flows: &[Arc<Flow>], groups: &[Group]) -> Vec<Kind> {
     let requests = groups.iter().flat_map(|group| group.profile.processing_requests.into_iter().flatten());
     let asked = |wanted: fn(Kind) -> bool| {
-        let steps = flows.iter().flat_map(|flow| &flow.steps);
+        let steps = flows.iter().flat_map(|flow| flow.all_steps());
         steps.filter_map(move |step| match &step.action {
             Action::Operate(template) => Some(template.kind).filter(|kind| wanted(*kind)),
-            Action::Request(_) | Action::Load(_) | Action::Think { .. } => None,
+            _ => None,
         })
     };
     // A notice is sent some time after its step, whatever name the step has.

@@ -3,6 +3,7 @@
 use super::{Compiler, keys::KeySource};
 use crate::{
     iso8583::{MerchantId, Spec, TerminalId},
+    rack::{Device, Rack},
     scenario::{
         acquirer::{Acquirer, KeySchemeWord, Settings, traits},
         diagnostic::Problem,
@@ -24,6 +25,8 @@ use std::{
 struct Size {
     count: u32,
     table: Option<Table>,
+    /// The devices of a rack that they are.
+    rack: Option<Arc<Rack>>,
 }
 
 impl Compiler<'_> {
@@ -53,6 +56,7 @@ impl Compiler<'_> {
                 profile: Arc::new(self.profile(name, node, group, acquirer.as_ref())),
                 identities: identities.into(),
                 target: self.target(node, group),
+                devices: size.rack.clone(),
                 link: {
                     let tls = group.target.as_ref().and_then(|target| tls.get(target.as_str()).cloned());
                     self.connection(node, group, tls)
@@ -76,13 +80,16 @@ impl Compiler<'_> {
     fn sizes(&mut self) -> Vec<Size> {
         let file = self.file;
         let mut sizes: Vec<Size> = Vec::new();
-        for (name, group) in file.terminals.iter() {
+        for ((name, group), rack) in file.terminals.iter().zip(self.context.racks) {
             let node = self.node("terminals", name);
-            sizes.push(self.size(node, group));
+            sizes.push(self.size(node, group, rack.clone()));
         }
         if let Some(total) = self.context.overrides.terminals {
-            let natural: Vec<u32> = sizes.iter().map(|size| size.count).collect();
-            for (size, count) in sizes.iter_mut().zip(split(total, &natural)) {
+            // Devices are as many as they are.
+            let mut virtual_ones: Vec<&mut Size> =
+                sizes.iter_mut().filter(|size| size.rack.is_none()).collect();
+            let natural: Vec<u32> = virtual_ones.iter().map(|size| size.count).collect();
+            for (size, count) in virtual_ones.iter_mut().zip(split(total, &natural)) {
                 size.count = count;
             }
         }
@@ -100,7 +107,14 @@ impl Compiler<'_> {
         sizes
     }
 
-    fn size(&mut self, node: &Node, group: &file::Group) -> Size {
+    fn size(&mut self, node: &Node, group: &file::Group, rack: Option<Arc<Rack>>) -> Size {
+        if group.devices.is_some() {
+            for key in ["count", "file"].into_iter().filter(|key| node.has(key)) {
+                self.complain(&node.at_key(key), format!("`{key}` and `devices` exclude each other"));
+            }
+            let count = rack.as_ref().map_or(0, |rack| rack.devices.len() as u32);
+            return Size { count, table: None, rack };
+        }
         let at = node.at("file");
         let text = group.file.as_ref().and_then(|name| Some((name, self.read(&at, name)?)));
         let table = text.and_then(|(name, text)| {
@@ -111,11 +125,11 @@ impl Compiler<'_> {
         if count == Some(0) {
             self.complain(&node.at("count"), "a group has one terminal at least");
         } else if count.is_none() && group.file.is_none() && !node.is_tainted() {
-            self.complain(&node.span, "a group needs `count` or `file`");
+            self.complain(&node.span, "a group needs `count`, `file` or `devices`");
         } else if count > Some(MAX_TERMINALS) {
             self.complain(&node.at("count"), format!("a group has {MAX_TERMINALS} terminals at most"));
         }
-        Size { count: count.unwrap_or(0).min(MAX_TERMINALS), table }
+        Size { count: count.unwrap_or(0).min(MAX_TERMINALS), table, rack: None }
     }
 
     fn identities(
@@ -144,7 +158,8 @@ impl Compiler<'_> {
         let made: Result<Vec<Identity>, (&str, String)> = (first..)
             .take(size.count as usize)
             .map(|number| {
-                let id = terminal.id(number).and_then(exactly::<8, TerminalId>);
+                let told = size.device(number - first).and_then(|device| device.expected.terminal.clone());
+                let id = told.map_or_else(|| terminal.id(number), Ok).and_then(exactly::<8, TerminalId>);
                 let id = id.map_err(|error| ("terminalId", error))?;
                 let merchant = merchant.id(number).and_then(exactly::<15, MerchantId>);
                 let merchant = merchant.map_err(|error| ("merchantId", error))?;
@@ -174,7 +189,7 @@ impl Compiler<'_> {
     fn unique(&mut self, node: &Node, identities: &[Identity], taken: &mut HashSet<TerminalId>) {
         let twice = identities.iter().find(|identity| !taken.insert(identity.terminal));
         if let Some(identity) = twice {
-            let key = if node.has("file") { "file" } else { "terminalId" };
+            let key = ["file", "devices"].into_iter().find(|key| node.has(key)).unwrap_or("terminalId");
             self.complain(&node.at(key), format!("two terminals are called `{}`", identity.terminal));
         }
     }
@@ -267,6 +282,13 @@ impl Compiler<'_> {
             self.problems.push(Problem::new(at, "expected an address such as 192.0.2.1:8583"));
         }
         Target::Address(address.clone())
+    }
+}
+
+impl Size {
+    /// The device with this number in its group.
+    fn device(&self, number: u32) -> Option<&Device> {
+        self.rack.as_ref()?.devices.get(number as usize)
     }
 }
 

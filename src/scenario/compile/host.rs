@@ -4,7 +4,7 @@ use super::{Compiler, rules::two_characters};
 use crate::{
     flow::CardFeeder,
     host::{self, Enrolment},
-    iso8583::ResponseCode,
+    iso8583::{ResponseCode, TerminalId},
     scenario::{
         host::{Chip, Closure, Demand, Tables},
         node::Node,
@@ -13,6 +13,7 @@ use crate::{
     },
     time::WallClock,
 };
+use std::collections::HashSet;
 
 impl Compiler<'_> {
     pub(super) fn host(&mut self, groups: &[Group], feeders: &[CardFeeder]) -> Option<host::Config> {
@@ -21,6 +22,9 @@ impl Compiler<'_> {
         let rules = self.rules(node.child("rules"), &written.rules);
         if written.sale_limit.0 == crate::money::Amount::ZERO {
             self.complain(&node.at("saleLimit"), "with this limit every sale is declined");
+        }
+        if written.capacity.is_some_and(|rate| rate <= 0.0 || !rate.is_finite()) {
+            self.complain(&node.at("capacity"), "`capacity` is more than 0 requests a second");
         }
         if written.orders.closed.0 + written.orders.expired.0 > 1.0 {
             self.complain(&node.at("orders"), "more orders are closed or expire than there are");
@@ -67,6 +71,7 @@ impl Compiler<'_> {
                     tmk: identity.tmk.clone(),
                 })
                 .collect(),
+            watched: watched(groups),
             cards: Self::all_cards(feeders),
             unknown_cards: match written.unknown_cards {
                 words::UnknownCards::Accept => host::UnknownCards::Accept,
@@ -75,6 +80,7 @@ impl Compiler<'_> {
             opening_balance: written.opening_balance.0,
             sale_limit: written.sale_limit.0,
             rules,
+            capacity: written.capacity,
             fees: host::Fees { basis_points: (written.fees.0 * 10_000.0).round() as u32 },
             pre_auth: host::PreAuthPolicy { completion_percent: written.completion_percent },
             tips: host::TipPolicy { percent: written.tip_percent },
@@ -158,4 +164,10 @@ fn bug(word: words::Bug) -> host::Bug {
         words::Bug::SettlesToNeighbour => host::Bug::SettlesToNeighbour,
         words::Bug::WrongAmount => host::Bug::WrongAmount,
     }
+}
+
+/// The terminals that are devices: what they send is held against what their registers are told.
+fn watched(groups: &[Group]) -> HashSet<TerminalId> {
+    let devices = groups.iter().filter(|group| group.devices.is_some() && group.target == Target::Embedded);
+    devices.flat_map(|group| group.identities.iter().map(|identity| identity.terminal)).collect()
 }

@@ -1,6 +1,8 @@
 //! From the file to the plan: names become numbers, texts become values, and everything that is wrong is collected.
 
 mod abilities;
+mod cases;
+mod conduct;
 mod connections;
 mod feeders;
 mod flows;
@@ -25,6 +27,7 @@ use super::{
     node::{Node, Span},
     overlay::{Overrides, Sources},
     plan::Plan,
+    rack::Racks,
     words::LedgerPlace,
 };
 use crate::{crypto::Tmk, expr::nearest, metrics::StepNames, rng::Seed};
@@ -35,6 +38,8 @@ pub(super) struct Context<'c> {
     pub(super) sources: &'c Sources,
     /// The profiles of the groups, one entry a group.
     pub(super) acquirers: &'c Acquirers,
+    /// The devices of the groups, one entry a group.
+    pub(super) racks: &'c Racks,
     pub(super) read: Read<'c>,
 }
 
@@ -49,7 +54,8 @@ pub(super) fn compile(
 ) -> Option<Plan> {
     let seed = Seed(file.seed.unwrap_or_default());
     let steps = StepNames::default();
-    let mut compiler = Compiler { file, root, context, seed, steps, portal_uses: Vec::new(), problems };
+    let mut compiler =
+        Compiler { file, root, context, seed, steps, portal_uses: Vec::new(), meetings: 0, problems };
     let mut groups = compiler.groups();
     let servers = compiler.servers();
     compiler.check_networks();
@@ -59,7 +65,8 @@ pub(super) fn compile(
     compiler.check_abilities(&flows, &scenarios);
     let thresholds = compiler.thresholds();
     let health = compiler.health();
-    let selections = compiler.selections(&thresholds, &health);
+    let kept = scenarios.iter().flat_map(|scenario| &scenario.conduct.keeps);
+    let selections = compiler.selections(thresholds.iter().chain(&health).chain(kept));
     let host = compiler.host(&groups, &feeders);
     let host_tls = compiler.embedded_tls();
     if let Some(host) = &host {
@@ -74,7 +81,8 @@ pub(super) fn compile(
         return None;
     }
     for (group, compiled) in file.terminals.things_mut().zip(&groups) {
-        group.count = u32::try_from(compiled.identities.len()).ok();
+        let count = u32::try_from(compiled.identities.len()).ok();
+        group.count = count.filter(|_| compiled.devices.is_none());
     }
     Some(Plan {
         name: file.name.clone(),
@@ -104,6 +112,8 @@ struct Compiler<'c> {
     steps: StepNames,
     /// Where steps ask the merchant portal.
     portal_uses: Vec<Span>,
+    /// How many rendezvous there are.
+    meetings: u32,
     problems: &'c mut Vec<Problem>,
 }
 
@@ -135,8 +145,14 @@ impl<'c> Compiler<'c> {
 
     /// Reads a file that the value at `span` names.
     fn read(&mut self, span: &Span, name: &str) -> Option<String> {
-        let text = (self.context.read)(name);
+        let text = (self.context.read)(name).and_then(super::text_of);
         text.map_err(|error| self.complain(span, format!("cannot read `{name}`: {error}"))).ok()
+    }
+
+    /// Reads a file that the value at `span` names, whatever it holds.
+    fn read_bytes(&mut self, span: &Span, name: &str) -> Option<Vec<u8>> {
+        let bytes = (self.context.read)(name);
+        bytes.map_err(|error| self.complain(span, format!("cannot read `{name}`: {error}"))).ok()
     }
 
     /// The node of one thing of a section.
@@ -160,7 +176,7 @@ fn effective(file: &File, groups: &[super::plan::Group]) -> String {
         group.tmk = group.tmk.as_ref().and(kcv);
         group.bdk = group.bdk.as_ref().map(|text| masked(text));
     }
-    let steps = shown.flows.things_mut().flat_map(|flow| &mut flow.steps);
+    let steps = shown.flows.things_mut().flat_map(|flow| flow.steps.iter_mut().chain(&mut flow.on_interrupt));
     for load in steps.filter_map(|step| step.load.as_mut()) {
         if !load.master_key.0.contains("${") {
             load.master_key.0 = masked(&load.master_key.0);

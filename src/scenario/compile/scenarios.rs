@@ -2,10 +2,10 @@
 
 use super::{Compiler, replay};
 use crate::{
-    load::{Load, Spacing},
+    load::{Load, Search, Spacing},
     scenario::{
         file::Scenario as Written,
-        node::Node,
+        node::{Node, Span},
         plan::{Group, Scenario, Start},
         scale,
         words::{Arrival, Executor},
@@ -58,7 +58,14 @@ impl<'c> Compiler<'c> {
         (running, fleets): (&[&str], &[u64]),
     ) -> Option<Scenario> {
         self.settings(node, written.executor);
-        let flow = self.flow(node, &written.flow);
+        let cases = self.cases(node, written);
+        let conduct = self.conduct(node, written);
+        let mixed = conduct.as_ref().and_then(|conduct| conduct.mix.as_ref()?.shares().next());
+        let flow = match (&cases, &written.flow, mixed) {
+            (Some(Some(cases)), ..) => cases.all.first().map(|case| case.flow),
+            (_, Some(name), _) => self.flow(&node.at("flow"), name),
+            (_, None, first) => first.map(|(flow, _)| flow),
+        };
         let group = self.group(node, written.group.as_deref());
         let start = self.start(name, node, written, running);
         let load =
@@ -67,16 +74,18 @@ impl<'c> Compiler<'c> {
             name: name.to_owned(),
             executor: written.executor.word(),
             flow: flow?,
+            cases: cases?,
             group: group?,
             load: load?,
             start,
             graceful_stop: written.graceful_stop.0,
+            conduct: conduct?,
         })
     }
 
     /// Complains about settings that the executor does not take, and about those that it misses.
     fn settings(&mut self, node: &Node, executor: Executor) {
-        for (key, takers) in SETTINGS {
+        for &(key, takers) in SETTINGS {
             if node.has(key) && !takers.contains(&executor) && !node.child(key).is_bad.get() {
                 let takers: Vec<&str> = takers.iter().map(|taker| taker.word()).collect();
                 let message = format!("`{}` takes no `{key}`", executor.word());
@@ -92,13 +101,37 @@ impl<'c> Compiler<'c> {
                 self.complain(&node.span, format!("`{}` needs `{key}`", executor.word()));
             }
         }
+        if executor == Executor::RampingArrivalRate && !node.is_tainted() {
+            self.shape_of_rate(node);
+        }
     }
 
-    fn flow(&mut self, node: &Node, name: &str) -> Option<usize> {
+    /// A rate that changes has stages, or a profile of a rate and a duration.
+    fn shape_of_rate(&mut self, node: &Node) {
+        if !node.has("profile") {
+            if !node.has("stages") {
+                self.complain(&node.span, "`ramping-arrival-rate` needs `stages`");
+            }
+            for key in ["rate", "duration"].into_iter().filter(|key| node.has(key)) {
+                let help = "`rate` and `duration` of a rate that changes go with a `profile`";
+                let message = format!("`ramping-arrival-rate` takes no `{key}`");
+                self.complain_with_help(&node.at_key(key), message, help);
+            }
+            return;
+        }
+        for key in ["rate", "duration"].into_iter().filter(|key| !node.has(key)) {
+            self.complain(&node.at("profile"), format!("a profile needs `{key}`"));
+        }
+        for key in ["stages", "startRate"].into_iter().filter(|key| node.has(key)) {
+            self.complain(&node.at_key(key), format!("a profile has no `{key}` beside it"));
+        }
+    }
+
+    pub(super) fn flow(&mut self, span: &Span, name: &str) -> Option<usize> {
         let found = self.file.flows.position(name);
         let may_be_misspelt = self.root.child("flows").is_tainted();
         if found.is_none() && !may_be_misspelt {
-            self.unknown(&node.at("flow"), "flow", name, self.file.flows.names());
+            self.unknown(span, "flow", name, self.file.flows.names());
         }
         found
     }
@@ -122,6 +155,9 @@ impl<'c> Compiler<'c> {
     fn start(&mut self, name: &str, node: &Node, written: &Written, running: &[&str]) -> Start {
         let at = written.start_time.0;
         let Some(before) = written.start_after.as_deref() else { return Start::At(at) };
+        if before == SIGNAL && self.file.scenarios.find(SIGNAL).is_none() {
+            return Start::Signal(at);
+        }
         if self.file.scenarios.find(before).is_none() {
             if !self.root.child("scenarios").is_tainted() {
                 self.unknown(&node.at("startAfter"), "scenario", before, self.file.scenarios.names());
@@ -182,9 +218,28 @@ impl<'c> Compiler<'c> {
             Executor::AtOnce => Some(Load::at_once(written.iterations.unwrap_or(fleet))),
             Executor::Replay => {
                 let at = node.at("file");
-                let text = self.read(&at, written.file.as_deref()?)?;
-                let instants = replay::instants(written.file.as_deref()?, &text, written.speed?);
+                let name = written.file.as_deref()?;
+                let bytes = self.read_bytes(&at, name)?;
+                let instants = replay::instants(name, &bytes, written.port, written.speed?);
                 self.or_complain(&at, instants).map(Load::replay)
+            }
+            Executor::Cases => {
+                let count = written.cases.as_ref()?.len() as u64;
+                Some(Load::per_terminal_iterations(count, Duration::ZERO, written.max_duration?.0))
+            }
+            Executor::Search => {
+                let rate = |rate: Option<f64>| rate.map(|rate| rate / unit);
+                let search = Search {
+                    start: rate(written.start_rate)?,
+                    max: rate(written.max_rate).unwrap_or(HIGHEST_RATE),
+                    growth: written.growth?,
+                    precision: written.precision?.0,
+                    settle: written.settle?.0,
+                    measure: written.measure?.0,
+                    hold: written.hold?.0,
+                    max_duration: written.max_duration?.0,
+                };
+                Some(Load::search(search, spacing))
             }
             Executor::PerTerminalIterations => Some(Load::per_terminal_iterations(
                 written.iterations?,
@@ -200,12 +255,15 @@ impl<'c> Compiler<'c> {
             ("duration", written.duration),
             ("timeUnit", written.time_unit),
             ("maxDuration", written.max_duration),
+            ("measure", written.measure),
+            ("hold", written.hold.filter(|_| node.has("hold"))),
         ];
         for (key, _) in
             times.into_iter().filter(|(_, time)| time.is_some_and(|time| time.0 == Duration::ZERO))
         {
             self.complain(&node.at(key), format!("`{key}` is more than 0s"));
         }
+        self.search_bounds(node, written);
         if written.speed.is_some_and(|speed| speed <= 0.0) {
             self.complain(&node.at("speed"), "`speed` is more than 0");
         }
@@ -233,6 +291,24 @@ impl<'c> Compiler<'c> {
         self.stages(node, written);
     }
 
+    fn search_bounds(&mut self, node: &Node, written: &Written) {
+        if written.executor != Executor::Search {
+            return;
+        }
+        if written.start_rate.is_some_and(|rate| rate <= 0.0) {
+            self.complain(&node.at("startRate"), "a search begins with a rate of more than 0");
+        }
+        if written.growth.is_some_and(|growth| !(1.05..=10.0).contains(&growth)) {
+            self.complain(&node.at("growth"), "`growth` is between 1.05 and 10");
+        }
+        if written.precision.is_some_and(|precision| !(0.001..=0.5).contains(&precision.0)) {
+            self.complain(&node.at("precision"), "`precision` is between 0.1% and 50%");
+        }
+        if written.max_rate.zip(written.start_rate).is_some_and(|(max, start)| max < start) {
+            self.complain(&node.at("maxRate"), "`maxRate` is not below `startRate`");
+        }
+    }
+
     fn stages(&mut self, node: &Node, written: &Written) {
         let Some(stages) = written.stages.as_ref().filter(|stages| !stages.is_empty()) else { return };
         let is_ramp = written.executor == Executor::RampingTerminals;
@@ -251,33 +327,87 @@ impl<'c> Compiler<'c> {
     }
 }
 
+/// The executors whose arrivals do not wait for the target.
+const OPEN: &[Executor] = &[
+    Executor::ConstantArrivalRate,
+    Executor::RampingArrivalRate,
+    Executor::AtOnce,
+    Executor::Replay,
+    Executor::Search,
+];
+const OF_RATES: &[Executor] =
+    &[Executor::ConstantArrivalRate, Executor::RampingArrivalRate, Executor::Search];
+const ONLY_SEARCH: &[Executor] = &[Executor::Search];
+
 /// Which executors take which setting.
-const SETTINGS: [(&str, &[Executor]); 13] = [
-    ("rate", &[Executor::ConstantArrivalRate]),
-    ("startRate", &[Executor::RampingArrivalRate]),
+const SETTINGS: &[(&str, &[Executor])] = &[
+    ("rate", &[Executor::ConstantArrivalRate, Executor::RampingArrivalRate]),
+    ("startRate", &[Executor::RampingArrivalRate, Executor::Search]),
     ("startTerminals", &[Executor::RampingTerminals]),
+    ("profile", &[Executor::RampingArrivalRate]),
     ("stages", &[Executor::RampingArrivalRate, Executor::RampingTerminals]),
     ("file", &[Executor::Replay]),
+    ("port", &[Executor::Replay]),
     ("speed", &[Executor::Replay]),
-    ("timeUnit", &[Executor::ConstantArrivalRate, Executor::RampingArrivalRate]),
-    ("arrival", &[Executor::ConstantArrivalRate, Executor::RampingArrivalRate]),
-    ("duration", &[Executor::ConstantArrivalRate, Executor::ConstantTerminals]),
+    ("timeUnit", OF_RATES),
+    ("arrival", OF_RATES),
+    ("duration", &[Executor::ConstantArrivalRate, Executor::ConstantTerminals, Executor::RampingArrivalRate]),
     ("terminals", &[Executor::ConstantTerminals, Executor::SharedIterations]),
     ("iterations", &[Executor::PerTerminalIterations, Executor::SharedIterations, Executor::AtOnce]),
     ("within", &[Executor::PerTerminalIterations]),
-    ("maxDuration", &[Executor::PerTerminalIterations, Executor::SharedIterations]),
+    (
+        "maxDuration",
+        &[Executor::PerTerminalIterations, Executor::SharedIterations, Executor::Search, Executor::Cases],
+    ),
+    ("maxInFlight", OPEN),
+    ("onSaturation", OPEN),
+    ("maxRate", ONLY_SEARCH),
+    ("growth", ONLY_SEARCH),
+    ("precision", ONLY_SEARCH),
+    ("settle", ONLY_SEARCH),
+    ("measure", ONLY_SEARCH),
+    ("hold", ONLY_SEARCH),
+    ("keeps", ONLY_SEARCH),
+    ("flow", WALKERS),
+    ("mix", WALKERS),
+    ("warmup", WALKERS),
+    ("cases", ONLY_CASES),
+    ("retry", ONLY_CASES),
+    ("quarantine", ONLY_CASES),
+    ("caseTimeout", ONLY_CASES),
+];
+
+const ONLY_CASES: &[Executor] = &[Executor::Cases];
+
+/// The executors whose terminals walk through one flow, or one of a mix.
+const WALKERS: &[Executor] = &[
+    Executor::ConstantArrivalRate,
+    Executor::RampingArrivalRate,
+    Executor::ConstantTerminals,
+    Executor::PerTerminalIterations,
+    Executor::RampingTerminals,
+    Executor::SharedIterations,
+    Executor::AtOnce,
+    Executor::Replay,
+    Executor::Search,
 ];
 
 /// The settings that an executor cannot do without.
-const NEEDED: [(Executor, &str); 7] = [
+const NEEDED: [(Executor, &str); 9] = [
     (Executor::ConstantArrivalRate, "rate"),
     (Executor::ConstantArrivalRate, "duration"),
-    (Executor::RampingArrivalRate, "stages"),
     (Executor::ConstantTerminals, "duration"),
     (Executor::RampingTerminals, "stages"),
     (Executor::SharedIterations, "iterations"),
     (Executor::Replay, "file"),
+    (Executor::Cases, "cases"),
+    (Executor::Search, "startRate"),
+    (Executor::Search, "keeps"),
 ];
 
+/// What `startAfter` says of a scenario that live control starts.
+const SIGNAL: &str = "signal";
+/// The rate of a search that says none.
+const HIGHEST_RATE: f64 = 1e6;
 /// Iterations that one instant can hold.
 const MAX_ITERATIONS: u64 = 1_000_000;

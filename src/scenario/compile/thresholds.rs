@@ -17,14 +17,13 @@ use std::time::Duration;
 impl Compiler<'_> {
     /// The conditions that decide the verdict.
     pub(super) fn thresholds(&mut self) -> Vec<Threshold> {
-        let file = self.file;
+        let (file, node) = (self.file, self.root.child("thresholds"));
         for (metric, conditions) in file.thresholds.iter() {
             if conditions.is_empty() {
-                let span = self.root.child("thresholds").at_key(metric);
-                self.complain(&span, "this threshold has no conditions");
+                self.complain(&node.at_key(metric), "this threshold has no conditions");
             }
         }
-        self.conditions("thresholds", &file.thresholds)
+        self.conditions(node, &file.thresholds)
     }
 
     /// The conditions on which the validity of the run rests: those that are written, and the usual ones of the rest.
@@ -34,22 +33,22 @@ impl Compiler<'_> {
         let usual = usual.map(|(metric, text)| Threshold::parse(metric, text));
         let mut health: Vec<Threshold> =
             usual.map(|threshold| threshold.expect("what exists without being written is valid")).collect();
-        health.extend(self.conditions("health", &file.health));
+        health.extend(self.conditions(self.root.child("health"), &file.health));
         health
     }
 
     /// What figures must be kept of for `thresholds`, beyond those by step.
-    pub(super) fn selections(&self, thresholds: &[Threshold], health: &[Threshold]) -> Selections {
+    pub(super) fn selections<'t>(&self, thresholds: impl Iterator<Item = &'t Threshold>) -> Selections {
         let (scenarios, groups): (Vec<&str>, Vec<&str>) =
             (self.file.scenarios.names().collect(), self.file.terminals.names().collect());
         let flows: Vec<&str> = self.file.flows.names().collect();
         let names = Catalog { steps: &self.steps, scenarios: &scenarios, groups: &groups, flows: &flows };
-        Selections::of(thresholds.iter().chain(health), &names)
+        Selections::of(thresholds, &names)
     }
 
-    fn conditions(&mut self, section: &str, written: &Named<Vec<Condition>>) -> Vec<Threshold> {
+    /// The conditions by metric that stand below `node`.
+    pub(super) fn conditions(&mut self, node: &Node, written: &Named<Vec<Condition>>) -> Vec<Threshold> {
         let mut thresholds = Vec::new();
-        let node = self.root.child(section);
         for (metric, conditions) in written.iter() {
             let at_key = node.at_key(metric);
             let selector = match Threshold::selector_of(metric) {

@@ -73,7 +73,7 @@ pub(super) struct Device {
     pub features: Vec<String>,
     /// How it is switched off and on.
     pub power: Option<Power>,
-    /// Where its cards come from; from a person without.
+    /// Who puts cards into it; nobody without.
     #[serde(default)]
     pub cards: Cards,
     /// Where it is and whose.
@@ -99,6 +99,12 @@ pub(super) struct Line {
     pub parity: Option<ParityWord>,
     /// The bits after it.
     pub stop: Option<u32>,
+    /// How the line "terminal ready" is set when the port is opened; as the system does without.
+    pub dtr: Option<bool>,
+    /// How the line "request to send" is set when the port is opened; as the system does without.
+    pub rts: Option<bool>,
+    /// Whether what came before the port was opened is thrown away; it is without.
+    pub drain: Option<bool>,
 }
 
 choice! {
@@ -153,11 +159,13 @@ pub(super) struct Power {
     pub within: Option<Time>,
 }
 
-/// Where cards come from: at most one of them.
+/// Who puts cards into a terminal before money is asked for: at most one of them.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Cards {
-    /// A program and its arguments.
+    /// A person: asked on the console, in the dashboard or by `posfleet ctl`.
+    pub operator: bool,
+    /// A program and its arguments; card and device come behind them.
     pub command: Vec<String>,
     /// The address of a robot: `http://…`.
     pub robot: Option<String>,

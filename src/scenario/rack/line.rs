@@ -4,7 +4,7 @@ use super::{
     super::{diagnostic::Problem, node::Node},
     file::{Line, ParityWord},
 };
-use crate::rack::{BAUD_RATES, DataBits, LineSettings, Parity, StopBits};
+use crate::rack::{BAUD_RATES, DataBits, LineSettings, OnOpen, Parity, StopBits};
 
 /// The settings that the file says, the others as in `own`; `node` has the key `line`.
 pub(super) fn settings(
@@ -27,7 +27,12 @@ pub(super) fn settings(
         complain("stop", "there are 1 or 2 stop bits".to_owned());
         own.stop
     });
-    LineSettings { baud, data, parity: file.parity.map_or(own.parity, parity), stop }
+    let on_open = OnOpen {
+        dtr: file.dtr.or(own.on_open.dtr),
+        rts: file.rts.or(own.on_open.rts),
+        drains: file.drain.unwrap_or(own.on_open.drains),
+    };
+    LineSettings { baud, data, parity: file.parity.map_or(own.parity, parity), stop, on_open }
 }
 
 fn nearest_baud(baud: u32) -> u32 {

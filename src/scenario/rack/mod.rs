@@ -1,19 +1,24 @@
 //! Rack files: the inventory of a lab, read and checked whole before the first port is opened.
 
 mod file;
+mod groups;
 mod line;
 mod profile;
 mod profile_file;
+mod profile_frame;
+mod profile_steps;
 mod shelf;
 mod unique;
 
 pub use profile::{SHIPPED_DEVICES, device_profile_schema, parse_device_profile};
 
 pub(super) use file::Port;
+pub(super) use groups::{Racks, of_groups};
 
 use super::{
     Pass, decode,
     diagnostic::{Diagnostics, Problem},
+    load,
     node::Node,
     overlay::Sources,
     read_file, schema, shape,
@@ -25,7 +30,7 @@ use crate::{
     money::Amount,
     rack::{
         CardSource, DataBits, Device, Expected, Faults, LineSettings, Power, Protocol, Rack, Reply, Selector,
-        Simulation, Speaker, is_name,
+        Simulation, Speaker, http_address, is_name,
     },
 };
 use file::File;
@@ -49,19 +54,29 @@ pub fn load_rack(path: &Path) -> Result<Rack, Diagnostics> {
 /// Everything that is wrong with it.
 pub fn parse_rack(text: &str, name: &str, folder: &Path) -> Result<Rack, Diagnostics> {
     let mut pass = Pass { sources: Sources::new(name, text), problems: Vec::new() };
-    let rack = pass.parse(0).and_then(|root| {
-        pass.problems.extend(shape::check(&root, &rack_schema()));
-        let decoded = decode::decode::<File>(&root);
-        let unread = |error| {
-            if pass.problems.is_empty() {
-                pass.problems.push(undecodable(error))
-            }
-        };
-        let file = decoded.map_err(unread).ok()?;
-        let mut shelf = Shelf::new(folder, &mut pass.sources);
-        Some(rack(file, &root, folder, &mut shelf, &mut pass.problems))
-    });
+    let rack = read(0, text, folder, &mut pass.sources, &mut pass.problems);
     pass.result(rack)
+}
+
+/// Reads the rack of text number `source`, which stands in `folder`; everything wrong with it is added to `problems`.
+fn read(
+    source: usize,
+    text: &str,
+    folder: &Path,
+    sources: &mut Sources,
+    problems: &mut Vec<Problem>,
+) -> Option<Rack> {
+    let root = load::parse(source, text).map_err(|problem| problems.push(*problem)).ok()?;
+    let mut found = shape::check(&root, &rack_schema());
+    let unread = |error| {
+        if found.is_empty() {
+            found.push(undecodable(error))
+        }
+    };
+    let file = decode::decode::<File>(&root).map_err(unread).ok();
+    problems.append(&mut found);
+    let mut shelf = Shelf::new(folder, sources);
+    Some(rack(file?, &root, folder, &mut shelf, problems))
 }
 
 /// The JSON Schema (draft 2020-12) of rack files.
@@ -187,25 +202,22 @@ fn power(file: file::Power) -> Power {
 }
 
 fn cards(file: file::Cards, node: &Node, problems: &mut Vec<Problem>) -> CardSource {
-    match (file.command, file.robot) {
-        (command, None) if command.is_empty() => CardSource::Operator,
-        (command, None) => CardSource::Command(command),
-        (command, Some(robot)) if command.is_empty() => {
-            if !robot.starts_with("http://") && !robot.starts_with("https://") {
-                problems.push(Problem::new(
-                    node.child("cards").at("robot"),
-                    "a robot is asked at an `http://` address",
-                ));
+    let named = [file.operator, !file.command.is_empty(), file.robot.is_some()];
+    if named.iter().filter(|is_named| **is_named).count() > 1 {
+        let message = "cards come from an operator, a command or a robot: from one of them";
+        problems.push(Problem::new(node.at_key("cards"), message));
+    }
+    match file.robot {
+        Some(robot) => {
+            if http_address(&robot).is_none() {
+                let message = "a robot is asked at an `http://` address";
+                problems.push(Problem::new(node.child("cards").at("robot"), message));
             }
             CardSource::Robot(robot)
         }
-        _ => {
-            problems.push(Problem::new(
-                node.at_key("cards"),
-                "cards come from a command or from a robot, not from both",
-            ));
-            CardSource::Operator
-        }
+        None if !file.command.is_empty() => CardSource::Command(file.command),
+        None if file.operator => CardSource::Operator,
+        None => CardSource::Nobody,
     }
 }
 

@@ -4,27 +4,29 @@ use super::{
     super::{
         Pass, decode,
         diagnostic::{Diagnostics, Problem},
-        node::Node,
+        node::{Node, Span},
         overlay::Sources,
         schema, shape, undecodable,
     },
     file::ServiceWord,
     profile_file::{
-        AcknowledgeWord, CheckFile, CheckWord, CodingWord, CoverWord, ExchangeFile, FrameFile, LengthFile,
-        LengthWord, LinkFile, MessageFile, Preset, ProfileFile, service_words,
+        CharsetWord, CodingWord, DuplicateWord, MessageFile, ProfileFile, TagsFile, service_words,
     },
+    profile_frame::{length_field, link},
 };
 use crate::{
     ecr::{
-        Body, Checksum, Coverage, Frame, LengthField, LengthForm, LinkPolicy, Service, Signalling,
-        mis::Coding,
-        script::{Alternative, Exchange, Meaning, Message, Part, Script, Slot},
+        LengthForm, Service,
+        script::{
+            Charset, Dictionary, Exchange, Field, Message, Part, Script, Slot, TagForm, TagLength, TagWidth,
+            Tagged,
+        },
     },
     expr::nearest,
     rack::Profile,
 };
 use serde_json::Value as Json;
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// The device profiles that come with the program, by name, with their text.
 pub const SHIPPED_DEVICES: [(&str, &str); 4] = [
@@ -58,19 +60,25 @@ pub(super) fn read(source: usize, text: &str, problems: &mut Vec<Problem>) -> Op
             found.push(undecodable(error));
         }
     });
-    let profile = file.ok().map(|file| Reader { root: &root, problems: &mut found }.profile(file));
+    let read = |file: ProfileFile| {
+        let (own, charset) = (file.variables.clone(), charset(file.charset));
+        Reader { root: &root, problems: &mut found, own, charset }.profile(file)
+    };
+    let profile = file.ok().map(read);
     let is_good = found.is_empty();
     problems.append(&mut found);
     profile.filter(|_| is_good)
 }
 
 /// Turns a file into a profile and collects what is wrong.
-struct Reader<'r> {
-    root: &'r Node,
-    problems: &'r mut Vec<Problem>,
+pub(super) struct Reader<'r> {
+    pub(super) root: &'r Node,
+    pub(super) problems: &'r mut Vec<Problem>,
+    pub(super) own: Vec<String>,
+    charset: Charset,
 }
 
-type Messages = Vec<(String, Message)>;
+pub(super) type Messages = Vec<(String, Message)>;
 
 impl Reader<'_> {
     fn profile(&mut self, file: ProfileFile) -> Profile {
@@ -82,14 +90,23 @@ impl Reader<'_> {
             messages.extend(parts.map(|parts| (name.clone(), parts)));
         }
         let exchanges = self.exchanges(&file, &messages);
-        let last =
-            file.last.as_ref().and_then(|last| self.exchange(last, self.root.child("last"), &messages));
+        let last = file
+            .last
+            .as_ref()
+            .and_then(|last| self.exchange(last, "last", self.root.child("last"), &messages));
         self.check_last(last.as_ref());
+        self.check_variables();
+        let abort =
+            file.abort.as_ref().and_then(|abort| self.named(abort, self.root.child("abort"), &messages));
         let script = Script {
             frame: self.frame(&file.frame),
             link: link(&file.link),
+            charset: self.charset,
+            own: self.own.len() as u8,
+            drops_repeats: file.link.duplicates == DuplicateWord::Sequence,
             exchanges,
             last,
+            abort,
             replies: self.replies(&file, &messages),
             heartbeat: file.heartbeat.as_ref().and_then(|beat| {
                 let message =
@@ -103,27 +120,54 @@ impl Reader<'_> {
     fn message(&mut self, file: &MessageFile, node: &Node) -> Option<Message> {
         match file {
             MessageFile::Row(text) => self.parts(text, node).map(Message::Row),
-            MessageFile::Tags(tags) => {
-                let coding = match tags.tags {
-                    CodingWord::Flat => Coding::Flat,
-                    CodingWord::Ber => Coding::Ber,
-                };
-                let place = node.child("fields");
-                let fields = tags.fields.iter().filter_map(|(tag, text)| {
-                    let parts = self.parts(text, place.child(tag));
-                    let number = u16::from_str_radix(tag, 16).ok().filter(|_| tag.len() == 4);
-                    if number.is_none() {
-                        self.complain(place.at_key(tag), "a tag has four hexadecimal digits".to_owned());
-                    }
-                    Some((number?, parts?))
-                });
-                Some(Message::Tags(coding, fields.collect()))
-            }
+            MessageFile::Tags(tags) => self.tags(tags, node).map(Message::Tags),
         }
     }
 
+    fn tags(&mut self, file: &TagsFile, node: &Node) -> Option<Tagged> {
+        let form = tag_form(file);
+        let place = node.child("fields");
+        let mut fields = Vec::new();
+        for (digits, inner) in file.fields.iter() {
+            let tag = self.tag(digits, form.tag, place);
+            let field = match self.message(inner, place.child(digits)) {
+                Some(Message::Row(parts)) => Some(Field::Row(parts)),
+                Some(Message::Tags(inner)) => Some(Field::Tags(inner)),
+                None => None,
+            };
+            fields.extend(tag.zip(field));
+        }
+        Some(Tagged { form, fields })
+    }
+
+    fn tag(&mut self, digits: &str, width: TagWidth, place: &Node) -> Option<Vec<u8>> {
+        let tag = hex(digits).filter(|tag| width.size(tag) == Some(tag.len()));
+        if tag.is_none() {
+            let message = match width {
+                TagWidth::Bytes(2) => "a tag has four hexadecimal digits".to_owned(),
+                TagWidth::Bytes(size) => format!("a tag has {} hexadecimal digits", size * 2),
+                TagWidth::Ber => "a tag has as many hexadecimal digits as BER says".to_owned(),
+            };
+            self.complain(place.at_key(digits), message);
+        }
+        tag
+    }
+
     fn parts(&mut self, text: &str, node: &Node) -> Option<Vec<Part>> {
-        Part::parse(text).map_err(|error| self.complain(node.span.clone(), error.to_string())).ok()
+        let parsed = Part::parse_with(text, Dictionary { own: &self.own, charset: self.charset });
+        parsed.map_err(|error| self.complain(node.span.clone(), error.to_string())).ok()
+    }
+
+    /// A name that is there already would hide the value of all profiles, or could never be said.
+    fn check_variables(&mut self) {
+        let place = self.root.child("variables");
+        let is_built_in = |name: &String| Slot::ALL.iter().any(|(_, known)| known == name);
+        for (at, name) in self.own.clone().iter().enumerate() {
+            let is_twice = self.own.iter().take(at).any(|before| before == name);
+            if is_built_in(name) || is_twice {
+                self.complain(place.item(at).span.clone(), format!("the value `{name}` is there already"));
+            }
+        }
     }
 
     fn exchanges(&mut self, file: &ProfileFile, messages: &Messages) -> Vec<(Service, Exchange)> {
@@ -131,7 +175,7 @@ impl Reader<'_> {
         let mut exchanges = Vec::new();
         for (name, exchange) in file.exchanges.iter() {
             let word = service_words().find(|(_, known)| *known == name);
-            let read = self.exchange(exchange, place.child(name), messages);
+            let read = self.exchange(exchange, name, place.child(name), messages);
             match word {
                 Some((word, _)) => {
                     exchanges.extend(read.map(|read| (word.map_or(Service::Status, service), read)))
@@ -144,23 +188,6 @@ impl Reader<'_> {
             }
         }
         exchanges
-    }
-
-    fn exchange(&mut self, file: &ExchangeFile, node: &Node, messages: &Messages) -> Option<Exchange> {
-        let send = self.named(&file.send, node.child("send"), messages);
-        let mut expect = Vec::new();
-        for (at, one) in file.expect.iter().enumerate() {
-            let place = node.child("expect").item(at);
-            if one.wait != one.approved.is_empty() {
-                let message = "a message either says `wait`, or ends it with the codes that are `approved`";
-                self.complain(place.span.clone(), message.to_owned());
-            }
-            let message = self.named(&one.message, place.child("message"), messages);
-            let codes = one.approved.iter().map(|code| code.clone().into_bytes()).collect();
-            let meaning = if one.wait { Meaning::Wait } else { Meaning::Result(codes) };
-            expect.extend(message.map(|message| Alternative { message, meaning }));
-        }
-        Some(Exchange { send: send?, expect, within: file.within.into() })
     }
 
     fn replies(&mut self, file: &ProfileFile, messages: &Messages) -> Vec<(Message, Message)> {
@@ -182,7 +209,7 @@ impl Reader<'_> {
         }
     }
 
-    fn named(&mut self, name: &str, node: &Node, messages: &Messages) -> Option<Message> {
+    pub(super) fn named(&mut self, name: &str, node: &Node, messages: &Messages) -> Option<Message> {
         let found = messages.iter().find(|(known, _)| known == name).map(|(_, message)| message.clone());
         let is_written = self.root.child("messages").has(name);
         if found.is_none() && !is_written {
@@ -193,132 +220,46 @@ impl Reader<'_> {
         found
     }
 
-    fn frame(&mut self, file: &FrameFile) -> Frame {
-        let place = self.root.child("frame");
-        let mut frame = file.preset.map_or(NO_FRAME, preset);
-        let given = [
-            (&mut frame.start, &file.start, "start"),
-            (&mut frame.end, &file.end, "end"),
-            (&mut frame.tail, &file.tail, "tail"),
-            (&mut frame.signals, &file.signals, "signals"),
-        ];
-        for (bytes, digits, key) in given {
-            if let Some(read) = digits.as_ref().and_then(|digits| self.hex(digits, place.child(key))) {
-                *bytes = Cow::Owned(read);
-            }
-        }
-        if let Some(length) = &file.length {
-            frame.body = Body::Counted(length_field(length));
-        }
-        if let Some([escape]) =
-            file.escape.as_ref().and_then(|digits| self.hex(digits, place.child("escape"))).as_deref()
-        {
-            frame.body = Body::Stuffed(*escape);
-        }
-        if let Some(check) = &file.check {
-            (frame.check, frame.coverage) = (self.check(check, place.child("check")), coverage(check));
-        }
-        frame.max = file.max.map_or(frame.max, |max| max as usize);
-        self.check_frame(&frame, place);
-        frame
-    }
-
-    fn check(&mut self, file: &CheckFile, node: &Node) -> Checksum {
-        let post = file.post.as_ref().and_then(|digits| self.hex(digits, node.child("post")));
-        let post = post.and_then(|bytes| bytes.first().copied()).unwrap_or(0);
-        match file.kind {
-            CheckWord::None => Checksum::None,
-            CheckWord::Xor => Checksum::Xor { post },
-            CheckWord::Kermit => Checksum::Kermit,
-            CheckWord::XorColumns => Checksum::XorColumns,
-        }
-    }
-
-    /// A frame whose end cannot be known would never end.
-    fn check_frame(&mut self, frame: &Frame, place: &Node) {
-        let is_endless = match frame.body {
-            Body::Marked => frame.end.is_empty(),
-            Body::Stuffed(escape) => frame.end.len() != 2 || frame.end.first() != Some(&escape),
-            Body::Counted(_) | Body::Silence => false,
-        };
-        if is_endless {
-            let message = "a frame ends by its length, by its end bytes, or by the escape and one byte more";
-            self.complain(place.span.clone(), message.to_owned());
-        }
-        if frame.start.is_empty() {
-            self.complain(
-                place.span.clone(),
-                "on a serial line a frame begins with bytes of its own".to_owned(),
-            );
-        }
-    }
-
-    fn hex(&mut self, digits: &str, node: &Node) -> Option<Vec<u8>> {
-        let pairs = digits.as_bytes().chunks(2);
-        let byte = |pair: &[u8]| {
-            u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok().filter(|_| pair.len() == 2)
-        };
-        let bytes: Option<Vec<u8>> = pairs.map(byte).collect();
+    pub(super) fn hex(&mut self, digits: &str, node: &Node) -> Option<Vec<u8>> {
+        let bytes = hex(digits);
         if bytes.is_none() {
             self.complain(node.span.clone(), "expected pairs of hexadecimal digits".to_owned());
         }
         bytes
     }
 
-    fn complain(&mut self, span: super::super::node::Span, message: String) {
+    pub(super) fn complain(&mut self, span: Span, message: String) {
         self.problems.push(Problem::new(span, message));
     }
 }
 
-fn preset(word: Preset) -> Frame {
+fn hex(digits: &str) -> Option<Vec<u8>> {
+    let byte = |pair: &[u8]| {
+        u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok().filter(|_| pair.len() == 2)
+    };
+    digits.as_bytes().chunks(2).map(byte).collect()
+}
+
+fn tag_form(file: &TagsFile) -> TagForm {
+    let length = match (&file.length, file.tags) {
+        (Some(length), _) => TagLength::Plain(length_field(length).form),
+        (None, CodingWord::Flat) => TagLength::Plain(LengthForm::BigEndian(2)),
+        (None, CodingWord::Ber | CodingWord::BerTags) => TagLength::Ber,
+    };
+    let tag = match file.tags {
+        CodingWord::BerTags => TagWidth::Ber,
+        CodingWord::Flat | CodingWord::Ber => TagWidth::Bytes(file.width.map_or(2, usize::from)),
+    };
+    TagForm { tag, length }
+}
+
+fn charset(word: CharsetWord) -> Charset {
     match word {
-        Preset::StxLrc => Frame::STX_LRC,
-        Preset::StxBcd => Frame::STX_BCD,
-        Preset::Zvt => Frame::ZVT_SERIAL,
-        Preset::Iself => Frame::ISELF,
-        Preset::Wiseasy => Frame::WISEASY,
-        Preset::Ghl => Frame::GHL,
-    }
-}
-
-fn length_field(file: &LengthFile) -> LengthField {
-    let size = usize::from(file.bytes);
-    let form = match file.form {
-        LengthWord::Bcd => LengthForm::Bcd(size),
-        LengthWord::BigEndian => LengthForm::BigEndian(size),
-        LengthWord::LittleEndian => LengthForm::LittleEndian(size),
-        LengthWord::Ascii => LengthForm::Ascii(size),
-    };
-    LengthField { after: usize::from(file.after), form, is_payload: false }
-}
-
-fn coverage(file: &CheckFile) -> Coverage {
-    let covers = |word| file.covers.contains(&word);
-    Coverage {
-        start: covers(CoverWord::Start),
-        length: covers(CoverWord::Length),
-        end: covers(CoverWord::End),
-    }
-}
-
-fn link(file: &LinkFile) -> LinkPolicy {
-    let known = match file.acknowledge {
-        AcknowledgeWord::None => LinkPolicy::BARE,
-        AcknowledgeWord::Terminal => LinkPolicy::BY_TERMINAL,
-        AcknowledgeWord::Both => LinkPolicy::ZVT,
-        AcknowledgeWord::Session => LinkPolicy::CONCERT,
-    };
-    let signalling = match file.acknowledge {
-        AcknowledgeWord::None => Signalling::Bare,
-        AcknowledgeWord::Terminal => Signalling::ByTerminal,
-        AcknowledgeWord::Both => Signalling::Acknowledged,
-        AcknowledgeWord::Session => Signalling::Session,
-    };
-    LinkPolicy {
-        signalling,
-        gap: file.gap.map_or(known.gap, Duration::from),
-        acknowledgement: file.timeout.map_or(known.acknowledgement, Duration::from),
-        repeats: file.repeats.unwrap_or(known.repeats),
+        CharsetWord::Bytes => Charset::Bytes,
+        CharsetWord::Utf8 => Charset::Utf8,
+        CharsetWord::Gbk => Charset::Gbk,
+        CharsetWord::Latin9 => Charset::Latin9,
+        CharsetWord::Cp437 => Charset::Cp437,
     }
 }
 
@@ -331,13 +272,3 @@ pub(super) fn service(word: ServiceWord) -> Service {
         ServiceWord::Settlement => Service::Settlement,
     }
 }
-
-/// What a frame is of which nothing is said.
-const NO_FRAME: Frame = Frame {
-    start: Cow::Borrowed(&[]),
-    end: Cow::Borrowed(&[]),
-    check: Checksum::None,
-    coverage: Coverage { start: false, length: false, end: false },
-    signals: Cow::Borrowed(&[]),
-    ..Frame::STX_LRC
-};

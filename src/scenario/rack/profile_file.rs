@@ -28,12 +28,21 @@ pub(super) struct ProfileFile {
     /// Who acknowledges what.
     #[serde(default)]
     pub link: LinkFile,
+    /// In which characters people are told something.
+    #[serde(default)]
+    pub charset: CharsetWord,
+    /// Names of values of its own: what one message tells, a later one may say.
+    #[serde(default)]
+    #[schemars(length(max = 32))]
+    pub variables: Vec<String>,
     /// The messages: text with values in braces, or such texts behind tags.
     pub messages: Named<MessageFile>,
     /// What asks for each service, and what answers.
     pub exchanges: Named<ExchangeFile>,
     /// How the terminal is asked what its last transaction was.
     pub last: Option<ExchangeFile>,
+    /// The message that has the terminal give up what it does.
+    pub abort: Option<String>,
     /// Messages that are answered at once.
     #[serde(default)]
     pub replies: Vec<ReplyFile>,
@@ -64,6 +73,34 @@ pub(super) struct FrameFile {
     /// The longest message, in bytes.
     #[schemars(range(min = 1, max = 65_535))]
     pub max: Option<u32>,
+    /// What bytes between frames are that are no signals.
+    pub stray: Option<StrayWord>,
+}
+
+choice! {
+    /// What bytes between frames are that are no signals.
+    StrayWord {
+        /// Nothing.
+        Ignore = "ignore",
+        /// A frame that was hit: it is refused with NAK where frames are.
+        Refuse = "refuse",
+    }
+}
+
+choice! {
+    /// In which characters people are told something.
+    CharsetWord {
+        /// Bytes as they are.
+        Bytes = "bytes",
+        /// UTF-8.
+        Utf8 = "utf-8",
+        /// GBK.
+        Gbk = "gbk",
+        /// ISO 8859-15.
+        Latin9 = "iso-8859-15",
+        /// IBM code page 437.
+        Cp437 = "cp437",
+    }
 }
 
 choice! {
@@ -90,9 +127,13 @@ choice! {
 pub(super) struct LengthFile {
     /// How it is written.
     pub form: LengthWord,
-    /// In so many bytes.
+    /// In so many bytes; one for `escaped`, which has three where it must.
     #[schemars(range(min = 1, max = 8))]
     pub bytes: u8,
+    /// So many bytes it counts besides those of the message behind it: itself, end bytes, check bytes.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 64))]
+    pub adds: u8,
     /// So many bytes of the message come before it and are not counted.
     #[serde(default)]
     #[schemars(range(min = 0, max = 64))]
@@ -110,6 +151,8 @@ choice! {
         LittleEndian = "little-endian",
         /// Decimal digits.
         Ascii = "ascii",
+        /// One byte up to FE; or FF and two bytes, lowest first.
+        Escaped = "escaped",
     }
 }
 
@@ -121,9 +164,21 @@ pub(super) struct CheckFile {
     pub kind: CheckWord,
     /// What is added to an exclusive or in the end, in two hexadecimal digits.
     pub post: Option<String>,
+    /// Which of two bytes comes first: the lowest for `kermit`, the highest for the others where nothing is said.
+    pub order: Option<OrderWord>,
     /// What they cover besides the message.
     #[serde(default)]
     pub covers: Vec<CoverWord>,
+}
+
+choice! {
+    /// Which of two bytes comes first.
+    OrderWord {
+        /// The highest.
+        High = "high-first",
+        /// The lowest.
+        Low = "low-first",
+    }
 }
 
 choice! {
@@ -133,8 +188,14 @@ choice! {
         None = "none",
         /// One byte, the exclusive or of all: LRC.
         Xor = "xor",
+        /// One byte, the sum of all.
+        Sum = "sum",
         /// Two bytes, CRC-16/KERMIT, lowest first.
         Kermit = "kermit",
+        /// Two bytes, CRC-16/XMODEM.
+        Xmodem = "xmodem",
+        /// Two bytes, the same from FFFF.
+        CcittFalse = "ccitt-false",
         /// Eight bytes, each the exclusive or of every eighth.
         XorColumns = "xor-columns",
     }
@@ -164,6 +225,18 @@ pub(super) struct LinkFile {
     pub timeout: Option<Time>,
     /// How often a frame is sent again.
     pub repeats: Option<u8>,
+    /// What makes a message the one before once more.
+    pub duplicates: DuplicateWord,
+}
+
+choice! {
+    /// What makes a message the one before once more.
+    DuplicateWord {
+        /// The same bytes while an acknowledgement may still have been lost.
+        Content = "content",
+        /// Its `{sequence}`, too.
+        Sequence = "sequence",
+    }
 }
 
 choice! {
@@ -190,37 +263,86 @@ pub(super) enum MessageFile {
     Tags(TagsFile),
 }
 
-/// Texts behind tags of two bytes.
+/// Texts behind tags.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct TagsFile {
     /// How lengths are written.
     pub tags: CodingWord,
-    /// Each tag, in four hexadecimal digits, with its text.
-    pub fields: Named<String>,
+    /// How many bytes a tag has; two without.
+    #[schemars(range(min = 1, max = 4))]
+    pub width: Option<u8>,
+    /// How lengths are written when neither of the two is right.
+    pub length: Option<LengthFile>,
+    /// Each tag, in hexadecimal digits, with its text or the tags inside of it.
+    pub fields: Named<MessageFile>,
 }
 
 choice! {
-    /// How the lengths behind tags are written.
+    /// How tags and the lengths behind them are written.
     CodingWord {
-        /// Two bytes, highest first.
+        /// Lengths of two bytes, highest first.
         Flat = "flat",
-        /// As in BER.
+        /// Lengths as in BER.
         Ber = "ber",
+        /// Tags and lengths as in BER: a tag has as many bytes as it says.
+        BerTags = "ber-tags",
     }
 }
 
-/// What asks, and what answers.
+/// What asks, and what answers: one step, or several.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ExchangeFile {
     /// The message that asks.
-    pub send: String,
-    /// The messages that may answer; without any, the acknowledgement is the answer.
+    pub send: Option<String>,
+    /// The messages that may answer, the first that fits; without any, the acknowledgement is the answer.
     #[serde(default)]
     pub expect: Vec<ExpectFile>,
     /// How long the answer may take.
+    pub within: Option<Time>,
+    /// What silence means.
+    #[serde(default)]
+    pub on_timeout: TimeoutWord,
+    /// In place of all that: one step after the other.
+    #[serde(default)]
+    pub steps: Vec<StepFile>,
+}
+
+/// One step: one of `send`, `prompt`, `powerCycle` and `reconnect`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct StepFile {
+    /// The message that is said.
+    pub send: Option<String>,
+    /// What a person is to do.
+    pub prompt: Option<String>,
+    /// Whether the terminal is switched off and on.
+    #[serde(default)]
+    pub power_cycle: bool,
+    /// Whether the port is closed and opened anew.
+    #[serde(default)]
+    pub reconnect: bool,
+    /// The messages that may answer, the first that fits; without any, the acknowledgement is the answer.
+    #[serde(default)]
+    pub expect: Vec<ExpectFile>,
+    /// How long it may take.
     pub within: Time,
+    /// What silence means.
+    #[serde(default)]
+    pub on_timeout: TimeoutWord,
+}
+
+choice! {
+    /// What silence means.
+    TimeoutWord {
+        /// The answer is lost: the terminal is asked what its last transaction was.
+        Lost = "lost",
+        /// The step is done once more.
+        Again = "again",
+        /// The next step follows.
+        Next = "next",
+    }
 }
 
 /// A message that may answer.
@@ -232,9 +354,28 @@ pub(super) struct ExpectFile {
     /// Whether the terminal is still at it: the time begins anew.
     #[serde(default)]
     pub wait: bool,
+    /// What follows, when it is neither the end nor a wait.
+    pub then: Option<ThenWord>,
     /// The codes that mean yes; all others mean no.
     #[serde(default)]
     pub approved: Vec<String>,
+    /// The message that answers it.
+    pub reply: Option<String>,
+    /// The values that must be those that were told before: what contradicts them, but for a refusal, is no answer.
+    #[serde(default)]
+    pub same: Vec<String>,
+}
+
+choice! {
+    /// What follows a message.
+    ThenWord {
+        /// The next step.
+        Next = "next",
+        /// Its `{line}` is printed, and more may come.
+        Print = "print",
+        /// Its `{relay}` is carried to the host at `{host}` and `{port}`; the reply carries the answer back.
+        Relay = "relay",
+    }
 }
 
 /// A message that is answered at once.

@@ -1,12 +1,14 @@
-//! Pretended terminals: each a terminal's machine at the end of a line that is as slow and as bad as it is told to be.
+//! One pretended terminal: its machine, what it decides, and the line that it is slow and bad on.
 
 use super::{
-    inner::{Inner, Wish},
-    lane::{Lane, Socket},
-    lease::{Lease, LeaseError},
-    locate::sim_lease,
-    paced::{Paced, Step},
-    relay::relay,
+    super::{
+        inner::{Inner, Wish},
+        lane::{Lane, Socket},
+        paced::{Paced, Step},
+        relay::relay,
+    },
+    Tally,
+    fate::Fate,
 };
 use crate::{
     driver::Clock,
@@ -15,111 +17,14 @@ use crate::{
         Verdict,
     },
     money::Amount,
-    rack::{BoxedTerminal, Device, Mangler, Protocol, Rack, Simulation},
+    rack::{BoxedTerminal, Device, Mangler, Simulation},
     rng::{Domain, Rng, Seed},
     time::Instant,
 };
-use std::{collections::BTreeMap, fs, future::Future, io, path::PathBuf, pin::Pin, time::Duration};
-use tokio::{sync::watch, task::JoinHandle};
-
-/// Terminals that are pretended, until this is dropped.
-#[derive(Debug)]
-pub struct Pretended {
-    stop: watch::Sender<bool>,
-    terminals: Vec<(String, JoinHandle<Tally>)>,
-    /// Nobody else pretends anything in the same folder.
-    _lease: Lease,
-}
-
-/// What a pretended terminal did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Requests that reached it.
-    pub asked: u32,
-    /// Transactions in its books at the end, by the register's number, with how often each was booked.
-    pub books: BTreeMap<u32, u32>,
-    /// Transactions that it has taken out of its books.
-    pub reversed: u32,
-    /// What went wrong on purpose.
-    pub faults: u64,
-}
-
-/// Why terminals cannot be pretended.
-#[derive(Debug, thiserror::Error)]
-pub enum SimError {
-    /// The folder of the links cannot be made.
-    #[error("cannot make the folder {0}: {1}")]
-    Folder(PathBuf, #[source] io::Error),
-    /// Somebody pretends terminals there already.
-    #[error(transparent)]
-    Lease(#[from] LeaseError),
-    /// A line cannot be made.
-    #[error("{0}: cannot make its line: {1}")]
-    Line(String, #[source] io::Error),
-}
-
-impl Pretended {
-    /// Pretends the devices of a rack that have a `sim:` port, and those with a `tcp:` port on this machine.
-    ///
-    /// # Errors
-    /// When a line cannot be made.
-    pub async fn start(rack: &Rack, clock: Clock) -> Result<Self, SimError> {
-        Self::start_before(rack, clock, Vec::new(), "").await
-    }
-
-    /// The same with virtual terminals inside of the first of them, which do at a host what they are asked for.
-    ///
-    /// # Errors
-    /// When a line cannot be made.
-    pub async fn start_before(
-        rack: &Rack,
-        clock: Clock,
-        inner: Vec<Inner>,
-        host: &str,
-    ) -> Result<Self, SimError> {
-        let (leases, name) = sim_lease(&rack.sim_folder);
-        let lease = leases.take(&name, Duration::MAX)?;
-        let mut inner = inner.into_iter();
-        fs::create_dir_all(&rack.sim_folder)
-            .map_err(|error| SimError::Folder(rack.sim_folder.clone(), error))?;
-        let (stop, stopped) = watch::channel(false);
-        let mut terminals = Vec::new();
-        for (number, device) in rack.devices.iter().enumerate().filter(|(_, device)| device.is_enabled) {
-            let failed = |error| SimError::Line(device.id.clone(), error);
-            let Some(socket) = Socket::of(device, &rack.sim_folder).await.map_err(failed)? else { continue };
-            let inner = inner.next().map(|inner| (inner, host.to_owned()));
-            let terminal = Terminal::new(device, number as u64, Seed(rack.seed), clock, inner);
-            let task = tokio::spawn(terminal.serve(socket, stopped.clone()));
-            terminals.push((device.id.clone(), task));
-        }
-        Ok(Self { stop, terminals, _lease: lease })
-    }
-
-    /// The names of those that are pretended.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.terminals.iter().map(|(id, _)| id.as_str())
-    }
-
-    /// Ends them all and tells what each did.
-    pub async fn finish(self) -> Vec<(String, Tally)> {
-        let _ = self.stop.send(true);
-        let mut tallies = Vec::new();
-        for (id, task) in self.terminals {
-            tallies.push((id, task.await.unwrap_or_default()));
-        }
-        tallies
-    }
-}
-
-impl Tally {
-    /// The transactions in the books.
-    pub fn booked(&self) -> usize {
-        self.books.len()
-    }
-}
+use std::{future::Future, io, pin::Pin, time::Duration};
 
 /// A pretended terminal.
-struct Terminal {
+pub(super) struct Terminal {
     machine: BoxedTerminal,
     outbox: Outbox<TerminalEvent>,
     simulation: Simulation,
@@ -159,11 +64,18 @@ enum Wake {
 }
 
 impl Terminal {
-    fn new(device: &Device, number: u64, seed: Seed, clock: Clock, inner: Option<(Inner, String)>) -> Self {
+    /// The `number`th terminal of a rack.
+    pub(super) fn new(
+        device: &Device,
+        number: u64,
+        seed: Seed,
+        clock: Clock,
+        inner: Option<(Inner, String)>,
+    ) -> Self {
         let expected = device.expected.terminal.clone().unwrap_or_else(|| format!("{:08}", number + 1));
         let id = inner.as_ref().map_or(expected, |(inner, _)| inner.id().to_owned());
         let byte_time = if device.port.is_serial() { device.line.byte_time() } else { Duration::ZERO };
-        let can_relay = matches!(device.speaker.protocol, Protocol::AllinPay | Protocol::DfTlv);
+        let can_relay = device.speaker.relays();
         let mangler = Mangler::new(device.simulation.faults, seed.stream(Domain::Network, number, 0));
         Self {
             machine: device.speaker.terminal(&id),
@@ -187,41 +99,38 @@ impl Terminal {
         }
     }
 
-    async fn serve(mut self, mut socket: Socket, mut stopped: watch::Receiver<bool>) -> Tally {
-        loop {
+    /// Serves one line after the other until all is over, and tells what it did.
+    pub(super) async fn serve(mut self, mut socket: Socket, mut fate: Fate) -> Tally {
+        while fate.is_plugged_in(&mut socket).await {
             let lane = tokio::select! {
                 lane = socket.next() => lane,
-                _ = stopped.changed() => break,
+                () = fate.changes() => continue,
             };
-            let is_stopped = match lane {
-                Ok(lane) => self.carry(lane, &mut stopped).await,
-                // No pseudo-terminal is free just now.
-                Err(_) => wait(BROKEN, &mut stopped).await,
-            };
-            let away = self.away.take().unwrap_or_default();
-            if is_stopped || (!away.is_zero() && wait(away, &mut stopped).await) {
-                break;
+            match lane {
+                Ok(lane) => self.carry(lane, &mut fate).await,
+                // No pseudo-terminal is free just now, or somebody else listens there.
+                Err(_) => self.away = Some(BROKEN),
             }
+            fate.wait(self.away.take().unwrap_or_default()).await;
         }
         self.tally.faults = self.line.mangler.count();
         self.tally
     }
 
-    /// Serves one line until it breaks; whether it is all over.
-    async fn carry(&mut self, mut lane: Lane, stopped: &mut watch::Receiver<bool>) -> bool {
+    /// Serves one line until it breaks, is pulled out, or all is over.
+    async fn carry(&mut self, mut lane: Lane, fate: &mut Fate) {
         let mut buffer = [0; READ];
         self.is_met = false;
-        let is_stopped = loop {
+        loop {
             let due = self.due().map(|due| self.clock.to_std(due).into());
             let wake = tokio::select! {
                 read = lane.read(&mut buffer), if self.received.is_none() => Wake::Read(read),
                 carried = carried(&mut self.carrying) => Wake::Carried(carried),
                 () = sleep_until(due) => Wake::Time,
-                _ = stopped.changed() => Wake::Stop,
+                () = fate.changes() => Wake::Stop,
             };
             match wake {
-                Wake::Stop => break true,
-                Wake::Read(Ok(0) | Err(_)) => break false,
+                Wake::Stop | Wake::Read(Ok(0) | Err(_)) => break,
                 Wake::Read(Ok(count)) => self.hear(buffer.get(..count).unwrap_or_default()),
                 Wake::Carried(answer) => {
                     self.carrying = None;
@@ -230,14 +139,13 @@ impl Terminal {
                 Wake::Time => self.catch_up(&mut lane),
             }
             if self.away.is_some() {
-                break false;
+                break;
             }
-        };
+        }
         drop(lane);
         self.received = None;
         self.feed(TerminalInput::Closed);
         self.line.clear(self.clock.now());
-        is_stopped
     }
 
     /// When something is to be done.
@@ -423,14 +331,6 @@ impl Terminal {
 
 fn refusal(text: &[u8]) -> Answer {
     Answer { text: Text(text.to_vec()), ..Answer::bare(Verdict::Declined) }
-}
-
-/// Waits; whether it is all over before that.
-async fn wait(time: Duration, stopped: &mut watch::Receiver<bool>) -> bool {
-    tokio::select! {
-        () = tokio::time::sleep(time) => false,
-        _ = stopped.changed() => true,
-    }
 }
 
 async fn carried(carrying: &mut Option<Carrying>) -> Option<Vec<u8>> {

@@ -1,0 +1,128 @@
+//! What cases ask of whoever sits in a seat, beside walks through flows: its name, who it is, and its power.
+//!
+//! A virtual terminal has no line that could be in doubt and no plug.
+
+use super::{
+    device::{Misfortune, Station},
+    iteration::interrupted,
+    shard::{Seat, Shard},
+};
+use crate::{
+    driver::serial::DeviceError,
+    flow::{Action, Fault, FaultKind},
+    rack::{Device, service_of},
+    regression::{Report, Skip, Trouble},
+};
+use std::time::Duration;
+
+/// Its name in results: that of the device, or the terminal id.
+pub(super) fn name(shard: &Shard, seat: &Seat) -> String {
+    let device = device(shard, seat).map(|device| device.id.clone());
+    device.unwrap_or_else(|| seat.terminal.borrow().id().to_string())
+}
+
+fn device<'s>(shard: &'s Shard, seat: &Seat) -> Option<&'s Device> {
+    shard.plan.groups.get(usize::from(seat.group))?.devices.as_ref()?.devices.get(seat.number as usize)
+}
+
+/// The first step of a flow that the protocol of its device has no request for, in a sentence.
+pub(super) fn lack(shard: &Shard, place: usize, flow: usize) -> Option<String> {
+    let device = device(shard, &shard.seats[place])?;
+    let kinds = shard.plan.flows[flow].steps.iter().filter_map(|step| match &step.action {
+        Action::Operate(template) => Some(template.kind),
+        _ => None,
+    });
+    let mut lacking =
+        kinds.filter(|kind| !service_of(*kind).is_some_and(|service| device.speaker.offers(service)));
+    let kind = lacking.next()?;
+    Some(format!("`{}` has no request for `{}`", device.speaker.name(), kind.name()))
+}
+
+/// Closes its line, clears it, opens it and asks who is there.
+pub(super) async fn identify(shard: &Shard, place: usize, within: Duration) -> Report {
+    let seat = &shard.seats[place];
+    let Some(mut station) = seat.station() else { return Report::Passed };
+    let met = tokio::select! {
+        biased;
+        () = interrupted(shard, place) => None,
+        met = station.meet(shard, within) => Some(met),
+    };
+    let contact = station.had_contact();
+    station.forget();
+    seat.return_station(Some(station));
+    match met {
+        None => Report::Skipped(Skip::RunEnded),
+        Some(Ok(())) => Report::Passed,
+        Some(Err(Misfortune { class, reason, line })) => {
+            Report::Failed(Trouble { class, step: "identify".to_owned(), reason, line, contact })
+        }
+    }
+}
+
+/// Switches it off and on.
+pub(super) async fn power_cycle(_shard: &Shard, _place: usize) -> Report {
+    Report::Skipped(Skip::Unsupported("it has no power control".to_owned()))
+}
+
+/// Forgets what went wrong on its line before a walk.
+pub(super) fn forget(shard: &Shard, place: usize) {
+    let seat = &shard.seats[place];
+    let mut station = seat.station();
+    station.iter_mut().for_each(|station| station.forget());
+    seat.return_station(station);
+}
+
+/// What came of a walk as its line saw it: its `trouble`, if it has any, and what went wrong `first`.
+///
+/// A line that hung up counts before all else, also where the walk came through, or where the terminal found that
+/// nothing had been done: what the flow checked was not one case in one go.
+pub(super) fn judged(
+    shard: &Shard,
+    place: usize,
+    first: Option<Fault>,
+    trouble: Option<Trouble>,
+) -> Option<Trouble> {
+    let seat = &shard.seats[place];
+    let Some(mut station) = seat.station() else { return trouble };
+    let (contact, has_hung_up) = (station.had_contact(), station.has_hung_up());
+    let is_the_lines = first.is_some_and(|first| matches!(first.what, FaultKind::Ended(..)));
+    let told = station.misfortune.take().filter(|_| is_the_lines);
+    seat.return_station(Some(station));
+    let hung_up = has_hung_up.then(|| Misfortune::from(&DeviceError::HungUp.into()));
+    let Some(Misfortune { class, reason, line }) = hung_up.or(told) else {
+        return trouble.map(|trouble| Trouble { contact, ..trouble });
+    };
+    let step = trouble.map_or_else(|| "line".to_owned(), |trouble| trouble.step);
+    Some(Trouble { class, step, reason, line, contact })
+}
+
+impl Station {
+    /// Makes sure of who is behind the port, beginning with a port that is closed.
+    async fn meet(&mut self, shard: &Shard, within: Duration) -> Result<(), Misfortune> {
+        self.device.release().await;
+        // What became of an earlier request has to be known before anything else is asked.
+        self.resolve(shard).await.map_err(|failed| Misfortune::from(&failed))?;
+        if !self.device.is_identified() {
+            self.device.identify(within).await.map_err(|error| Misfortune::from(&error.into()))?;
+        }
+        Ok(())
+    }
+
+    /// Whether its port was ever opened, and bytes came from it.
+    fn had_contact(&self) -> bool {
+        let contact = self.device.contact();
+        contact.opened > 0 && contact.bytes > 0
+    }
+
+    /// Whether its line has hung up since that was asked last.
+    fn has_hung_up(&mut self) -> bool {
+        let hung_up = self.device.contact().hung_up;
+        hung_up > std::mem::replace(&mut self.hang_ups, hung_up)
+    }
+
+    /// Forgets what went wrong on its line.
+    fn forget(&mut self) {
+        self.has_hung_up();
+        self.misfortune = None;
+    }
+}
