@@ -122,6 +122,8 @@ where
             }
             Some(event) = events.next() => {
                 if let Event::Key(key) = event? && key.kind != KeyEventKind::Release {
+                    // Keys may come faster than pictures, and each acts on what the ones before it have brought up.
+                    state.fit(area(terminal)?, &shown);
                     let was_frozen = state.is_frozen();
                     let wish = state.on_key(&key);
                     if was_frozen && !state.is_frozen() {
@@ -157,8 +159,7 @@ fn redraw<'t, B: Backend>(
 where
     B::Error: Send + Sync + 'static,
 {
-    let area = Rect::from((Position::ORIGIN, terminal.size().map_err(io::Error::other)?));
-    state.fit(area, snapshot);
+    state.fit(area(terminal)?, snapshot);
     terminal.draw(|frame| draw(frame, state, snapshot)).map_err(io::Error::other)
 }
 
@@ -173,6 +174,13 @@ where
 {
     let frame = redraw(terminal, state, snapshot)?;
     Ok(picture::picture(frame.buffer, state, snapshot))
+}
+
+fn area<B: Backend>(terminal: &Terminal<B>) -> io::Result<Rect>
+where
+    B::Error: Send + Sync + 'static,
+{
+    Ok(Rect::from((Position::ORIGIN, terminal.size().map_err(io::Error::other)?)))
 }
 
 fn publish(window: &watch::Sender<RowWindow>, wanted: RowWindow) {
