@@ -96,7 +96,12 @@ fn a_profile_that_wants_a_person_waits_for_one() {
             assert_eq!((prompt.device.as_str(), prompt.text.as_str()), ("kiosk", "wake it up"));
             prompts.answer(prompt.id, PromptAnswer::Done).unwrap();
         };
-        let (answer, ()) = tokio::join!(till.ask(sale(2, 100), PATIENCE), operator);
+        let mut asking = std::pin::pin!(till.ask(sale(2, 100), PATIENCE));
+        tokio::select! {
+            answer = &mut asking => panic!("nobody was waited for: {answer:?}"),
+            () = operator => {}
+        }
+        let answer = asking.await;
         assert_eq!(answer.unwrap().verdict, Verdict::Approved);
         let books = pretended.finish().await.remove(0).1.books;
         assert_eq!(books.into_iter().collect::<Vec<_>>(), [(2, 1)]);
