@@ -145,7 +145,8 @@ impl Compiler<'_> {
     }
 
     fn pause(&mut self, node: &Node, min: Duration, max: Duration) -> Step {
-        for key in ["name", "checks", "capture", "onError"].into_iter().filter(|key| node.has(key)) {
+        for key in ["name", "checks", "capture", "onError", "network"].into_iter().filter(|key| node.has(key))
+        {
             self.complain(&node.at_key(key), format!("`think` takes no `{key}`: it has no answer"));
         }
         Step {
