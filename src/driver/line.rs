@@ -15,6 +15,7 @@ use crate::{
 };
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     future::{Future, poll_fn},
     io,
     pin::pin,
@@ -39,6 +40,8 @@ pub struct Desk {
     pub waiting: Cell<u64>,
     /// The network that there is.
     clear: Arc<Network>,
+    /// How often terminals had a network of their own, by their places.
+    rounds: RefCell<HashMap<u32, u64>>,
     buffer: RefCell<Box<[u8]>>,
     outbox: RefCell<Outbox>,
 }
@@ -96,6 +99,7 @@ impl Desk {
             connections: Rc::default(),
             waiting: Cell::new(0),
             clear: Arc::default(),
+            rounds: RefCell::default(),
             buffer: RefCell::new(vec![0; READ_BUFFER].into_boxed_slice()),
             outbox: RefCell::default(),
         }
@@ -108,15 +112,17 @@ impl Desk {
 
 impl<'a> Patron<'a> {
     /// The network of its operation, with the chance that belongs to the operation.
-    fn exposure(&self) -> Option<Exposure<'a>> {
-        Some((self.network?, self.rng()))
+    fn exposure(&self, desk: &Desk) -> Option<Exposure<'a>> {
+        Some((self.network?, self.rng(desk)))
     }
 
-    /// A stream of the terminal's own, another one for every operation.
-    fn rng(&self) -> Rng {
+    /// A stream of the terminal's own, another one each time: a message that is sent again has another fate.
+    fn rng(&self, desk: &Desk) -> Rng {
         let (seed, number) = self.chance;
-        let stan = self.terminal.borrow().next_stan().number();
-        seed.stream(Domain::Network, number, u64::from(stan))
+        let mut rounds = desk.rounds.borrow_mut();
+        let round = rounds.entry(self.place).or_default();
+        *round += 1;
+        seed.stream(Domain::Network, number, *round)
     }
 }
 
@@ -217,10 +223,10 @@ impl Line {
 
     /// Puts the network of the operation between the terminal and its host.
     fn expose(&mut self, desk: &Desk, patron: Patron<'_>) {
-        let exposure = match (&self.wire, patron.exposure()) {
+        let exposure = match (&self.wire, patron.exposure(desk)) {
             (Some(_), Some(exposure)) => exposure,
             // The operation before this one had a network of its own.
-            (Some(wire), None) if wire.is_exposed() => (&desk.clear, patron.rng()),
+            (Some(wire), None) if wire.is_exposed() => (&desk.clear, patron.rng(desk)),
             _ => return,
         };
         self.wire = self.wire.take().map(|wire| wire.exposed(exposure, desk.clock, &desk.connections));
@@ -368,7 +374,7 @@ async fn connect(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Wake {
             return Wake::Alarm(alarm);
         }
     }
-    let mut opening = pin!(patron.dialer.open(desk.clock, &desk.connections, patron.exposure()));
+    let mut opening = pin!(patron.dialer.open(desk.clock, &desk.connections, patron.exposure(desk)));
     poll_fn(|context| {
         let alarm = desk.deadlines.poll(patron.place, context);
         if alarm != Alarm::None {
