@@ -1,7 +1,7 @@
 //! The documents: what they show is real, and the scenarios in them are valid.
 
 use posfleet::{
-    dashboard::{self, Look, State, Theme},
+    dashboard::{self, Look, Options, State, Theme},
     engine::{self, Command, NullObserver, Settings},
     metrics::Snapshot,
     scenario::{self, Overrides},
@@ -99,7 +99,7 @@ fn snapshot_of_a_run() -> Arc<Snapshot> {
 }
 
 fn picture(snapshot: &Snapshot) -> String {
-    let mut state = State::new(Look::of(Theme::RGB));
+    let mut state = State::new(Options { look: Look::of(Theme::RGB), ..Options::default() });
     let mut terminal = Terminal::new(TestBackend::new(120, 34)).unwrap();
     terminal
         .draw(|frame| {
