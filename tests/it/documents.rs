@@ -99,7 +99,7 @@ fn snapshot_of_a_run() -> Arc<Snapshot> {
 }
 
 fn picture(snapshot: &Snapshot) -> String {
-    let mut state = State::new(Options { look: Look::of(Theme::RGB), ..Options::default() });
+    let mut state = State::new(Options::of(Look::of(Theme::RGB)));
     let mut terminal = Terminal::new(TestBackend::new(120, 34)).unwrap();
     terminal
         .draw(|frame| {
