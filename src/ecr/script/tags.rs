@@ -144,7 +144,7 @@ impl TagLength {
             Self::Plain(form) => form.write(count).ok(),
             Self::Ber => Some(match wide {
                 ..0x80 => vec![wide as u8],
-                ..0x100 => vec![0x81, wide as u8],
+                0x80..0x100 => vec![0x81, wide as u8],
                 _ => [&[0x82][..], &wide.to_be_bytes()].concat(),
             }),
         }
