@@ -121,7 +121,7 @@ fn a_register_does_step_after_step() {
     assert_eq!(till.hear("hA7|"), ["progress", "close", "connect"], "the line is opened anew");
     assert_eq!(till.take(RegisterInput::Connected), ["say Q"]);
     assert_eq!(till.pass(2), ["say SA7|7|1250"], "silence was nothing");
-    till.now = till.now + Duration::from_secs(50);
+    till.now += Duration::from_secs(50);
     assert_eq!(till.hear("W"), ["progress"]);
     assert_eq!(till.pass(59), [""; 0], "who waits is waited for");
     assert_eq!(till.hear("PTOTAL 12.50"), ["line TOTAL 12.50", "say p"]);
