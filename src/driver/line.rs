@@ -68,7 +68,7 @@ pub struct Patron<'a> {
 pub struct Line {
     wire: Option<Wire>,
     /// What the socket did not take yet.
-    unsent: Vec<u8>,
+    unsent: Box<[u8]>,
     /// When it was opened and when it was used last.
     opened: Stamp,
     used: Stamp,
@@ -328,7 +328,10 @@ impl Line {
         let taken = if self.unsent.is_empty() { wire.try_write(bytes).unwrap_or(0) } else { 0 };
         desk.count(|counts| counts.bytes_out += taken as u64);
         // A socket that is broken says so when it is read.
-        self.unsent.extend_from_slice(bytes.get(taken..).unwrap_or_default());
+        let rest = bytes.get(taken..).unwrap_or_default();
+        if !rest.is_empty() {
+            self.unsent = [&self.unsent, rest].concat().into();
+        }
     }
 
     fn flush(&mut self, desk: &Desk) {
@@ -336,13 +339,10 @@ impl Line {
         match wire.try_write(&self.unsent) {
             Ok(taken) => {
                 desk.count(|counts| counts.bytes_out += taken as u64);
-                self.unsent.drain(..taken);
+                self.unsent = self.unsent.get(taken..).unwrap_or_default().into();
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => self.unsent.clear(),
-        }
-        if self.unsent.is_empty() {
-            self.unsent = Vec::new();
+            Err(_) => self.unsent = Box::default(),
         }
     }
 
@@ -426,3 +426,16 @@ async fn take_turn(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Result
 
 const READ_BUFFER: usize = 16 * 1024;
 const SPEAKS_TLS: &str = "the host answers plain text with an alert of TLS: it wants TLS";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpStream;
+
+    /// A million terminals have a place for one each.
+    #[test]
+    fn a_line_is_a_socket_what_it_did_not_take_and_a_word() {
+        let least = size_of::<Option<TcpStream>>() + size_of::<Vec<u8>>();
+        assert!(size_of::<Line>() <= least + size_of::<usize>(), "{} bytes", size_of::<Line>());
+    }
+}
