@@ -123,7 +123,7 @@ fn sorted_rows_are_those_that_came_for_the_order() {
     snapshot.terminals.rows.reverse();
     let screen = text(&draw(&mut state, &snapshot, (80, 24)));
     assert!(screen.contains("Terminals 0 to 14 of 1000, by failed ▼"), "{screen}");
-    assert!(screen.contains("▸ 199 50000200"), "{screen}");
+    assert!(screen.contains("▸  199 50000200"), "{screen}");
 }
 
 #[test]

@@ -171,6 +171,7 @@ fn point(begin: Duration, interval: &Interval) -> Point {
         errors: interval.steps.len() as u64,
         lag: interval.lag.percentiles(),
         codes: codes.into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
+        heat: interval.response().heat(),
     }
 }
 

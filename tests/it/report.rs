@@ -364,6 +364,7 @@ fn point(begin: Duration, interval: &Interval) -> Point {
         lag: interval.lag.percentiles(),
         codes: codes.into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
         connections: interval.connections.counts,
+        heat: interval.response().heat(),
     }
 }
 

@@ -182,8 +182,9 @@ impl Screen {
         command.arg(folder.results());
         command.args(arguments);
         command.env("TERM", "xterm-256color");
-        ["LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG", "NO_COLOR", "COLORTERM"]
-            .map(|name| command.env_remove(name));
+        for name in ["LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG", "NO_COLOR", "COLORTERM"] {
+            command.env_remove(name);
+        }
         // No file of keys but those of the test.
         command.env("XDG_CONFIG_HOME", folder.results());
         variables.iter().for_each(|(name, value)| command.env(name, value));
