@@ -235,6 +235,11 @@ mod tests {
             keys.chars().for_each(|key| self.keys.send(key).expect("the loop runs"));
         }
 
+        /// Waits until the loop has ended, though snapshots and keys could go on.
+        async fn end(&self) {
+            self.keys.closed().await;
+        }
+
         /// Waits for a picture whose window differs from the last one's.
         async fn window(&mut self) -> RowWindow {
             self.wanted.changed().await.expect("the loop runs");
@@ -271,7 +276,11 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_leaves_leaves_the_run_alone() {
-        let (_, commands) = followed(async |hands| hands.press("Q")).await;
+        let (_, commands) = followed(async |hands| {
+            hands.press("Q");
+            hands.end().await;
+        })
+        .await;
         assert_eq!(commands, []);
     }
 
@@ -280,7 +289,8 @@ mod tests {
         let (_, commands) = followed(async |mut hands| {
             hands.press("4G");
             hands.window().await;
-            hands.press("2wgQ");
+            hands.press("2wQ");
+            hands.end().await;
         })
         .await;
         let [Request::Keep(picture)] = &commands[..] else { panic!("{commands:?}") };

@@ -299,7 +299,7 @@ impl Floor {
         if said.code.is_some() {
             self.overheard.borrow_mut().push((said.connection, said.terminal));
         }
-        self.tap.hear(self.clock.now(), said);
+        self.tap.hear(said);
     }
 
     /// An answer leaves; nothing is to be done where nobody listens.

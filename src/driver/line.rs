@@ -15,6 +15,7 @@ use crate::{
 };
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     future::{Future, poll_fn},
     io,
     pin::pin,
@@ -39,6 +40,8 @@ pub struct Desk {
     pub waiting: Cell<u64>,
     /// The network that there is.
     clear: Arc<Network>,
+    /// How often terminals had a network of their own, by their places.
+    rounds: RefCell<HashMap<u32, u64>>,
     buffer: RefCell<Box<[u8]>>,
     outbox: RefCell<Outbox>,
 }
@@ -65,7 +68,7 @@ pub struct Patron<'a> {
 pub struct Line {
     wire: Option<Wire>,
     /// What the socket did not take yet.
-    unsent: Vec<u8>,
+    unsent: Box<[u8]>,
     /// When it was opened and when it was used last.
     opened: Stamp,
     used: Stamp,
@@ -96,6 +99,7 @@ impl Desk {
             connections: Rc::default(),
             waiting: Cell::new(0),
             clear: Arc::default(),
+            rounds: RefCell::default(),
             buffer: RefCell::new(vec![0; READ_BUFFER].into_boxed_slice()),
             outbox: RefCell::default(),
         }
@@ -108,15 +112,17 @@ impl Desk {
 
 impl<'a> Patron<'a> {
     /// The network of its operation, with the chance that belongs to the operation.
-    fn exposure(&self) -> Option<Exposure<'a>> {
-        Some((self.network?, self.rng()))
+    fn exposure(&self, desk: &Desk) -> Option<Exposure<'a>> {
+        Some((self.network?, self.rng(desk)))
     }
 
-    /// A stream of the terminal's own, another one for every operation.
-    fn rng(&self) -> Rng {
+    /// A stream of the terminal's own, another one each time: a message that is sent again has another fate.
+    fn rng(&self, desk: &Desk) -> Rng {
         let (seed, number) = self.chance;
-        let stan = self.terminal.borrow().next_stan().number();
-        seed.stream(Domain::Network, number, u64::from(stan))
+        let mut rounds = desk.rounds.borrow_mut();
+        let round = rounds.entry(self.place).or_default();
+        *round += 1;
+        seed.stream(Domain::Network, number, *round)
     }
 }
 
@@ -217,10 +223,10 @@ impl Line {
 
     /// Puts the network of the operation between the terminal and its host.
     fn expose(&mut self, desk: &Desk, patron: Patron<'_>) {
-        let exposure = match (&self.wire, patron.exposure()) {
+        let exposure = match (&self.wire, patron.exposure(desk)) {
             (Some(_), Some(exposure)) => exposure,
             // The operation before this one had a network of its own.
-            (Some(wire), None) if wire.is_exposed() => (&desk.clear, patron.rng()),
+            (Some(wire), None) if wire.is_exposed() => (&desk.clear, patron.rng(desk)),
             _ => return,
         };
         self.wire = self.wire.take().map(|wire| wire.exposed(exposure, desk.clock, &desk.connections));
@@ -322,7 +328,10 @@ impl Line {
         let taken = if self.unsent.is_empty() { wire.try_write(bytes).unwrap_or(0) } else { 0 };
         desk.count(|counts| counts.bytes_out += taken as u64);
         // A socket that is broken says so when it is read.
-        self.unsent.extend_from_slice(bytes.get(taken..).unwrap_or_default());
+        let rest = bytes.get(taken..).unwrap_or_default();
+        if !rest.is_empty() {
+            self.unsent = [&self.unsent, rest].concat().into();
+        }
     }
 
     fn flush(&mut self, desk: &Desk) {
@@ -330,13 +339,10 @@ impl Line {
         match wire.try_write(&self.unsent) {
             Ok(taken) => {
                 desk.count(|counts| counts.bytes_out += taken as u64);
-                self.unsent.drain(..taken);
+                self.unsent = self.unsent.get(taken..).unwrap_or_default().into();
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => self.unsent.clear(),
-        }
-        if self.unsent.is_empty() {
-            self.unsent = Vec::new();
+            Err(_) => self.unsent = Box::default(),
         }
     }
 
@@ -368,7 +374,7 @@ async fn connect(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Wake {
             return Wake::Alarm(alarm);
         }
     }
-    let mut opening = pin!(patron.dialer.open(desk.clock, &desk.connections, patron.exposure()));
+    let mut opening = pin!(patron.dialer.open(desk.clock, &desk.connections, patron.exposure(desk)));
     poll_fn(|context| {
         let alarm = desk.deadlines.poll(patron.place, context);
         if alarm != Alarm::None {
@@ -420,3 +426,16 @@ async fn take_turn(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Result
 
 const READ_BUFFER: usize = 16 * 1024;
 const SPEAKS_TLS: &str = "the host answers plain text with an alert of TLS: it wants TLS";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpStream;
+
+    /// A million terminals have a place for one each.
+    #[test]
+    fn a_line_is_a_socket_what_it_did_not_take_and_a_word() {
+        let least = size_of::<Option<TcpStream>>() + size_of::<Vec<u8>>();
+        assert!(size_of::<Line>() <= least + size_of::<usize>(), "{} bytes", size_of::<Line>());
+    }
+}

@@ -18,8 +18,6 @@ pub struct Tap(Arc<Mutex<HashMap<TerminalId, VecDeque<Heard>>>>);
 /// A request that reached the host.
 #[derive(Clone, Debug)]
 pub struct Heard {
-    /// When it came.
-    pub at: Instant,
     /// When its answer left; nothing as long as it has not.
     pub answered: Option<Instant>,
     /// What it said.
@@ -29,19 +27,19 @@ pub struct Heard {
 impl Heard {
     /// How long the host took.
     pub fn time(&self) -> Option<Duration> {
-        self.answered.map(|answered| answered.since(self.at))
+        self.answered.map(|answered| answered.since(self.said.at))
     }
 }
 
 impl Tap {
     /// A terminal has said something.
-    pub(super) fn hear(&self, at: Instant, said: Overheard) {
+    pub(super) fn hear(&self, said: Overheard) {
         let mut all = self.all();
         let heard = all.entry(said.terminal).or_default();
         if heard.len() == HEARD_MAX {
             heard.pop_front();
         }
-        heard.push_back(Heard { at, answered: None, said });
+        heard.push_back(Heard { answered: None, said });
     }
 
     /// The oldest request of a connection that had no answer has one; `false` when there was none.

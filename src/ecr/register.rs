@@ -70,7 +70,6 @@ pub enum Cue<'a> {
 
 /// How far a dialogue is.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each input, on the stack")]
 pub enum Step {
     /// Not at its end.
     Going,

@@ -34,8 +34,8 @@ impl ClockWatch {
         let back = calendar_before.saturating_sub(calendar);
         if wall > run + TOLERANCE {
             Some(Gap::Ahead(wall - run))
-        } else if run > wall + TOLERANCE {
-            Some(Gap::Back(run - wall + back))
+        } else if run + back > wall + TOLERANCE {
+            Some(Gap::Back(run + back - wall))
         } else if run > wanted + TOLERANCE {
             Some(Gap::Late(run - wanted))
         } else {

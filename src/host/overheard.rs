@@ -1,11 +1,16 @@
 //! What the host tells of requests of terminals that somebody listens to: for tests that look at both ends of a device.
 
 use super::{ConnectionId, Host, Outbox, Output, Request};
-use crate::iso8583::{Masking, ResponseCode, TerminalId, Transcript};
+use crate::{
+    iso8583::{Masking, ResponseCode, TerminalId, Transcript},
+    time::Instant,
+};
 
 /// A request of a terminal that is listened to, and what is made of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Overheard {
+    /// When it came.
+    pub at: Instant,
     /// Where it came from.
     pub connection: ConnectionId,
     /// DE 41.
@@ -27,6 +32,7 @@ impl Host {
         };
         let has_mac = request.message.mac().is_some();
         out.push(Output::Overheard(Box::new(Overheard {
+            at: self.now,
             connection: request.connection,
             terminal,
             message: Transcript::of(request.message, Some(&request.head), Masking::Masked),

@@ -50,9 +50,18 @@ impl Simulation {
         Duration::from_nanos(rng.between(nanos(self.think.start()), nanos(self.think.end())))
     }
 
+    /// Whether the customer or the terminal says no, whatever a host would say.
+    pub fn refuses(&self, request: &Request) -> bool {
+        self.refusal(request).is_some()
+    }
+
+    fn refusal(&self, request: &Request) -> Option<&Reply> {
+        self.replies.iter().find(|reply| reply.is_for(request))
+    }
+
     /// What the terminal says to a request that is its `number`th.
     pub fn decide(&self, request: &Request, number: u32) -> Answer {
-        let refusal = self.replies.iter().find(|reply| reply.is_for(request));
+        let refusal = self.refusal(request);
         let mut answer = Answer::bare(if refusal.is_some() { Verdict::Declined } else { Verdict::Approved });
         answer.amount = request.amount;
         (answer.receipt, answer.trace) = (number % 10_000, number % 1_000_000);

@@ -77,11 +77,15 @@ fn terminals_that_files_describe_sell_and_refuse() {
                 "{}",
                 device.id
             );
+            // Transbank has no refund that names an amount: its 1200 undoes a sale.
+            let has_refund = device.id != "transbank";
+            let expected = if has_refund { Verdict::Approved } else { Verdict::Unsupported };
             let refund = Request { service: Service::Refund, ..sale(9, 100) };
-            assert_eq!(till.ask(refund, PATIENCE).await.unwrap().verdict, Verdict::Unsupported);
+            assert_eq!(till.ask(refund, PATIENCE).await.unwrap().verdict, expected, "{}", device.id);
         }
         for (id, tally) in pretended.finish().await {
-            assert_eq!(tally.books.into_iter().collect::<Vec<_>>(), [(7, 1)], "{id}");
+            let booked: &[(u32, u32)] = if id == "transbank" { &[(7, 1)] } else { &[(7, 1), (9, 1)] };
+            assert_eq!(tally.books.into_iter().collect::<Vec<_>>(), booked, "{id}");
         }
     });
 }

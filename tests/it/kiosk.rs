@@ -96,7 +96,12 @@ fn a_profile_that_wants_a_person_waits_for_one() {
             assert_eq!((prompt.device.as_str(), prompt.text.as_str()), ("kiosk", "wake it up"));
             prompts.answer(prompt.id, PromptAnswer::Done).unwrap();
         };
-        let (answer, ()) = tokio::join!(till.ask(sale(2, 100), PATIENCE), operator);
+        let mut asking = std::pin::pin!(till.ask(sale(2, 100), PATIENCE));
+        tokio::select! {
+            answer = &mut asking => panic!("nobody was waited for: {answer:?}"),
+            () = operator => {}
+        }
+        let answer = asking.await;
         assert_eq!(answer.unwrap().verdict, Verdict::Approved);
         let books = pretended.finish().await.remove(0).1.books;
         assert_eq!(books.into_iter().collect::<Vec<_>>(), [(2, 1)]);
@@ -116,7 +121,7 @@ fn a_register_does_step_after_step() {
     assert_eq!(till.hear("hA7|"), ["progress", "close", "connect"], "the line is opened anew");
     assert_eq!(till.take(RegisterInput::Connected), ["say Q"]);
     assert_eq!(till.pass(2), ["say SA7|7|1250"], "silence was nothing");
-    till.now = till.now + Duration::from_secs(50);
+    till.now += Duration::from_secs(50);
     assert_eq!(till.hear("W"), ["progress"]);
     assert_eq!(till.pass(59), [""; 0], "who waits is waited for");
     assert_eq!(till.hear("PTOTAL 12.50"), ["line TOTAL 12.50", "say p"]);

@@ -37,7 +37,8 @@ proptest! {
         let mut mux = Mux::new(Spec::unionpay(), Arc::from([11, 41]));
         let mut stans = HashMap::new();
         let mut waiting: HashMap<u32, u32> = HashMap::new();
-        let (mut open, mut answered): (Vec<(u32, u32)>, Vec<(u32, u32)>) = Default::default();
+        let mut open: Vec<(u32, u32)> = Vec::new();
+        let mut answered: Vec<(u32, u32)> = Vec::new();
         for happening in all {
             match happening {
                 Happening::Request(terminal) => {

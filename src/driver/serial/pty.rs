@@ -36,11 +36,7 @@ impl Pty {
         }
         fcntl(&pair.master, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
         put_link(&ttyname(&pair.slave)?, link)?;
-        #[expect(
-            deprecated,
-            reason = "its successor is unsafe; the descriptor is owned and outlives the registration"
-        )]
-        let master = AsyncFd::new(File::from(pair.master))?;
+        let master = registered(File::from(pair.master))?;
         Ok(Self { master, keeper: Some(pair.slave), link: link.to_owned() })
     }
 
@@ -48,11 +44,18 @@ impl Pty {
     pub(super) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let mut guard = self.master.readable().await?;
-            if let Ok(read) = guard.try_io(|master| master.get_ref().read(buffer)) {
-                let count = read?;
-                // Now that somebody is there, his leaving is to be noticed.
-                self.keeper = None;
-                return Ok(count);
+            let was_closed = guard.ready().is_read_closed();
+            match guard.try_io(|master| master.get_ref().read(buffer)) {
+                Ok(read) => {
+                    let count = read?;
+                    // Now that somebody is there, his leaving is to be noticed.
+                    self.keeper = None;
+                    return Ok(count);
+                }
+                // Somebody has closed it and the next has opened it before we looked: what the runtime remembers of
+                // the end never leaves a registration, and would be "ready" for ever.
+                Err(_) if was_closed => self.master = registered(self.master.get_ref().try_clone()?)?,
+                Err(_) => {}
             }
         }
     }
@@ -67,6 +70,14 @@ impl Drop for Pty {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.link);
     }
+}
+
+#[expect(
+    deprecated,
+    reason = "its successor is unsafe; the descriptor is owned and outlives the registration"
+)]
+fn registered(master: File) -> io::Result<AsyncFd<File>> {
+    AsyncFd::new(master)
 }
 
 /// Leads `link` to `target` in one step, so that nobody finds nothing there.

@@ -149,14 +149,3 @@ pub(super) fn is_alert(bytes: &[u8]) -> bool {
 pub(super) fn is_hello(bytes: &[u8]) -> bool {
     matches!(bytes, [22, 3, 0..=4, _, _, 1, ..])
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Ten thousand terminals have a place for one each.
-    #[test]
-    fn a_wire_takes_no_more_room_than_a_bare_socket() {
-        assert_eq!(size_of::<Option<Wire>>(), size_of::<Option<TcpStream>>());
-    }
-}

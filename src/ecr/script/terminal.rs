@@ -32,6 +32,7 @@ pub struct Answering {
 
 /// Where in an exchange a terminal is.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a terminal has one")]
 enum Phase {
     Idle,
     /// It has heard what comes before the request of some services: so many messages.

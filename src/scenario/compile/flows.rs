@@ -157,7 +157,8 @@ impl Compiler<'_> {
     }
 
     fn pause(&mut self, node: &Node, name: &str, action: Action) -> Step {
-        for key in ["name", "checks", "capture", "onError"].into_iter().filter(|key| node.has(key)) {
+        for key in ["name", "checks", "capture", "onError", "network"].into_iter().filter(|key| node.has(key))
+        {
             self.complain(&node.at_key(key), format!("`{name}` takes no `{key}`: it has no answer"));
         }
         Step {

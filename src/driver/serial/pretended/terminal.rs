@@ -239,8 +239,13 @@ impl Terminal {
             return;
         }
         let is_low = self.line.mangler.is_battery_low();
+        let is_refused = self.simulation.refuses(request);
         match &mut self.inner {
             _ if is_low => self.decide(refusal(b"battery low")),
+            Some(_) if is_refused => {
+                let answer = self.simulation.decide(request, self.tally.asked);
+                self.decide(answer);
+            }
             Some((inner, _)) => match inner.ask(now, request) {
                 Some(wishes) => self.fulfil(wishes),
                 None => self.decide(refusal(b"not possible")),
