@@ -64,9 +64,8 @@ fn typed(purpose: Purpose, mut text: String, key: &KeyEvent) -> Typed {
         KeyCode::Backspace => drop(text.pop()),
         KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => text.clear(),
         KeyCode::Char(letter) if !key.modifiers.contains(KeyModifiers::CONTROL) => {
-            if text.chars().count() < LINE_MAX && !letter.is_control() {
-                text.push(letter);
-            }
+            let room = LINE_MAX.saturating_sub(text.chars().count());
+            text.extend([letter].into_iter().filter(|letter| !letter.is_control()).take(room));
         }
         _ => {}
     }
