@@ -163,7 +163,13 @@ mod tests {
         let pairs = [(1, 2.0), (2, 0.0), (3, 2.0)].map(|(s, factor)| Change { at: at(s), factor });
         assert_eq!(changes(0), pairs);
         assert_eq!(changes(1), [Change { at: at(1), factor: 0.0 }]);
-        assert_eq!((throttles.of(0).expect("it is there").version(), throttles.of(1).expect("it is there").is_held()), (3, true));
+        assert_eq!(
+            (
+                throttles.of(0).expect("it is there").version(),
+                throttles.of(1).expect("it is there").is_held()
+            ),
+            (3, true)
+        );
     }
 
     #[test]
