@@ -174,7 +174,8 @@ mod tests {
         let text = "schema: 1\nname: t\nterminals: { a: { count: 1 } }\n\
                     scenarios: { s: { flow: sign-in, executor: at-once } }\n";
         let no_files = |_: &str| Err(std::io::ErrorKind::NotFound.into());
-        let mut plan = crate::scenario::load(text, "t", &Default::default(), 1, &no_files).unwrap();
+        let mut plan =
+            crate::scenario::load(text, "t", &Default::default(), 1, &no_files).expect("a scenario");
         plan.scenarios[0].start = start;
         Gates::new(&plan, shards)
     }
@@ -185,14 +186,14 @@ mod tests {
         assert_eq!(gates.armed().collect::<Vec<_>>(), [0]);
         assert!(gates.start(0, Instant::from_nanos(5)) && !gates.start(0, Instant::from_nanos(9)));
         assert_eq!(gates.armed().count(), 0);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         assert_eq!(runtime.block_on(gates.begin(0)), Instant::from_nanos(1_000_000_005));
     }
 
     #[test]
     fn one_shard_that_cannot_set_up_keeps_all_from_beginning() {
         let gates = gates(Start::At(std::time::Duration::ZERO), 2);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let both = async {
             let set_up = |is_set_up| gates.set_up(0, is_set_up, Instant::START);
             tokio::join!(set_up(true), set_up(false))

@@ -80,7 +80,7 @@ mod tests {
     const THREE: Meeting = Meeting { number: 1, terminals: 3, timeout: Duration::from_secs(1) };
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+        tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
     }
 
     #[test]
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn who_gives_up_is_not_counted_any_more() {
         let meetings = Meetings::default();
-        let first = meetings.enter(THREE).unwrap();
+        let first = meetings.enter(THREE).expect("the first waits");
         drop(meetings.enter(THREE));
         let third = meetings.enter(THREE);
         assert!(third.is_some(), "two wait, not three");

@@ -91,7 +91,7 @@ mod tests {
     /// Ten arrivals a second for ten seconds, from the second second of the run on.
     fn steered() -> Steered {
         let load = Load::constant_arrival_rate(10.0, Duration::from_secs(10), Spacing::Uniform);
-        let course = load.schedule.course(Seed(1).stream(Domain::Arrivals, 0, 0)).unwrap();
+        let course = load.schedule.course(Seed(1).stream(Domain::Arrivals, 0, 0)).expect("an open model");
         Steered::new(course, Instant::START + Duration::from_secs(1))
     }
 

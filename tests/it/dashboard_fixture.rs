@@ -133,7 +133,6 @@ fn point(second: u64) -> Point {
             ..ConnectionCounts::default()
         },
         heat: heat(finished, slow),
-        ..Point::default()
     }
 }
 

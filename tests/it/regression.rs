@@ -67,6 +67,9 @@ fn word(result: &CaseResult) -> &'static str {
     }
 }
 
+/// A name, the policy, what is reported in turn, what came next in turn, and the results.
+type Row<'r> = (&'r str, Policy, Vec<Report>, &'r str, &'r [&'r str]);
+
 #[test]
 fn the_ways_of_a_device() {
     let operator = || Report::Skipped(Skip::NoOperator("insert card 7".to_owned()));
@@ -75,7 +78,7 @@ fn the_ways_of_a_device() {
     let twice = policy(2, false, 0);
     let powered = policy(2, true, 0);
     let strict = policy(3, false, 2);
-    let rows: [(&str, Policy, Vec<Report>, &str, &[&str]); 19] = [
+    let rows: [Row; 19] = [
         ("all pass", once, vec![PASS; 5], "IS01T.", &["passed", "passed"]),
         (
             "a failed case ends its block",

@@ -147,10 +147,10 @@ fn malformed(error: &serde_saphyr::Error) -> KeymapError {
 }
 
 /// The entries of the file, in their order.
-struct Entries(Vec<(Spanned<String>, Vec<PlacedKey>)>);
+struct Entries(Vec<Entry>);
 
-/// A key as it is written, and where.
-type PlacedKey = (String, Place);
+/// The name of an action, and its keys with their places.
+type Entry = (Spanned<String>, Vec<(String, Place)>);
 
 impl<'de> Deserialize<'de> for Entries {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -182,7 +182,7 @@ impl<'de> Visitor<'de> for EntriesVisitor {
 }
 
 /// One key, or several; none for an action that shall have no key.
-struct Keys(Vec<PlacedKey>);
+struct Keys(Vec<(String, Place)>);
 
 impl<'de> Deserialize<'de> for Keys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

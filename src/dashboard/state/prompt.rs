@@ -63,9 +63,12 @@ fn typed(purpose: Purpose, mut text: String, key: &KeyEvent) -> Typed {
         KeyCode::Enter => return Typed::Line(purpose, text.trim().to_owned()),
         KeyCode::Backspace => drop(text.pop()),
         KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => text.clear(),
-        KeyCode::Char(letter) if !key.modifiers.contains(KeyModifiers::CONTROL) => {
-            let room = LINE_MAX.saturating_sub(text.chars().count());
-            text.extend([letter].into_iter().filter(|letter| !letter.is_control()).take(room));
+        KeyCode::Char(letter)
+            if !key.modifiers.contains(KeyModifiers::CONTROL)
+                && text.chars().count() < LINE_MAX
+                && !letter.is_control() =>
+        {
+            text.push(letter);
         }
         _ => {}
     }
