@@ -33,7 +33,7 @@ enum Command {
     /// Writes a commented scenario, profiles and a rack to begin with, for a host and a lab of your own.
     Init(init::InitArguments),
     /// Runs a scenario: live on the terminal, with a results folder in the end.
-    Run(run::RunArguments),
+    Run(Box<run::RunArguments>),
     /// Controls a run under way: pause, rate, scenarios, marks, its end.
     Ctl(ctl::CtlArguments),
     /// Checks files of scenarios, profiles and mappings, and shows everything that is wrong with them.
@@ -124,7 +124,7 @@ impl From<Exit> for ExitCode {
 pub fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Init(arguments) => init::init(&arguments),
-        Command::Run(arguments) => run::run(arguments),
+        Command::Run(arguments) => run::run(*arguments),
         Command::Ctl(arguments) => ctl::ctl(&arguments),
         Command::Validate(arguments) => scenario::validate(&arguments),
         Command::Expand(arguments) => scenario::expand(&arguments),

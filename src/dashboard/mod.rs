@@ -122,6 +122,8 @@ where
             }
             Some(event) = events.next() => {
                 if let Event::Key(key) = event? && key.kind != KeyEventKind::Release {
+                    // Keys may come faster than pictures, and each acts on what the ones before it have brought up.
+                    state.fit(area(terminal)?, &shown);
                     let was_frozen = state.is_frozen();
                     let wish = state.on_key(&key);
                     if was_frozen && !state.is_frozen() {
@@ -157,8 +159,7 @@ fn redraw<'t, B: Backend>(
 where
     B::Error: Send + Sync + 'static,
 {
-    let area = Rect::from((Position::ORIGIN, terminal.size().map_err(io::Error::other)?));
-    state.fit(area, snapshot);
+    state.fit(area(terminal)?, snapshot);
     terminal.draw(|frame| draw(frame, state, snapshot)).map_err(io::Error::other)
 }
 
@@ -173,6 +174,13 @@ where
 {
     let frame = redraw(terminal, state, snapshot)?;
     Ok(picture::picture(frame.buffer, state, snapshot))
+}
+
+fn area<B: Backend>(terminal: &Terminal<B>) -> io::Result<Rect>
+where
+    B::Error: Send + Sync + 'static,
+{
+    Ok(Rect::from((Position::ORIGIN, terminal.size().map_err(io::Error::other)?)))
 }
 
 fn publish(window: &watch::Sender<RowWindow>, wanted: RowWindow) {
@@ -227,6 +235,11 @@ mod tests {
             keys.chars().for_each(|key| self.keys.send(key).expect("the loop runs"));
         }
 
+        /// Waits until the loop has ended, though snapshots and keys could go on.
+        async fn end(&self) {
+            self.keys.closed().await;
+        }
+
         /// Waits for a picture whose window differs from the last one's.
         async fn window(&mut self) -> RowWindow {
             self.wanted.changed().await.expect("the loop runs");
@@ -263,7 +276,11 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_leaves_leaves_the_run_alone() {
-        let (_, commands) = followed(async |hands| hands.press("Q")).await;
+        let (_, commands) = followed(async |hands| {
+            hands.press("Q");
+            hands.end().await;
+        })
+        .await;
         assert_eq!(commands, []);
     }
 
@@ -272,7 +289,8 @@ mod tests {
         let (_, commands) = followed(async |mut hands| {
             hands.press("4G");
             hands.window().await;
-            hands.press("2wgQ");
+            hands.press("2wQ");
+            hands.end().await;
         })
         .await;
         let [Request::Keep(picture)] = &commands[..] else { panic!("{commands:?}") };

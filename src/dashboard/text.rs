@@ -48,9 +48,15 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_inclusive(' ') {
         let mut rest = word;
+        if rest.trim().is_empty() && lines.last().is_some_and(String::is_empty) {
+            continue;
+        }
         let used = lines.last().map_or(0, |line| width(line));
         if used > 0 && used + width(word.trim_end()) > columns {
             lines.push(String::new());
+            if rest.trim().is_empty() {
+                continue;
+            }
         }
         while width(rest.trim_end()) > columns.max(1) {
             let cut =

@@ -178,7 +178,7 @@ mod tests {
         for step in steps {
             match step {
                 Step::Wish(wish) => ending.wish(*wish, now),
-                Step::Seconds(seconds) => now = now + Duration::from_secs(*seconds),
+                Step::Seconds(seconds) => now += Duration::from_secs(*seconds),
             }
             ending.tick(now, planned);
         }

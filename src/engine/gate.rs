@@ -174,7 +174,7 @@ mod tests {
         let text = "schema: 1\nname: t\nterminals: { a: { count: 1 } }\n\
                     scenarios: { s: { flow: sign-in, executor: at-once } }\n";
         let no_files = |_: &str| Err(std::io::ErrorKind::NotFound.into());
-        let mut plan = crate::scenario::load(text, "t", &Default::default(), 1, &no_files).unwrap();
+        let mut plan = crate::scenario::load(text, "t", &Default::default(), 1, &no_files).expect("a scenario");
         plan.scenarios[0].start = start;
         Gates::new(&plan, shards)
     }

@@ -126,7 +126,7 @@ mod tests {
     };
 
     fn course(load: &Load) -> Course {
-        load.schedule.course(Seed(1).stream(Domain::Arrivals, 0, 0)).unwrap()
+        load.schedule.course(Seed(1).stream(Domain::Arrivals, 0, 0)).expect("an open model")
     }
 
     fn constant(rate: f64) -> Load {

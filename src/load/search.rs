@@ -199,7 +199,7 @@ mod tests {
     fn the_knee_of_a_queue_is_its_capacity_within_three_hundredths() {
         for capacity in [37.0, 100.0, 400.0, 431.0, 2500.0] {
             let (knee, stages) = found(50.0, capacity);
-            let error = knee.unwrap() / capacity - 1.0;
+            let error = knee.expect("a rate") / capacity - 1.0;
             assert!(error.abs() < 0.03, "{capacity}: {knee:?}");
             assert!(stages < 20, "{capacity}: {stages} stages");
         }
@@ -235,7 +235,7 @@ mod tests {
         while hunt.trial().is_some_and(|trial| trial.purpose == Purpose::Bisect) {
             hunt.judge(false);
         }
-        let held = hunt.trial().unwrap();
+        let held = hunt.trial().expect("a trial");
         assert_eq!(held, Trial { rate: 100.0, purpose: Purpose::Hold });
         hunt.judge(false);
         hunt.judge(true);

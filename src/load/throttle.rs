@@ -159,11 +159,11 @@ mod tests {
         throttles.pause(true, at(2));
         throttles.pause(false, at(3));
         throttles.set_factor(0, f64::NAN, at(4));
-        let changes = |scenario| throttles.of(scenario).unwrap().changes(0);
+        let changes = |scenario| throttles.of(scenario).expect("it is there").changes(0);
         let pairs = [(1, 2.0), (2, 0.0), (3, 2.0)].map(|(s, factor)| Change { at: at(s), factor });
         assert_eq!(changes(0), pairs);
         assert_eq!(changes(1), [Change { at: at(1), factor: 0.0 }]);
-        assert_eq!((throttles.of(0).unwrap().version(), throttles.of(1).unwrap().is_held()), (3, true));
+        assert_eq!((throttles.of(0).expect("it is there").version(), throttles.of(1).expect("it is there").is_held()), (3, true));
     }
 
     #[test]
@@ -171,6 +171,6 @@ mod tests {
         let throttles = Throttles::new(1);
         throttles.set_factor(0, 2.0, Duration::from_secs(5));
         throttles.set_factor(0, 3.0, Duration::from_secs(4));
-        assert_eq!(throttles.of(0).unwrap().changes(1)[0].at, Duration::from_secs(5));
+        assert_eq!(throttles.of(0).expect("it is there").changes(1)[0].at, Duration::from_secs(5));
     }
 }

@@ -127,7 +127,7 @@ mod tests {
              scenarios: {{ s: {{ flow: sign-in, executor: constant-arrival-rate, rate: {rate}, duration: 9s }} }}\n"
         );
         let no_files = |_: &str| Err(std::io::ErrorKind::NotFound.into());
-        let plan = load(&text, "t", &Overrides::default(), 1, &no_files).unwrap();
+        let plan = load(&text, "t", &Overrides::default(), 1, &no_files).expect("a scenario");
         expand(&plan, Assumptions { machine: Some(machine), ..Assumptions::default() }).shortages
     }
 

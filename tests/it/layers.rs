@@ -236,7 +236,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("utoipa", &["web"]),
     ("tokio_rustls", &["driver", "link"]),
     ("tokio_serial", &["driver"]),
-    ("serde_saphyr", &["scenario"]),
+    ("serde_saphyr", &["dashboard", "scenario"]),
     ("clap", &["cli"]),
     ("pcap_parser", &["inspect"]),
     ("etherparse", &["inspect"]),

@@ -167,7 +167,6 @@ fn point(begin: Duration, interval: &Interval) -> Point {
         in_flight: 0,
         response: interval.response().percentiles(),
         steps: interval.steps.iter().map(|step| step.total()).sum(),
-        heat: Default::default(),
         errors: interval.steps.len() as u64,
         lag: interval.lag.percentiles(),
         codes: codes.into_iter().map(|(code, count)| (code.to_string(), count)).collect(),

@@ -359,7 +359,6 @@ fn point(begin: Duration, interval: &Interval) -> Point {
         in_flight: interval.counters().in_flight(),
         response: interval.response().percentiles(),
         steps: 2_001,
-        heat: Default::default(),
         errors: 1,
         lag: interval.lag.percentiles(),
         codes: codes.into_iter().map(|(code, count)| (code.to_string(), count)).collect(),

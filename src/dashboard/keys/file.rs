@@ -147,7 +147,10 @@ fn malformed(error: &serde_saphyr::Error) -> KeymapError {
 }
 
 /// The entries of the file, in their order.
-struct Entries(Vec<(Spanned<String>, Vec<(String, Place)>)>);
+struct Entries(Vec<Entry>);
+
+/// The name of an action, and its keys with their places.
+type Entry = (Spanned<String>, Vec<(String, Place)>);
 
 impl<'de> Deserialize<'de> for Entries {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

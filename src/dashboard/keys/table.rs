@@ -141,7 +141,7 @@ pub(in crate::dashboard) const ROWS: &[Row] = &[
     Row {
         what: Text::KeyExpand,
         hint: Text::HintExpand,
-        screens: &[Screen::Overview, Screen::Latency, Screen::Errors],
+        screens: &[Screen::Overview, Screen::Latency],
         actions: &[(Action::Expand, &["e"])],
     },
     Row { what: Text::KeyLog, hint: Text::HintLog, screens: EVERYWHERE, actions: &[(Action::Log, &["l"])] },

@@ -1,7 +1,7 @@
 //! The percentile curve of one step: each further nine is as wide as the last.
 //!
 //! ```text
-//! ╭ sale: response time by percentile ──────────────── ─ now  ┄ baseline ╮
+//! ╭ sale: response time by percentile ──────────────── ─ now  ╌ baseline ╮
 //! │ 500 ms                                                   ⢀⠤⠤⠤        │
 //! │ 100 ms                               ⣀⣀⠤⠤⠒⠒⠊⠉                        │
 //! │  20 ms ⠤⠤⠤⠤⠤⠤⠒⠒⠒⠒⠒⠉⠉⠉⠉                                                │
@@ -34,9 +34,9 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State,
     let block = text::panel(Line::raw(title), area, look);
     let inner = block.inner(area);
     frame.render_widget(block.title_top(legend(baseline.is_some(), look).right_aligned()), area);
-    let curves: Vec<(&[f64], Color)> = [
-        baseline.map(|step| (curve(step, state.time), look.theme.baseline.fg.unwrap_or_default())),
-        step.map(|step| (curve(step, state.time), look.theme.percentiles[0])),
+    let curves: Vec<(&[f64], Color, f64)> = [
+        baseline.map(|step| (curve(step, state.time), look.theme.baseline.fg.unwrap_or_default(), DASH)),
+        step.map(|step| (curve(step, state.time), look.theme.percentiles[0], 1.0)),
     ]
     .into_iter()
     .flatten()
@@ -47,11 +47,11 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State,
         height: inner.height.saturating_sub(1),
         ..inner
     };
-    let values = curves.iter().flat_map(|(curve, _)| curve.iter().copied());
+    let values = curves.iter().flat_map(|(curve, ..)| curve.iter().copied());
     let Some(scale) = Scale::of(values) else {
         return frame.render_widget(Line::styled(look.say(Text::NoAnswerYet), look.theme.dim), inner);
     };
-    let last = curves.iter().map(|(curve, _)| curve.len()).max().unwrap_or(2).saturating_sub(1).max(1);
+    let last = curves.iter().map(|(curve, ..)| curve.len()).max().unwrap_or(2).saturating_sub(1).max(1);
     scale.render_labels(frame, plot, look);
     lines(frame, plot, &curves, &scale, last);
     scale.render_grid(frame, plot, look);
@@ -65,16 +65,17 @@ fn curve(step: &StepView, time: TimeKind) -> &[f64] {
     }
 }
 
-fn lines(frame: &mut Frame, plot: Rect, curves: &[(&[f64], Color)], scale: &Scale, last: usize) {
+fn lines(frame: &mut Frame, plot: Rect, curves: &[(&[f64], Color, f64)], scale: &Scale, last: usize) {
     let canvas = Canvas::default()
         .marker(Marker::Braille)
         .x_bounds([0.0, last as f64])
         .y_bounds(scale.bounds())
         .paint(|context| {
-            for (curve, color) in curves {
+            for (curve, color, length) in curves {
                 for (x, pair) in curve.windows(2).enumerate() {
-                    let (x1, y1, y2) = (x as f64, pair[0].log10(), pair[1].log10());
-                    context.draw(&canvas::Line { x1, y1, x2: x1 + 1.0, y2, color: *color });
+                    let (x1, y1) = (x as f64, pair[0].log10());
+                    let y2 = y1 + (pair[1].log10() - y1) * length;
+                    context.draw(&canvas::Line { x1, y1, x2: x1 + length, y2, color: *color });
                 }
             }
         });
@@ -103,10 +104,12 @@ fn legend<'a>(has_baseline: bool, look: &Look) -> Line<'a> {
         Span::styled(format!("{} ", look.say(Text::Now)), look.theme.dim),
     ]);
     if has_baseline {
-        line.spans.push(Span::styled(" ─ ", look.theme.baseline));
+        line.spans.push(Span::styled(" ╌ ", look.theme.baseline));
         line.spans.push(Span::styled(format!("{} ", look.say(Text::BaselineWord)), look.theme.dim));
     }
     line
 }
 
+/// The baseline is dashed: so much of each piece of its line is drawn.
+const DASH: f64 = 0.55;
 const NINES: [&str; 6] = ["0 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %"];

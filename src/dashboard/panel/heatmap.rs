@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn shades_go_from_one_to_the_most_on_a_logarithmic_scale() {
-        assert_eq!([1, 9, 11, 100, 1_000, 10_000].map(|count| shade(count, 10_000)), [0, 0, 1, 2, 3, 3]);
+        assert_eq!([1, 9, 11, 110, 1_100, 10_000].map(|count| shade(count, 10_000)), [0, 0, 1, 2, 3, 3]);
         assert_eq!(shade(1, 1), 3);
     }
 

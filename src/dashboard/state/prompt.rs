@@ -63,10 +63,12 @@ fn typed(purpose: Purpose, mut text: String, key: &KeyEvent) -> Typed {
         KeyCode::Enter => return Typed::Line(purpose, text.trim().to_owned()),
         KeyCode::Backspace => drop(text.pop()),
         KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => text.clear(),
-        KeyCode::Char(letter) if !key.modifiers.contains(KeyModifiers::CONTROL) => {
-            if text.chars().count() < LINE_MAX && !letter.is_control() {
-                text.push(letter);
-            }
+        KeyCode::Char(letter)
+            if !key.modifiers.contains(KeyModifiers::CONTROL)
+                && text.chars().count() < LINE_MAX
+                && !letter.is_control() =>
+        {
+            text.push(letter);
         }
         _ => {}
     }

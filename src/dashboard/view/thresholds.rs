@@ -121,7 +121,7 @@ fn seconds_to_limit(threshold: &ThresholdView) -> Option<f64> {
     let (first, last) = (recent.first()?, recent.last()?);
     let slope = (last - first) / (recent.len().checked_sub(1).filter(|steps| *steps > 0)? as f64);
     let seconds = (threshold.limit - last) / slope;
-    let is_near = seconds.is_finite() && seconds >= 0.0 && seconds < PROSPECT_SECONDS_MAX;
+    let is_near = (0.0..PROSPECT_SECONDS_MAX).contains(&seconds);
     (is_near && threshold.pass == Some(true)).then_some(seconds)
 }
 

@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_capture_needs_a_port_and_a_table_takes_none() {
         let capture = [0xA1, 0xB2, 0xC3, 0xD4, 0, 0];
-        let error = instants("a.pcap", &capture, None, 1.0).unwrap_err();
+        let error = instants("a.pcap", &capture, None, 1.0).expect_err("two ports");
         assert!(error.contains("`port`"), "{error}");
         assert!(instants("a.csv", b"at\n1\n", Some(8583), 1.0).is_err());
         assert!(instants("a.pcap", &capture, Some(8583), 1.0).is_err(), "its header is broken");
