@@ -100,12 +100,7 @@ pub(super) fn forget(shard: &Shard, place: usize) {
 ///
 /// Where nobody came with a card, the case says nothing about the device. A line that hung up counts before all else, also where the walk came through, or where the terminal found that
 /// nothing had been done: what the flow checked was not one case in one go.
-pub(super) fn judged(
-    shard: &Shard,
-    place: usize,
-    first: Option<Fault>,
-    trouble: Option<Trouble>,
-) -> Report {
+pub(super) fn judged(shard: &Shard, place: usize, first: Option<Fault>, trouble: Option<Trouble>) -> Report {
     let seat = &shard.seats[place];
     let passed_or = |trouble: Option<Trouble>| trouble.map_or(Report::Passed, Report::Failed);
     let Some(mut station) = seat.station() else { return passed_or(trouble) };

@@ -164,7 +164,8 @@ impl Round<'_> {
 
     /// Is over when a walk has taken longer than it may; what people take to bring a card counts for nobody.
     async fn overrun(self, timeout: Duration) {
-        let waited = || self.seat().post.as_ref().map_or(Duration::ZERO, |post| post.waited(self.shard.now()));
+        let waited =
+            || self.seat().post.as_ref().map_or(Duration::ZERO, |post| post.waited(self.shard.now()));
         let (begin, before) = (self.shard.now(), waited());
         loop {
             let left = (begin + timeout + (waited() - before)).since(self.shard.now());

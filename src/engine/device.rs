@@ -197,6 +197,9 @@ impl Post {
         if !answer.serial_number.0.is_empty() {
             row.serial_number = text(&answer.serial_number.0);
         }
+        if !answer.firmware.0.is_empty() {
+            row.firmware = text(&answer.firmware.0);
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use crate::{
 
 impl Questions for Prompts {
     fn open(&self) -> Vec<Prompt> {
-        let question = |prompt: &crate::driver::serial::Prompt| Prompt { number: prompt.id, text: prompt.to_string() };
+        let question =
+            |prompt: &crate::driver::serial::Prompt| Prompt { number: prompt.id, text: prompt.to_string() };
         Self::open(self).iter().map(question).collect()
     }
 

@@ -41,7 +41,8 @@ impl Compiler<'_> {
         let Some(rack) = rack.filter(|_| is_asked) else { return };
         let at = node.child("retry").at_key("powerCycle");
         for device in rack.devices.iter().filter(|device| device.power.is_none()) {
-            let message = format!("the rack does not say how the device `{}` is switched off and on", device.id);
+            let message =
+                format!("the rack does not say how the device `{}` is switched off and on", device.id);
             let help = "give it `power` in the rack, or leave it out of the group by `only`";
             self.complain_with_help(&at, message, help);
         }
