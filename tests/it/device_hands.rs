@@ -119,7 +119,7 @@ fn a_program_brings_the_card_and_takes_it_away() {
 fn powered_run(folder: &Folder, power: &str, exit: i32) -> (Value, String) {
     let refuse = "simulate: { refuse: [ { amount: 51.00, code: \"51\" } ] },";
     folder.file("rack.yaml", &rack(&format!("{refuse} power: {power},")));
-    let first_is_refused = "\"${ amount(if(iteration == 0, 51.00, 10.00)) }\"";
+    let first_is_refused = "\"${ amount(if(iteration == 1, 51.00, 10.00)) }\"";
     let text = scenario(first_is_refused, &[CASES, POWER_CYCLES]);
     let path = folder.file("scenario.yaml", &text);
     let run = Finished::of(&mut run_in(folder, &path, &[])).exits_with(exit);
