@@ -61,9 +61,9 @@ enum What {
     Answer {
         /// Its number.
         prompt: u64,
-        /// What to say.
+        /// What to say: `done`, `refused` with a reason, or `skip`.
         #[arg(default_value = "done")]
-        text: String,
+        text: Vec<String>,
     },
     /// Starts nothing more; what is under way may finish.
     Stop,
@@ -98,7 +98,9 @@ impl What {
         let order = match self {
             Self::Status => return json!({ "ask": "status" }).to_string(),
             Self::Prompts => return json!({ "ask": "prompts" }).to_string(),
-            Self::Answer { prompt, text } => return json!({ "answer": prompt, "text": text }).to_string(),
+            Self::Answer { prompt, text } => {
+                return json!({ "answer": prompt, "text": text.join(" ") }).to_string();
+            }
             Self::Pause => Order::Pause,
             Self::Resume => Order::Resume,
             Self::Rate { change, scenario } => Order::Rate { scenario: scenario.clone(), change: *change },

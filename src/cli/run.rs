@@ -10,7 +10,11 @@ use super::{
 use crate::{
     control::Source,
     dashboard::{self, Options, Request},
-    driver::{Durable, secret, unix_seconds},
+    driver::{
+        Clock, Durable, secret,
+        serial::{Prompts, attend, typed_lines},
+        unix_seconds,
+    },
     engine::{self, Control, Observer, Run, Settings},
     metrics::{Phase, Snapshot, Summary},
     report::{self, Folder, Look, Rotation},
@@ -69,6 +73,10 @@ pub(super) struct RunArguments {
     /// Records every byte of the lines of devices in this directory, card data hidden.
     #[arg(long, value_name = "DIR")]
     trace: Option<PathBuf>,
+    /// How long people have for what they are asked to do at devices, on the console, in the dashboard or by `posfleet
+    /// ctl`; what needs it is skipped then. 0s asks nobody.
+    #[arg(long, value_name = "TIME", value_parser = super::scenario::time, default_value = "60s")]
+    operator: Duration,
     /// Where the merchant portal of the run's own host listens, when the scenario has one [default: any free port of
     /// this machine].
     #[arg(long, value_name = "ADDR")]
@@ -126,6 +134,7 @@ pub(super) fn run(arguments: RunArguments) -> ExitCode {
     let ledger = arguments.ledger.clone().or(in_results).map(|directory| (directory, arguments.durable));
     let mut settings = Settings { shards: arguments.shards, ledger, ..Settings::default() };
     settings.host_address = arguments.host.unwrap_or(settings.host_address);
+    settings.operator = Some(arguments.operator).filter(|time| !time.is_zero());
     settings.device_trace = arguments.trace.clone();
     settings.portal_address = arguments.portal.unwrap_or(settings.portal_address);
     settings.console = arguments.console.then(|| Console { token: secret() });
@@ -181,6 +190,7 @@ fn watch_and_wait(run: Run, arguments: &RunArguments, options: Options, folder: 
         let is_interactive = io::stdout().is_terminal() && io::stdin().is_terminal();
         let has_screen = is_interactive && !arguments.headless && arguments.format == RunFormat::Human;
         let signals = tokio::spawn(obey_signals(run.control.clone(), has_screen));
+        let asking = (!has_screen).then(|| tokio::spawn(ask_here(run.prompts.clone(), run.clock)));
         if has_screen {
             let control = run.control.clone();
             let shown =
@@ -200,6 +210,7 @@ fn watch_and_wait(run: Run, arguments: &RunArguments, options: Options, folder: 
             _ => print_status(run.snapshots.clone(), arguments.quiet).await,
         }
         signals.abort();
+        asking.into_iter().for_each(|asking| asking.abort());
     });
     run.join()
 }
@@ -238,6 +249,28 @@ async fn print_progress(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
             print(&report::progress_line(&snapshot));
         }
         if snapshots.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Shows what people are asked to do at devices, and takes what is typed as the answer, where somebody can type.
+async fn ask_here(prompts: Prompts, clock: Clock) {
+    let mut changes = prompts.changes();
+    // Nobody's typing is taken as long as nothing is asked.
+    while prompts.open().is_empty() && changes.changed().await.is_ok() {}
+    if let Some(lines) = typed_lines() {
+        attend(&prompts, clock, lines, |line| eprintln!("{line}")).await;
+    }
+    let mut told = 0;
+    loop {
+        let open = prompts.open();
+        for prompt in open.iter().filter(|prompt| prompt.id > told) {
+            // Nobody may be reading; the run does not depend on it.
+            let _ = writeln!(io::stderr(), "{prompt}  [posfleet ctl answer {}]", prompt.id);
+        }
+        told = open.last().map_or(told, |last| last.id);
+        if changes.changed().await.is_err() {
             return;
         }
     }

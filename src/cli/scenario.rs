@@ -162,7 +162,7 @@ fn random_seed() -> u64 {
     RandomState::new().hash_one(crate::driver::unix_seconds()) % SEED_MAX
 }
 
-fn time(text: &str) -> Result<Duration, scenario::TimeError> {
+pub(super) fn time(text: &str) -> Result<Duration, scenario::TimeError> {
     text.parse().map(|Time(time)| time)
 }
 

@@ -40,7 +40,9 @@ fn whole(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
     panel::header::render(frame, header, state, snapshot);
     view::draw(frame, body, state, snapshot);
     panel::generator::render(frame, generator, snapshot, &state.look);
-    if !panel::prompt::render(frame, hints, state) {
+    let is_taken = panel::prompt::render(frame, hints, state)
+        || panel::question::render(frame, hints, snapshot, &state.look);
+    if !is_taken {
         panel::hints::render(frame, hints, state);
     }
     if state.log {

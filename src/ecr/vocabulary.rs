@@ -78,6 +78,8 @@ pub struct Answer {
     pub terminal: Text,
     /// The serial number of what answers; empty where the protocol does not tell.
     pub serial_number: Text,
+    /// The version of its software; empty where the protocol does not tell.
+    pub firmware: Text,
 }
 
 /// How a request ended.
@@ -113,6 +115,7 @@ impl Answer {
             lines: Vec::new(),
             terminal: Text::default(),
             serial_number: Text::default(),
+            firmware: Text::default(),
         }
     }
 }

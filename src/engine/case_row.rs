@@ -90,12 +90,13 @@ pub(super) fn trouble_of(
 /// Whose fault it is that an operation of a virtual terminal ended so.
 fn ended(class: Class, failure: Option<Failure>) -> (FailureClass, Line, String) {
     use Failure::{
-        ConnectionLost, KeysExhausted, MissingData, NoOriginal, NotAble, NotConnected, NotSignedIn,
+        ConnectionLost, KeysExhausted, MissingData, NoCard, NoOriginal, NotAble, NotConnected, NotSignedIn,
     };
     let reason = failure.map_or("it was not done", Failure::blame);
     let reason = if class == Class::TimedOut { "no answer came in time" } else { reason };
     let (class, line) = match failure {
         Some(NotConnected | ConnectionLost) => (FailureClass::Infrastructure, Line::InDoubt),
+        Some(NoCard) => (FailureClass::Infrastructure, Line::Sound),
         Some(NotSignedIn | MissingData | NoOriginal | NotAble | KeysExhausted) => {
             (FailureClass::Scenario, Line::Sound)
         }

@@ -8,8 +8,9 @@ use super::{
     shard::{Seat, Shard},
 };
 use crate::{
-    driver::serial::DeviceError,
+    driver::serial::{DeviceError, PowerCycled},
     flow::{Action, Fault, FaultKind},
+    metrics::Severity,
     rack::{Device, service_of},
     regression::{Report, Skip, Trouble},
 };
@@ -21,7 +22,8 @@ pub(super) fn name(shard: &Shard, seat: &Seat) -> String {
     device.unwrap_or_else(|| seat.terminal.borrow().id().to_string())
 }
 
-fn device<'s>(shard: &'s Shard, seat: &Seat) -> Option<&'s Device> {
+/// The device of a seat as its rack describes it.
+pub(super) fn device<'s>(shard: &'s Shard, seat: &Seat) -> Option<&'s Device> {
     shard.plan.groups.get(usize::from(seat.group))?.devices.as_ref()?.devices.get(seat.number as usize)
 }
 
@@ -53,15 +55,37 @@ pub(super) async fn identify(shard: &Shard, place: usize, within: Duration) -> R
     match met {
         None => Report::Skipped(Skip::RunEnded),
         Some(Ok(())) => Report::Passed,
-        Some(Err(Misfortune { class, reason, line })) => {
+        Some(Err(Misfortune { class, reason, line, .. })) => {
             Report::Failed(Trouble { class, step: "identify".to_owned(), reason, line, contact })
         }
     }
 }
 
-/// Switches it off and on.
-pub(super) async fn power_cycle(_shard: &Shard, _place: usize) -> Report {
-    Report::Skipped(Skip::Unsupported("it has no power control".to_owned()))
+/// Switches it off and on, and makes sure of who is there then.
+///
+/// This is not cut short by the end of a case or of the run: a device that was switched off is switched on again.
+pub(super) async fn power_cycle(shard: &Shard, place: usize, within: Duration) -> Report {
+    let seat = &shard.seats[place];
+    let Some(mut station) = seat.station() else {
+        return Report::Skipped(Skip::Unsupported("it has no plug".to_owned()));
+    };
+    let cycled = station.cycle(shard, within).await;
+    let contact = station.had_contact();
+    station.forget();
+    seat.return_station(Some(station));
+    match cycled {
+        Ok(PowerCycled { vanished, returned }) => {
+            let (device, gone, back) = (name(shard, seat), vanished.as_secs_f64(), returned.as_secs_f64());
+            let text = format!(
+                "device {device}: power-cycled: its port vanished after {gone:.1} s, and was back after {back:.1} s"
+            );
+            shard.recorder.borrow_mut().notice(shard.now(), Severity::Info, text);
+            Report::Passed
+        }
+        Err(Misfortune { class, reason, line, .. }) => {
+            Report::Failed(Trouble { class, step: "power-cycle".to_owned(), reason, line, contact })
+        }
+    }
 }
 
 /// Forgets what went wrong on its line before a walk.
@@ -74,38 +98,49 @@ pub(super) fn forget(shard: &Shard, place: usize) {
 
 /// What came of a walk as its line saw it: its `trouble`, if it has any, and what went wrong `first`.
 ///
-/// A line that hung up counts before all else, also where the walk came through, or where the terminal found that
+/// Where nobody came with a card, the case says nothing about the device. A line that hung up counts before all else, also where the walk came through, or where the terminal found that
 /// nothing had been done: what the flow checked was not one case in one go.
-pub(super) fn judged(
-    shard: &Shard,
-    place: usize,
-    first: Option<Fault>,
-    trouble: Option<Trouble>,
-) -> Option<Trouble> {
+pub(super) fn judged(shard: &Shard, place: usize, first: Option<Fault>, trouble: Option<Trouble>) -> Report {
     let seat = &shard.seats[place];
-    let Some(mut station) = seat.station() else { return trouble };
+    let passed_or = |trouble: Option<Trouble>| trouble.map_or(Report::Passed, Report::Failed);
+    let Some(mut station) = seat.station() else { return passed_or(trouble) };
     let (contact, has_hung_up) = (station.had_contact(), station.has_hung_up());
     let is_the_lines = first.is_some_and(|first| matches!(first.what, FaultKind::Ended(..)));
     let told = station.misfortune.take().filter(|_| is_the_lines);
     seat.return_station(Some(station));
     let hung_up = has_hung_up.then(|| Misfortune::from(&DeviceError::HungUp.into()));
-    let Some(Misfortune { class, reason, line }) = hung_up.or(told) else {
-        return trouble.map(|trouble| Trouble { contact, ..trouble });
-    };
-    let step = trouble.map_or_else(|| "line".to_owned(), |trouble| trouble.step);
-    Some(Trouble { class, step, reason, line, contact })
+    match hung_up.or(told) {
+        None => passed_or(trouble.map(|trouble| Trouble { contact, ..trouble })),
+        Some(Misfortune { needs_operator: true, reason, .. }) => Report::Skipped(Skip::NoOperator(reason)),
+        Some(Misfortune { class, reason, line, .. }) => {
+            let step = trouble.map_or_else(|| "line".to_owned(), |trouble| trouble.step);
+            Report::Failed(Trouble { class, step, reason, line, contact })
+        }
+    }
 }
 
 impl Station {
     /// Makes sure of who is behind the port, beginning with a port that is closed.
     async fn meet(&mut self, shard: &Shard, within: Duration) -> Result<(), Misfortune> {
         self.device.release().await;
+        self.make_sure(shard, within).await
+    }
+
+    async fn make_sure(&mut self, shard: &Shard, within: Duration) -> Result<(), Misfortune> {
         // What became of an earlier request has to be known before anything else is asked.
         self.resolve(shard).await.map_err(|failed| Misfortune::from(&failed))?;
         if !self.device.is_identified() {
             self.device.identify(within).await.map_err(|error| Misfortune::from(&error.into()))?;
         }
         Ok(())
+    }
+
+    /// Switches it off and on, and makes sure of who is behind the port then.
+    async fn cycle(&mut self, shard: &Shard, within: Duration) -> Result<PowerCycled, Misfortune> {
+        let misfortune = |error: DeviceError| Misfortune::from(&error.into());
+        let cycled = self.device.switch_off_and_on().await.map_err(misfortune)?;
+        self.make_sure(shard, within).await?;
+        Ok(cycled)
     }
 
     /// Whether its port was ever opened, and bytes came from it.

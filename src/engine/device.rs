@@ -7,6 +7,7 @@
 
 use super::{
     control::Command,
+    device_card::{Waits, present, remove},
     device_log::{Line, Log},
     device_witness::{Glimpse, ends, glimpse},
     device_words::outcome,
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     driver::{
         Heard,
-        serial::{Device, DeviceError, OpenError, Setup},
+        serial::{Absent, Device, DeviceError, OpenError, Prompts, Setup},
     },
     ecr::{Answer, Request, Verdict},
     flow::BothEnds,
@@ -42,6 +43,7 @@ pub(super) struct Post {
     station: Cell<Option<Box<Station>>>,
     /// What the faces see of it.
     row: RefCell<DeviceRow>,
+    pub(super) waits: Waits,
 }
 
 /// A device with what was done on it.
@@ -70,6 +72,8 @@ pub(super) struct Misfortune {
     pub(super) class: FailureClass,
     pub(super) reason: String,
     pub(super) line: LineState,
+    /// Whether it is nobody's fault: somebody would have had to bring a card, and nobody came.
+    pub(super) needs_operator: bool,
 }
 
 /// A request whose fate is not known.
@@ -88,6 +92,8 @@ pub(super) struct Told {
     pub(super) ends: BothEnds,
     /// The batch that is open in the terminal, where its messages told.
     pub(super) batch: Option<BatchNo>,
+    /// How long a card was waited for, which is no part of what it took.
+    pub(super) waited: Duration,
 }
 
 /// Where a step on a device began.
@@ -95,6 +101,8 @@ struct Begin {
     at: Instant,
     /// Bytes that the line had carried by then.
     bytes: u64,
+    /// How long cards had been waited for by then.
+    waited: Duration,
 }
 
 /// What the terminal answered to a request.
@@ -112,6 +120,7 @@ pub(super) struct Failed {
     fault: FailureClass,
     text: String,
     line: LineState,
+    needs_operator: bool,
 }
 
 impl Post {
@@ -120,6 +129,7 @@ impl Post {
         group: &str,
         identity: &Identity,
         setup: &Arc<Setup>,
+        prompts: &Prompts,
         first_request: u32,
     ) -> Self {
         let row = DeviceRow {
@@ -134,7 +144,7 @@ impl Post {
         let byte_time = if device.port.is_serial() { device.line.byte_time() } else { Duration::ZERO };
         let station = Station {
             id: device.id.clone(),
-            device: Device::new(device, setup),
+            device: Device::new(device, setup).with_prompts(prompts.clone()),
             byte_time,
             identity: identity.clone(),
             log: Log::new(first_request),
@@ -144,12 +154,17 @@ impl Post {
             misfortune: None,
             hang_ups: 0,
         };
-        Self { station: Cell::new(Some(Box::new(station))), row: RefCell::new(row) }
+        Self { station: Cell::new(Some(Box::new(station))), row: RefCell::new(row), waits: Waits::default() }
     }
 
     /// What the faces see of the device at this moment.
     pub(super) fn row(&self) -> DeviceRow {
         self.row.borrow().clone()
+    }
+
+    /// How long cards have been waited for so far.
+    pub(super) fn waited(&self, now: Instant) -> Duration {
+        self.waits.so_far(now)
     }
 
     /// Leaves the device out, or takes it in again; only the faces learn of it here.
@@ -181,6 +196,9 @@ impl Post {
         }
         if !answer.serial_number.0.is_empty() {
             row.serial_number = text(&answer.serial_number.0);
+        }
+        if !answer.firmware.0.is_empty() {
+            row.firmware = text(&answer.firmware.0);
         }
     }
 }
@@ -214,18 +232,20 @@ pub(super) async fn operate(
 ) -> Told {
     // What it said of its own accord since the last step belongs to no step.
     station.hear(shard);
-    let begin = Begin { at: shard.now(), bytes: station.bytes() };
+    let waited = || seat.post.as_ref().map_or(Duration::ZERO, |post| post.waited(shard.now()));
+    let begin = Begin { at: shard.now(), bytes: station.bytes(), waited: waited() };
     seat.post.iter().for_each(|post| BUSY.clone_into(&mut post.row.borrow_mut().state));
     let done = tokio::select! {
         biased;
         () = interrupted(shard, place) => Err(Failed::of(Failure::Interrupted, FailureClass::Infrastructure)),
         done = station.carry_out(shard, seat, operation.clone()) => done,
     };
+    let waited = waited() - begin.waited;
     if let Err(failed) = &done {
         station.misfortune.get_or_insert_with(|| Misfortune::from(failed));
     }
     let error = done.as_ref().err().map(|failed| failed.text.clone());
-    let told = station.conclude(shard, &operation, begin, done);
+    let told = station.conclude(shard, &operation, begin, waited, done);
     seat.post.iter().for_each(|post| post.note(operation.kind, station, &told, error.as_deref()));
     tell(shard, station, operation.kind, &told, error);
     told
@@ -243,7 +263,14 @@ fn tell(shard: &Shard, station: &Station, kind: Kind, told: &Told, error: Option
 
 impl Failed {
     fn of(failure: Failure, fault: FailureClass) -> Self {
-        Self { end: End::Failed(failure), fault, text: failure.blame().to_owned(), line: LineState::Sound }
+        let (text, line) = (failure.blame().to_owned(), LineState::Sound);
+        Self { end: End::Failed(failure), fault, text, line, needs_operator: false }
+    }
+
+    /// There is no card in the terminal.
+    pub(super) fn without_card(absent: &Absent) -> Self {
+        let (text, needs_operator) = (absent.to_string(), absent.is_skipped());
+        Self { text, needs_operator, ..Self::of(Failure::NoCard, absent.class()) }
     }
 }
 
@@ -255,13 +282,15 @@ impl From<DeviceError> for Failed {
             DeviceError::Busy => End::Failed(Failure::ReversalPending),
             _ => End::Failed(Failure::NotConnected),
         };
-        Self { end, fault: error.class(), text: error.to_string(), line: line_of(&error) }
+        let (fault, text, line) = (error.class(), error.to_string(), line_of(&error));
+        Self { end, fault, text, line, needs_operator: false }
     }
 }
 
 impl From<&Failed> for Misfortune {
     fn from(failed: &Failed) -> Self {
-        Self { class: failed.fault, reason: failed.text.clone(), line: failed.line }
+        let (reason, needs_operator) = (failed.text.clone(), failed.needs_operator);
+        Self { class: failed.fault, reason, line: failed.line, needs_operator }
     }
 }
 
@@ -286,7 +315,12 @@ impl Station {
             let identity = self.device.identify(IDENTITY).await?;
             seat.post.iter().for_each(|post| post.note_identity(&identity));
         }
-        let answer = self.ask(operation, request, about).await?;
+        let is_shown = present(shard, seat, &operation).await?;
+        let answer = self.ask(operation, request, about).await;
+        if is_shown {
+            remove(shard, seat).await;
+        }
+        let answer = answer?;
         Ok(Done { answer, asked, about })
     }
 
@@ -296,11 +330,12 @@ impl Station {
         shard: &Shard,
         operation: &Operation,
         begin: Begin,
+        waited: Duration,
         done: Result<Done, Failed>,
     ) -> Told {
         let heard = self.hear(shard);
         let at = shard.now();
-        let whole = at.since(begin.at);
+        let whole = at.since(begin.at).saturating_sub(waited);
         let line = self.byte_time * u32::try_from(self.bytes() - begin.bytes).unwrap_or(u32::MAX);
         let answer = done.as_ref().ok().map(|done| &done.answer);
         let ends = ends(answer, shard.tap.is_some().then_some(&heard[..]), whole, line);
@@ -314,7 +349,7 @@ impl Station {
                 Outcome::ended(operation.kind, failed.end, Amount::ZERO)
             }
         };
-        Told { outcome, at, ends, batch: self.batch }
+        Told { outcome, at, ends, batch: self.batch, waited }
     }
 
     async fn ask(

@@ -178,9 +178,14 @@ impl Steps<'_> {
                     let told = match &mut means.station {
                         // In a box, so that iterations of virtual terminals have no room for one.
                         Some(station) => Box::pin(self.ask_device(station, operation, iteration, cast)).await,
-                        None => self.operate(&mut means.line, operation, iteration, cast).await,
+                        None => {
+                            let (outcome, at) =
+                                self.operate(&mut means.line, operation, iteration, cast).await;
+                            (outcome, at, Duration::ZERO)
+                        }
                     };
-                    if let Err(error) = self.record(iteration, cast, told, due) {
+                    let (outcome, at, waited) = told;
+                    if let Err(error) = self.record(iteration, cast, (outcome, at), due + waited) {
                         break_off(shard, scenario, &error);
                     }
                 }
@@ -213,16 +218,16 @@ impl Steps<'_> {
         operation: Operation,
         iteration: &mut Iteration,
         cast: &mut Cast<'_>,
-    ) -> (Outcome, Instant) {
+    ) -> (Outcome, Instant, Duration) {
         let Self { shard, place, seat, .. } = *self;
         let told = device::operate(shard, seat, place, station, operation).await;
-        let Told { outcome, at, ends, batch } = told;
+        let Told { outcome, at, ends, batch, waited } = told;
         if let Some(step) = iteration.step().filter(|_| !seat.is_warming.get()) {
             shard.recorder.borrow_mut().device_times(step, ends.times);
         }
         iteration.witnessed(ends);
         cast.batch = batch.unwrap_or(cast.batch);
-        (outcome, at)
+        (outcome, at, waited)
     }
 
     /// Records what came of an operation, and tells the iteration of it.

@@ -13,6 +13,7 @@ mod control;
 mod courses;
 mod crew;
 mod device;
+mod device_card;
 mod device_log;
 mod device_stage;
 mod device_witness;
@@ -29,6 +30,7 @@ mod part;
 mod portal_books;
 mod portal_findings;
 mod portrait;
+mod questions;
 mod recorder;
 mod request;
 mod rows;
@@ -52,7 +54,7 @@ use crate::{
     driver::{
         Charter, Clock, Durable, HostServer, HostSide, HttpClient, LedgerWriter, ServeError, StoreError,
         raise_descriptor_limit,
-        serial::{Leases, Locator, Recorders, Setup, SimError, Troupe},
+        serial::{CardFeeder, Leases, Locator, Prompts, Recorders, Setup, SimError, Troupe},
         unix_seconds, wall_clock,
     },
     host::Host,
@@ -93,6 +95,8 @@ pub struct Settings {
     pub console: Option<Console>,
     /// A directory for the books of the embedded host, and when they are on disk; `None` keeps them in memory.
     pub ledger: Option<(PathBuf, Durable)>,
+    /// How long people have for what they are asked to do at devices; without, nobody is asked.
+    pub operator: Option<Duration>,
     /// A directory for the records of the lines of devices, card data hidden; nowhere without.
     pub device_trace: Option<PathBuf>,
 }
@@ -106,6 +110,7 @@ impl Default for Settings {
             portal_address: any,
             console: None,
             ledger: None,
+            operator: None,
             device_trace: None,
         }
     }
@@ -155,6 +160,10 @@ pub struct Run {
     pub window: watch::Sender<RowWindow>,
     /// Stops the run.
     pub control: Control,
+    /// The clock of the run.
+    pub clock: Clock,
+    /// What people are asked to do at devices, for whoever can answer.
+    pub prompts: Prompts,
     /// Where the portal of the embedded host listens, when it has one.
     pub portal: Option<SocketAddr>,
     collector: JoinHandle<Summary>,
@@ -199,6 +208,9 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let throttles = Arc::new(Throttles::new(plan.scenarios.len()));
     let knee = Knee::of(&plan, &throttles);
     let (control, commands) = Control::new(&plan, &gates, clock, &throttles);
+    let prompts = settings.operator.map_or_else(Prompts::unattended, |_| Prompts::default());
+    let feeder = CardFeeder::new(clock, prompts.clone(), settings.operator.unwrap_or(MACHINES));
+    control.show_questions(Arc::new(prompts.clone()));
     let (window, rows) = watch::channel(RowWindow::default());
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
     let (deltas, received) = channel::bounded(shards * DELTAS_IN_FLIGHT);
@@ -214,6 +226,8 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         throttles: Arc::clone(&throttles),
         meetings: Arc::default(),
         control: control.clone(),
+        prompts: prompts.clone(),
+        feeder,
     };
     for index in 0..shards {
         let (brief, deltas) = (brief.clone(), deltas.clone());
@@ -246,7 +260,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         .name("collector".to_owned())
         .spawn(move || Collector::new(start, observer).run(&received))
         .map_err(EngineError::Shard)?;
-    Ok(Run { snapshots, window, control, portal, collector, pretended })
+    Ok(Run { snapshots, window, control, clock, prompts, portal, collector, pretended })
 }
 
 /// The host inside this program, where a group has no target of its own.
@@ -328,6 +342,8 @@ pub fn now_unix_seconds() -> u64 {
 }
 
 const DELTAS_IN_FLIGHT: usize = 8;
+/// How long programs and robots have to move a card where people are not asked at all.
+const MACHINES: Duration = Duration::from_secs(60);
 /// The name on the leases of a run.
 const LEASE_OWNER: &str = "posfleet run";
 /// A run may take a day; the lease ends with its process in any case.

@@ -1,6 +1,6 @@
 //! The collector's portrait of the run at one moment: the snapshot that faces see.
 
-use super::{collector::Collector, courses::Courses, rows};
+use super::{collector::Collector, control::Questions, courses::Courses, rows};
 use crate::{
     driver::usage,
     load::Schedule,
@@ -48,6 +48,7 @@ impl Collector {
             thresholds: self.judge.views(),
             health: self.health.views(),
             paused: self.start.control.is_paused(),
+            questions: self.start.control.questions().map(Questions::open).unwrap_or_default(),
             connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
             connecting: self.total.connections.view(self.gauges.iter().map(|gauges| gauges.waiting).sum()),
         };

@@ -12,7 +12,11 @@ use super::{
 };
 use crate::{
     directory::Directory,
-    driver::{Clock, Desk, Dialer, HttpClient, Line, Patron, Tap, serial::Setup, thread_cpu, unix_seconds},
+    driver::{
+        Clock, Desk, Dialer, HttpClient, Line, Patron, Tap,
+        serial::{CardFeeder, Prompts, Setup},
+        thread_cpu, unix_seconds,
+    },
     flow::{Cast, Numbers},
     http::Server,
     load::{Share, Throttles},
@@ -50,6 +54,9 @@ pub(super) struct Brief {
     pub(super) throttles: Arc<Throttles>,
     pub(super) meetings: Arc<Meetings>,
     pub(super) control: Control,
+    /// Where people are asked for what devices need.
+    pub(super) prompts: Prompts,
+    pub(super) feeder: CardFeeder,
 }
 
 /// One shard.
@@ -64,6 +71,8 @@ pub(super) struct Shard {
     pub(super) throttles: Arc<Throttles>,
     pub(super) meetings: Arc<Meetings>,
     pub(super) control: Control,
+    /// Has cards put into devices.
+    pub(super) feeder: CardFeeder,
     pub(super) desk: Desk,
     pub(super) client: HttpClient,
     pub(super) share: Share,
@@ -149,10 +158,10 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
-        let Brief { plan, ways, setups, tap, servers, clock, shards, gates, throttles, meetings, control } =
-            brief;
+        let Brief { plan, ways, setups, tap, servers, clock, shards, .. } = brief;
+        let Brief { gates, throttles, meetings, control, prompts, feeder, .. } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
-        let (seats, groups) = seats(&plan, &setups, share);
+        let (seats, groups) = seats(&plan, &setups, &prompts, share);
         let selections = Arc::new(plan.selections.clone());
         Self {
             desk: Desk::new(clock, seats.len()),
@@ -171,6 +180,7 @@ impl Shard {
             throttles,
             meetings,
             control,
+            feeder,
             share,
             seats,
             groups,
@@ -393,7 +403,12 @@ impl Seat {
 }
 
 /// The terminals of a share of the fleet, and which of them belong to each group.
-fn seats(plan: &Plan, setups: &[Option<Arc<Setup>>], share: Share) -> (Vec<Seat>, Vec<Bench>) {
+fn seats(
+    plan: &Plan,
+    setups: &[Option<Arc<Setup>>],
+    prompts: &Prompts,
+    share: Share,
+) -> (Vec<Seat>, Vec<Bench>) {
     let terminals = plan.groups.iter().map(|group| share.terminals(group.identities.len() as u32).count());
     let mut seats = Vec::with_capacity(terminals.sum());
     let mut groups = Vec::with_capacity(plan.groups.len());
@@ -409,7 +424,7 @@ fn seats(plan: &Plan, setups: &[Option<Arc<Setup>>], share: Share) -> (Vec<Seat>
                 group: group_number as u16,
                 number,
                 busy_for: Cell::new(None),
-                post: post(group, setups.get(group_number), number),
+                post: post(group, setups.get(group_number), prompts, number),
                 is_warming: Cell::new(false),
                 is_cleaning: Cell::new(false),
             });
@@ -420,12 +435,17 @@ fn seats(plan: &Plan, setups: &[Option<Arc<Setup>>], share: Share) -> (Vec<Seat>
 }
 
 /// The device with this number in a group of devices.
-fn post(group: &Group, setup: Option<&Option<Arc<Setup>>>, number: u32) -> Option<Box<Post>> {
+fn post(
+    group: &Group,
+    setup: Option<&Option<Arc<Setup>>>,
+    prompts: &Prompts,
+    number: u32,
+) -> Option<Box<Post>> {
     let device = group.devices.as_ref()?.devices.get(number as usize)?;
     let identity = group.identities.get(number as usize)?;
     // A terminal may remember the number of its last request from an earlier run.
     let first_request = unix_seconds() as u32;
-    Some(Box::new(Post::new(device, &group.name, identity, setup?.as_ref()?, first_request)))
+    Some(Box::new(Post::new(device, &group.name, identity, setup?.as_ref()?, prompts, first_request)))
 }
 
 fn recorder(plan: &Plan, selections: &Arc<Selections>) -> Recorder {

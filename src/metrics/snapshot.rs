@@ -4,6 +4,7 @@ use super::{
     AgentRow, CauseView, CodeView, ConnectionCounts, ConnectionsView, Counters, DeviceRow, Heat, PartView,
     Percentiles, Sample, StepView, TraceView, Verdict,
 };
+use crate::control::Prompt;
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -60,6 +61,8 @@ pub struct Snapshot {
     pub connecting: ConnectionsView,
     /// Whether an operator holds the load.
     pub paused: bool,
+    /// What people are asked to do at devices, the oldest first.
+    pub questions: Vec<Prompt>,
 }
 
 impl Snapshot {

@@ -115,6 +115,8 @@ pub enum Failure {
     BrokenDownload,
     /// The card does not accept what the issuer answered (tag 91), although the host approved.
     CardRefused,
+    /// Nobody put a card into a real terminal.
+    NoCard,
     /// The counters of the terminal's derived keys are used up.
     KeysExhausted,
     /// The run ended before the operation did.
@@ -123,7 +125,7 @@ pub enum Failure {
 
 impl Failure {
     /// All failures with their names in results, and who is to blame in a sentence.
-    pub const ALL: [(Self, &'static str, &'static str); 17] = [
+    pub const ALL: [(Self, &'static str, &'static str); 18] = [
         (Self::NotConnected, "not-connected", "the target refused the connection or could not be reached"),
         (Self::ConnectionLost, "connection-lost", "the target closed the connection before it answered"),
         (Self::WrongMac, "wrong-mac", "the target's answer carries a wrong MAC"),
@@ -155,6 +157,7 @@ impl Failure {
             "the target sent a table that is cut off or not of the spec",
         ),
         (Self::CardRefused, "card-refused", "the card does not accept what the target's issuer answered"),
+        (Self::NoCard, "no-card", "nobody put a card into the terminal"),
         (
             Self::KeysExhausted,
             "keys-exhausted",

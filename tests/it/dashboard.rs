@@ -3,7 +3,7 @@
 use crate::dashboard_fixture::{baseline, devices, running, terminals};
 use crossterm::event::KeyCode;
 use posfleet::{
-    control::Order,
+    control::{Order, Prompt},
     dashboard::{self, Charset, Language, Look, Options, Request, State, Theme, Wish},
     metrics::{Phase, RowWindow, Snapshot},
 };
@@ -61,6 +61,18 @@ fn devices_stand_below_the_terminals() {
     insta::assert_snapshot!(picture_of(state(), &snapshot, "4", (80, 24)));
     let wide = picture_of(state(), &snapshot, "4", (160, 50));
     assert!(wide.contains("✘ till-3") && wide.contains("2.1.7") && wide.contains("004413"), "{wide}");
+}
+
+/// Who is asked to bring a card learns of it on every screen, and how to answer.
+#[test]
+fn an_open_question_stands_in_the_last_line() {
+    let asked = |number: u64| Prompt { number, text: format!("till-{number} (slot 4): insert card 7") };
+    let snapshot = Snapshot { questions: vec![asked(3), asked(4)], ..running() };
+    for keys in ["1", "4", "9"] {
+        let screen = picture_of(state(), &snapshot, keys, (80, 24));
+        let last = "? till-3 (slot 4): insert card 7 (+1)  [posfleet ctl answer 3]";
+        assert!(screen.trim_end().lines().last().unwrap().contains(last), "{screen}");
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub fn running() -> Snapshot {
     let terminals = terminals(0, 200);
     counters.finished = counters.started - terminals.activity.busy;
     Snapshot {
+        questions: Vec::new(),
         name: "trading-hour".into(),
         target: "127.0.0.1:8583".into(),
         health: Vec::new(),

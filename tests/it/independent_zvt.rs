@@ -147,7 +147,11 @@ fn what_a_real_terminal_said_is_understood() {
     }
     assert_eq!(
         message("status-completion"),
-        ours::Message::Completion { status: Some(0), terminal: Some(52_523_535) }
+        ours::Message::Completion {
+            status: Some(0),
+            terminal: Some(52_523_535),
+            version: "GER-APP-v2.0.9;cS02.01.01-10.10-2-2;CC26".into()
+        }
     );
     let ours::Message::Status(status) = message("status-information-approved") else { panic!("a status") };
     let answer = &status.answer;

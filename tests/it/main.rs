@@ -19,6 +19,7 @@ mod dashboard;
 mod dashboard_fixture;
 mod decode;
 mod decode_parts;
+mod device_hands;
 mod device_profiles;
 mod device_regression;
 mod device_runs;

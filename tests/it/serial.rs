@@ -67,7 +67,7 @@ fn zvt_commands_mean_what_the_vectors_say() {
     let eur = 978;
     for expected in [
         zvt::Message::Registration { password: 123_456, config: 0xDE, currency: Some(eur) },
-        zvt::Message::Completion { status: Some(0x10), terminal: Some(52_523_535) },
+        zvt::Message::Completion { status: Some(0x10), terminal: Some(52_523_535), version: "".into() },
         zvt::Message::Authorisation { amount: Amount::from_minor(100), currency: eur, id: 1 },
         zvt::Message::Authorisation { amount: Amount::from_minor(1250), currency: eur, id: 0 },
         zvt::Message::Intermediate { code: 0x0A, minutes: None },
@@ -78,6 +78,9 @@ fn zvt_commands_mean_what_the_vectors_say() {
     ] {
         assert!(messages.contains(&expected), "{expected:?}");
     }
+    let told =
+        zvt::Message::Completion { status: Some(0), terminal: Some(52_523_535), version: "2.0.9".into() };
+    assert_eq!(zvt::Message::parse(&told.write()).unwrap(), told, "the end of a status enquiry");
     let results: Vec<u8> = messages.iter().filter_map(status).collect();
     assert_eq!(results, [0x6C, 0x00]);
     let block = messages.iter().find_map(|message| match message {

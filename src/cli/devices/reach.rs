@@ -93,6 +93,7 @@ fn result_json((device, result): &Reached<'_>) -> Value {
         "id": device.id,
         "ok": result.is_ok(),
         "terminal": answer.and_then(|answer| text(&answer.terminal.0)),
+        "firmware": answer.and_then(|answer| text(&answer.firmware.0)),
         "serial_number": answer.and_then(|answer| text(&answer.serial_number.0)),
         "class": result.as_ref().err().map(|error| error.class().word()),
         "error": result.as_ref().err().map(ToString::to_string),

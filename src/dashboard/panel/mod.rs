@@ -14,6 +14,7 @@ pub(super) mod histogram;
 pub(super) mod load;
 pub(super) mod parts;
 pub(super) mod prompt;
+pub(super) mod question;
 pub(super) mod response;
 mod scale;
 pub(super) mod scenarios;

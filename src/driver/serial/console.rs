@@ -61,7 +61,7 @@ async fn answered(
     while prompts.open().iter().any(|open| open.id == prompt.id) {
         tokio::select! {
             _ = changes.changed() => {}
-            line = lines.recv() => match line.as_deref().map(read) {
+            line = lines.recv() => match line.as_deref().map(PromptAnswer::typed) {
                 None => return false,
                 // It may have been answered elsewhere in this moment.
                 Some(Some(answer)) => drop(prompts.answer(prompt.id, answer)),
@@ -72,15 +72,17 @@ async fn answered(
     true
 }
 
-/// What a typed line means.
-fn read(line: &str) -> Option<PromptAnswer> {
-    let line = line.trim();
-    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-    match word {
-        "" | "y" | "yes" | "done" => Some(PromptAnswer::Done),
-        "n" | "no" | "refused" => Some(PromptAnswer::Refused(rest.trim().to_owned())),
-        "s" | "skip" => Some(PromptAnswer::NoOperator),
-        _ => None,
+impl PromptAnswer {
+    /// What a typed line means: an empty one, `y` or `done`; `n` or `refused` with a reason; `s` or `skip`.
+    pub fn typed(line: &str) -> Option<Self> {
+        let line = line.trim();
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "" | "y" | "yes" | "done" => Some(Self::Done),
+            "n" | "no" | "refused" => Some(Self::Refused(rest.trim().to_owned())),
+            "s" | "skip" => Some(Self::NoOperator),
+            _ => None,
+        }
     }
 }
 
@@ -101,7 +103,7 @@ mod tests {
             ("s", Some(PromptAnswer::NoOperator)),
             ("what?", None),
         ] {
-            assert_eq!(read(line), answer, "{line}");
+            assert_eq!(PromptAnswer::typed(line), answer, "{line}");
         }
     }
 }

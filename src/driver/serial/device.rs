@@ -194,11 +194,19 @@ impl Device {
     /// # Errors
     /// Unless its port vanished and came back, and whoever is there now says that he is the right one.
     pub async fn power_cycle(&mut self, within: Duration) -> Result<PowerCycled, DeviceError> {
-        self.hang_up().await;
-        self.lease = Some(Opener::new(&self.rack, &self.setup).hold(self.lease.take())?);
-        let cycled = power_cycle(&self.rack, &self.setup).await?;
+        let cycled = self.switch_off_and_on().await?;
         self.identify(within).await?;
         Ok(cycled)
+    }
+
+    /// The same without the question who is there then: what became of an earlier request may have to be asked first.
+    ///
+    /// # Errors
+    /// Unless its port vanished and came back.
+    pub async fn switch_off_and_on(&mut self) -> Result<PowerCycled, DeviceError> {
+        self.hang_up().await;
+        self.lease = Some(Opener::new(&self.rack, &self.setup).hold(self.lease.take())?);
+        Ok(power_cycle(&self.rack, &self.setup).await?)
     }
 
     /// Closes the port when it has taken what was sent, and gives it free.

@@ -116,6 +116,7 @@ fn read_answer(fields: &Fields, code: &[u8]) -> Answer {
         lines: print.map(Text::from).collect(),
         terminal: fields.value(tag::TERMINAL).into(),
         serial_number: Text::default(),
+        firmware: Text::default(),
     }
 }
 

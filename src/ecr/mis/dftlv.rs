@@ -170,6 +170,7 @@ fn read_result(codes: &Codes, fields: &Fields, service: u8) -> Result<Message, F
         lines: Vec::new(),
         terminal: inner.value(tag::TERMINAL).into(),
         serial_number: Text::default(),
+        firmware: Text::default(),
     };
     let id = inner.number(tag::ORDER) as u32;
     if service == codes.query {

@@ -136,6 +136,7 @@ impl Values {
             lines: Vec::new(),
             terminal: self.get(Slot::Terminal).into(),
             serial_number: self.get(Slot::SerialNumber).into(),
+            firmware: Text::default(),
         }
     }
 

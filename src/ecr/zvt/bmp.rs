@@ -74,6 +74,14 @@ pub fn unnamed_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     bytes.get(size..)?.split_at_checked(count)
 }
 
+/// A text of variable length without a tag before it.
+pub fn write_unnamed(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(3 + text.len());
+    Form::Var(3).write(text.len(), &mut bytes);
+    bytes.extend_from_slice(text);
+    bytes
+}
+
 /// A TLV object.
 pub fn tlv(tag: u32, value: &[u8]) -> Vec<u8> {
     let mut bytes: Vec<u8> = tag.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();

@@ -2,7 +2,7 @@
 
 use super::{
     apdu::{Apdu, ApduError},
-    bmp::{Bmps, find_tlv, tlv, unnamed_text},
+    bmp::{Bmps, find_tlv, tlv, unnamed_text, write_unnamed},
 };
 use crate::{
     ecr::{
@@ -38,8 +38,9 @@ pub enum Message {
     Status(Box<Status>),
     /// 04 FF; `minutes` changes T4.
     Intermediate { code: u8, minutes: Option<u8> },
-    /// 06 0F, with the status byte of bitmap 19 and the terminal id of bitmap 29 where it has them.
-    Completion { status: Option<u8>, terminal: Option<u32> },
+    /// 06 0F, with the status byte of bitmap 19 and the terminal id of bitmap 29 where it has them; the end of a status
+    /// enquiry may tell the version of the software.
+    Completion { status: Option<u8>, terminal: Option<u32>, version: Text },
     /// 06 1E, of the terminal.
     Aborted(u8),
     /// 06 D1; bit 80 of the attribute marks the last line.
@@ -105,7 +106,14 @@ impl Message {
             Self::Intermediate { code, minutes } => {
                 (0x04FF, [*code].into_iter().chain(minutes.map(|m| bcd::pack(u64::from(m), 1)[0])).collect())
             }
-            Self::Completion { status, terminal } => {
+            Self::Completion { status, terminal, version } if !version.0.is_empty() => {
+                let id =
+                    terminal.map(|id| tlv(TERMINAL_ID, &bcd::pack(u64::from(id), 4))).unwrap_or_default();
+                let state = [status.unwrap_or_default()];
+                let rest = Bmps::default().with_some(0x06, &id).write();
+                (0x060F, [&write_unnamed(&version.0)[..], &state, &rest].concat())
+            }
+            Self::Completion { status, terminal, .. } => {
                 let terminal = terminal.map(|id| bcd::pack(u64::from(id), 4)).unwrap_or_default();
                 let status: Vec<u8> = status.iter().copied().collect();
                 (0x060F, Bmps::default().with_some(0x19, &status).with_some(0x29, &terminal).write())
@@ -175,22 +183,23 @@ impl Message {
 
     fn read_completion(data: &[u8]) -> Result<Self, ApduError> {
         let is_unnamed = data.first().is_some_and(|byte| *byte >= 0xF0);
-        if let Some((_version, rest)) = unnamed_text(data).filter(|_| is_unnamed) {
-            return Self::read_state(rest);
+        if let Some((version, rest)) = unnamed_text(data).filter(|_| is_unnamed) {
+            return Self::read_state(version, rest);
         }
         let fields = Bmps::parse(data)?;
         let terminal = fields.find(0x29).map(|digits| number(digits, 0x29)).transpose()?;
         let status = fields.find(0x19).and_then(|byte| byte.first().copied());
-        Ok(Self::Completion { status, terminal: terminal.map(|id| id as u32) })
+        Ok(Self::Completion { status, terminal: terminal.map(|id| id as u32), version: Text::default() })
     }
 
     /// What stands behind the version of the software when a status enquiry ends (PA00P015, chapter 2.55.5): a status
     /// byte without a name, and the terminal id in the container.
-    fn read_state(data: &[u8]) -> Result<Self, ApduError> {
+    fn read_state(version: &[u8], data: &[u8]) -> Result<Self, ApduError> {
         let fields = Bmps::parse(data.get(1..).unwrap_or_default())?;
         let ids = find_tlv(fields.find(0x06).unwrap_or_default(), TERMINAL_ID)?;
         let terminal = ids.first().map(|digits| number(digits, 0x06)).transpose()?;
-        Ok(Self::Completion { status: data.first().copied(), terminal: terminal.map(|id| id as u32) })
+        let terminal = terminal.map(|id| id as u32);
+        Ok(Self::Completion { status: data.first().copied(), terminal, version: version.into() })
     }
 }
 
@@ -245,6 +254,7 @@ impl Status {
                 None => Text::default(),
             },
             serial_number: Text::default(),
+            firmware: Text::default(),
         };
         Ok(Self { result, id: read_id(fields)?, answer })
     }

@@ -25,6 +25,8 @@ pub struct Asking {
     lines: Vec<Text>,
     /// Who completed the last command.
     terminal: Text,
+    /// What the terminal told of its software last.
+    firmware: Text,
     goods_left: u8,
 }
 
@@ -58,6 +60,7 @@ impl Asking {
             status: None,
             lines: Vec::new(),
             terminal: Text::default(),
+            firmware: Text::default(),
             goods_left: 0,
         }
     }
@@ -122,7 +125,8 @@ impl Asking {
             }
             Message::PrintLine { text, .. } => self.print(vec![text], talk),
             Message::PrintBlock(lines) => self.print(lines, talk),
-            Message::Completion { terminal, .. } => {
+            Message::Completion { terminal, version, .. } => {
+                self.firmware = version;
                 self.terminal = terminal.map(terminal_id).unwrap_or_default();
                 self.completed(request, talk)
             }
@@ -188,8 +192,8 @@ impl Asking {
             // Money without a status information is money without an amount: ask.
             (Purpose::Do, None) if request.service.moves_money() => self.lose(true),
             (Purpose::Do, None) => {
-                let terminal = self.terminal.clone();
-                self.finish(Answer { lines, terminal, ..Answer::bare(Verdict::Approved) })
+                let (terminal, firmware) = (self.terminal.clone(), self.firmware.clone());
+                self.finish(Answer { lines, terminal, firmware, ..Answer::bare(Verdict::Approved) })
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::ecr::{
     link::Notice,
     outbox::TerminalEvent,
     terminal::{Cue, Remembered, Reply, Serving},
-    vocabulary::{Answer, Original, Request, Service, Verdict},
+    vocabulary::{Answer, Original, Request, Service, Text, Verdict},
 };
 use crate::money::Amount;
 use std::{collections::VecDeque, time::Duration};
@@ -156,7 +156,8 @@ impl Answering {
 
     fn complete(&mut self, reply: &mut Reply<'_>) {
         say(&Message::Positive, reply);
-        let completion = Message::Completion { status: Some(0), terminal: self.terminal };
+        let completion =
+            Message::Completion { status: Some(0), terminal: self.terminal, version: Text::default() };
         self.begin(VecDeque::from([Step::Say(completion)]), None, reply);
     }
 
@@ -164,7 +165,7 @@ impl Answering {
     fn repeat(&mut self, last: &Remembered, reply: &mut Reply<'_>) {
         say(&Message::Positive, reply);
         let status = Message::Status(Box::new(Status::of(last.request.id, &last.answer)));
-        let end = Message::Completion { status: None, terminal: None };
+        let end = Message::Completion { status: None, terminal: None, version: Text::default() };
         self.begin(VecDeque::from([Step::Say(status), Step::Say(end)]), None, reply);
     }
 
@@ -183,7 +184,10 @@ impl Answering {
         }
         let line = |text: &_| Step::Say(Message::PrintLine { attribute: 0, text: Clone::clone(text) });
         steps.extend(answer.lines.iter().map(line));
-        steps.extend([Step::Book, Step::Say(Message::Completion { status: None, terminal: None })]);
+        steps.extend([
+            Step::Book,
+            Step::Say(Message::Completion { status: None, terminal: None, version: Text::default() }),
+        ]);
         let pending = request.service.moves_money().then_some(Remembered { request, answer });
         self.begin(steps, pending, reply);
     }

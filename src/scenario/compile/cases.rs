@@ -34,6 +34,20 @@ impl Compiler<'_> {
         Some(Some(Cases { setup: setup?, teardown: teardown?, all: all?, policy, timeout }))
     }
 
+    /// Complains about devices that are to be switched off and on, where the rack does not say how.
+    pub(super) fn check_power(&mut self, node: &Node, written: &Written, group: Option<usize>) {
+        let is_asked = written.retry.is_some_and(|retry| retry.power_cycle && retry.attempts > 1);
+        let rack = group.and_then(|group| self.context.racks.get(group)).and_then(Option::as_ref);
+        let Some(rack) = rack.filter(|_| is_asked) else { return };
+        let at = node.child("retry").at_key("powerCycle");
+        for device in rack.devices.iter().filter(|device| device.power.is_none()) {
+            let message =
+                format!("the rack does not say how the device `{}` is switched off and on", device.id);
+            let help = "give it `power` in the rack, or leave it out of the group by `only`";
+            self.complain_with_help(&at, message, help);
+        }
+    }
+
     fn all_cases(&mut self, node: &Node, written: &Written) -> Option<Vec<Case>> {
         let mut all: Vec<Case> = Vec::new();
         let mut is_whole = true;

@@ -67,6 +67,7 @@ impl<'c> Compiler<'c> {
             (_, None, first) => first.map(|(flow, _)| flow),
         };
         let group = self.group(node, written.group.as_deref());
+        self.check_power(node, written, group);
         let start = self.start(name, node, written, running);
         let load =
             self.load(node, written, group.and_then(|group| fleets.get(group)).copied().unwrap_or_default());
