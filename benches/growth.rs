@@ -1,13 +1,13 @@
 //! Whether a transaction costs the same in a large fleet: client CPU per sale with more and more open connections, and
 //! per sign-in over a connection of its own with more and more registered terminals; the host is another process.
 //!
-//! `cargo bench --bench growth [-- connections | terminals]`
+//! `cargo bench --bench growth [-- connections | terminals] [--rounds N]`
 
 mod common;
 #[path = "common/role.rs"]
 mod role;
 
-use common::{arguments, bar, plan};
+use common::{arguments, bar, option, plan};
 use posfleet::{
     driver::{raise_descriptor_limit, usage},
     engine::{self, Command as Stop, NullObserver, Settings},
@@ -26,8 +26,8 @@ fn main() {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
         ["role-host", scenario] => role::host(scenario),
-        ["connections"] => connections(),
-        ["terminals"] => terminals(),
+        ["connections", ..] => connections(),
+        ["terminals", ..] => terminals(),
         _ => {
             connections();
             terminals();
@@ -38,7 +38,8 @@ fn main() {
 /// Sales of terminals that keep their connections and do all they can.
 fn connections() {
     println!(
-        "client CPU per sale, long-lived connections, median of {ROUNDS} rounds in turns, one client thread"
+        "client CPU per sale, long-lived connections, median of {} rounds in turns, one client thread",
+        rounds()
     );
     let sizes = [100, 1_000, 10_000, 19_000];
     let figures = sizes.map(|size| Fleet { size, text: selling(size) });
@@ -48,7 +49,8 @@ fn connections() {
 /// Sign-ins at a rate, each over a connection of its own.
 fn terminals() {
     println!(
-        "client CPU per sign-in at {RATE}/s, a connection each, median of {ROUNDS} rounds in turns, one client thread"
+        "client CPU per sign-in at {RATE}/s, a connection each, median of {} rounds in turns, one client thread",
+        rounds()
     );
     let sizes = [1_000, 100_000, 1_000_000];
     let figures = sizes.map(|size| Fleet { size, text: visiting(size) });
@@ -65,7 +67,7 @@ struct Fleet {
 fn compare(fleets: &[Fleet], what: &str) {
     let hosts: Vec<Role> = fleets.iter().map(|fleet| Role::start(&["role-host", &fleet.text])).collect();
     let mut micros = vec![Vec::new(); fleets.len()];
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds() {
         for ((fleet, host), micros) in fleets.iter().zip(&hosts).zip(&mut micros) {
             micros.push(round(fleet, &host.line));
         }
@@ -79,6 +81,10 @@ fn compare(fleets: &[Fleet], what: &str) {
             bar(&format!("CPU per transaction, {} {what} over 1,000", fleet.size), ratio, GROWTH_MOST);
         }
     }
+}
+
+fn rounds() -> usize {
+    option("--rounds").map_or(ROUNDS, |rounds| rounds.max(1.0) as usize)
 }
 
 fn median(values: &mut [f64]) -> f64 {
