@@ -6,7 +6,7 @@ use super::{
     shard::TICK,
 };
 use crate::{
-    load::{Hunt, Purpose, Schedule, Search, Throttles, Trial},
+    load::{Finding, Hunt, Purpose, Schedule, Search, Throttles, Trial},
     metrics::{Counters, HostCounts, Interval, KneeStage, KneeSummary, Scope, StepInterval, Threshold},
     scenario::Plan,
     time::Instant,
@@ -129,10 +129,10 @@ impl Knee {
     }
 
     fn end_stage(&mut self, trial: Trial, began: Instant, since: Instant, now: Instant) -> String {
-        let reasons = self.reasons();
-        let kept = reasons.is_empty();
-        self.hunt.judge(kept);
-        let text = told(trial, &reasons);
+        let (finding, reasons) = self.finding();
+        let kept = finding == Finding::Kept;
+        self.hunt.judge(finding);
+        let text = told(trial, finding, &reasons);
         self.result.stages.push(KneeStage {
             purpose: trial.purpose.name().to_owned(),
             rate: trial.rate,
@@ -154,6 +154,17 @@ impl Knee {
         text
     }
 
+    /// What the stage says of the target, and why it was not kept. A machine that was too busy says nothing of it.
+    fn finding(&self) -> (Finding, Vec<String>) {
+        let mut reasons = self.reasons();
+        let lag = self.window.lag.percentiles().p99;
+        if lag > LAG_MOST_MS {
+            reasons.push(format!("this machine was too busy: iterations began {lag:.0} ms late (p99)"));
+            return (Finding::Unsure, reasons);
+        }
+        (if reasons.is_empty() { Finding::Kept } else { Finding::Missed }, reasons)
+    }
+
     /// Why the target did not keep the rate; empty where it did.
     fn reasons(&self) -> Vec<String> {
         let Self { plan, window, .. } = self;
@@ -170,10 +181,6 @@ impl Knee {
         if dropped > 0 {
             reasons.push(format!("{dropped} iterations found no terminal free"));
         }
-        let lag = window.lag.percentiles().p99;
-        if lag > LAG_MOST_MS {
-            reasons.push(format!("this machine was too busy: iterations began {lag:.0} ms late (p99)"));
-        }
         if window.steps.iter().all(|step| step.total() == 0) {
             reasons.push("no step ended".to_owned());
         }
@@ -187,15 +194,18 @@ fn broken(threshold: &Threshold, window: &Interval, scope: &Scope<'_>) -> Option
     (!threshold.holds(value)).then(|| format!("{} ({value:.3})", threshold.expression))
 }
 
-fn told(trial: Trial, reasons: &[String]) -> String {
+fn told(trial: Trial, finding: Finding, reasons: &[String]) -> String {
     let what = match trial.purpose {
         Purpose::Raise | Purpose::Bisect => "search",
+        Purpose::Confirm => "search, once more",
         Purpose::Hold => "search, held",
     };
-    match reasons {
-        [] => format!("{what}: {:.1}/s is kept", trial.rate),
-        reasons => format!("{what}: {:.1}/s is not kept: {}", trial.rate, reasons.join("; ")),
-    }
+    let found = match finding {
+        Finding::Kept => return format!("{what}: {:.1}/s is kept", trial.rate),
+        Finding::Missed => "is not kept",
+        Finding::Unsure => "says nothing",
+    };
+    format!("{what}: {:.1}/s {found}: {}", trial.rate, reasons.join("; "))
 }
 
 /// Where iterations begin later than this, a stage says nothing of the target.

@@ -15,7 +15,7 @@ pub use course::{Course, Upcoming};
 pub use curve::{Curve, Stage};
 pub use mix::Mix;
 pub use profile::Profile;
-pub use search::{Hunt, Purpose, Search, Trial};
+pub use search::{Finding, Hunt, Purpose, RETRIES, Search, Trial};
 pub use throttle::{Change, Throttle, Throttles};
 
 use crate::rng::Rng;

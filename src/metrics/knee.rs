@@ -17,7 +17,7 @@ pub struct KneeSummary {
 /// One stage of a search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct KneeStage {
-    /// What it was for: `raise`, `bisect` or `hold`.
+    /// What it was for: `raise`, `bisect`, `confirm` or `hold`.
     pub purpose: String,
     /// Iterations per second.
     pub rate: f64,
