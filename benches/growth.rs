@@ -10,8 +10,7 @@ mod role;
 use common::{arguments, bar, option, plan};
 use posfleet::{
     driver::{raise_descriptor_limit, usage},
-    engine::{self, Command as Stop, NullObserver, Settings},
-    metrics::Phase,
+    engine::{self, NullObserver, Settings},
     scenario::Target,
 };
 use role::Role;
@@ -115,10 +114,6 @@ fn try_round(fleet: &Fleet, host: &str) -> Option<f64> {
             let is_inside = |elapsed| elapsed > SETTLED && elapsed < LENGTH;
             if let Some(stage) = stage.filter(|stage| is_inside(stage.elapsed)) {
                 points.push((stage.counters.finished, usage().cpu));
-            }
-            let is_over = stage.is_some_and(|stage| stage.elapsed >= LENGTH);
-            if is_over && snapshot.phase == Phase::Running {
-                let _ = run.control.send(Stop::Abort);
             }
         }
     });
