@@ -70,6 +70,7 @@ pub enum Cue<'a> {
 
 /// How far a dialogue is.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and the answer is what it is made for")]
 pub enum Step {
     /// Not at its end.
     Going,

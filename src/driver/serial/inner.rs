@@ -25,6 +25,7 @@ pub struct Inner {
 }
 
 /// What it wants.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and read at once")]
 pub(super) enum Wish {
     /// Carry these bytes to the host, and its answer back.
     Carry(Vec<u8>),
