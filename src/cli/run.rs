@@ -73,7 +73,7 @@ pub(super) struct RunArguments {
     /// Records every byte of the lines of devices in this directory, card data hidden.
     #[arg(long, value_name = "DIR")]
     trace: Option<PathBuf>,
-    /// How long people have for what they are asked to do at devices, on the console, in the dashboard or by `posfleet
+    /// How long people have for what they are asked to do at devices, on the console or by `posfleet
     /// ctl`; what needs it is skipped then. 0s asks nobody.
     #[arg(long, value_name = "TIME", value_parser = super::scenario::time, default_value = "60s")]
     operator: Duration,
