@@ -300,7 +300,7 @@ mod tests {
                 length += settle + search.measured(trial.purpose);
                 hunt.judge(finding(stage != hiccup && keeps(250.0, &search, trial)));
             }
-            let knee = hunt.knee().unwrap();
+            let knee = hunt.knee().expect("a rate");
             assert!((knee / 250.0 - 1.0).abs() < 0.05, "hiccup in stage {hiccup}: {knee}");
             assert!(
                 length < Duration::from_secs(if hiccup == NEVER { 60 } else { 75 }),
