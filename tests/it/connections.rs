@@ -254,7 +254,9 @@ fn the_same_seed_makes_the_same_faults() {
 fn the_shipped_bad_network_loses_no_money() {
     let folder = Folder::new("bad-network");
     let arguments = ["--terminals", "60", "--duration", "4s", "--seed", "3"];
-    let finished = Finished::of(&mut run_in(&folder, &shipped("bad-network.yaml"), &arguments)).exits_with(0);
+    let finished = Finished::of(&mut run_in(&folder, &shipped("bad-network.yaml"), &arguments));
+    // How many sales fail depends on how busy this machine is too; that no money is lost does not.
+    assert!([Some(0), Some(99)].contains(&finished.status.code()), "{}", finished.stderr);
     let summary = finished.summary();
     for fault in ["delay", "chunk", "reset", "half-close", "stall", "silence"] {
         assert!(summary["connections"]["faults"][fault].as_u64() > Some(0), "no {fault} in {summary:#}");
