@@ -1,6 +1,6 @@
 //! Cases on devices: the shipped scenario on the rack of eight, and a device that is unplugged in mid-case.
 
-use crate::program::{Finished, Folder, Running, posfleet, run_in};
+use crate::program::{ANY_MACHINE, Finished, Folder, Running, posfleet, run_in};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -40,7 +40,7 @@ fn a_device_that_is_unplugged_in_mid_case_is_tried_again() {
     let (sturdy, shaky) = (pretend("sturdy", "0s"), pretend("shaky", "2s..2s"));
     let (_sturdy, plugged) = (simulate(&sturdy, 1), simulate(&shaky, 1));
     let mut command = posfleet(["run"]);
-    command.arg(scenario(&folder)).args(["--headless", "--format", "ndjson"]);
+    command.arg(scenario(&folder)).args(["--headless", "--format", "ndjson"]).args(ANY_MACHINE);
     let run = Running::start(command.arg("--out").arg(folder.results()));
     // The one has come through, the customer of the other still thinks.
     run.wait_for(r#""finished":3,"#);

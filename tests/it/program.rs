@@ -84,17 +84,24 @@ pub fn posfleet(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Comma
     command
 }
 
-/// `posfleet run SCENARIO` without a screen, its results in the folder, its summary as JSON.
+/// `posfleet run SCENARIO` without a screen, its results in the folder, its summary as JSON; valid on any machine.
 pub fn run_in(folder: &Folder, scenario: &Path, arguments: &[&str]) -> Command {
     let mut command = posfleet(["run"]);
     command.arg(scenario).args(["--headless", "--format", "json", "--out"]).arg(folder.results());
-    command.args(arguments);
+    command.args(ANY_MACHINE).args(arguments);
     command
 }
 
 /// A scenario file of this repository.
 pub fn shipped(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name)
+}
+
+/// The quickstart with a limit of its response time that any machine keeps.
+pub fn patient_quickstart(folder: &Folder) -> PathBuf {
+    let text = fs::read_to_string(shipped("quickstart.yaml")).unwrap();
+    assert!(text.contains("p(99) < 800ms"), "{text}");
+    folder.file("quickstart.yaml", &text.replace("p(99) < 800ms", "p(99) < 5m"))
 }
 
 impl Running {
@@ -224,5 +231,9 @@ pub fn events(results: &Path) -> Vec<String> {
     whole.lines().map(|line| event(line)["text"].as_str().unwrap().to_owned()).collect()
 }
 
+/// What a run is told whose verdict must not say how well this machine kept the schedule.
+pub const ANY_MACHINE: [&str; 4] =
+    ["--set", "health.schedule_lag=[]", "--set", "health.schedule_achieved=[]"];
+
 /// How long a program may be silent before a test gives it up.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(180);

@@ -1,6 +1,6 @@
 //! `posfleet reconcile` with files: our own results, statements of others, and files that are no statements.
 
-use crate::program::{Finished, Folder, posfleet, run_in, shipped};
+use crate::program::{Finished, Folder, patient_quickstart, posfleet, run_in};
 use posfleet::{
     reconcile::{Fault, Mapping},
     report::reconcile_files,
@@ -52,7 +52,7 @@ fn a_run_reconciles_again_from_its_folder_alone() {
     let folder = Folder::new("own");
     let arguments = ["--terminals", "40", "--duration", "2s"];
     let summary =
-        Finished::of(&mut run_in(&folder, &shipped("quickstart.yaml"), &arguments)).exits_with(0).summary();
+        Finished::of(&mut run_in(&folder, &patient_quickstart(&folder), &arguments)).exits_with(0).summary();
     for parts in [&[][..], &["--parts", "5"]] {
         let mut again = posfleet(["reconcile", "--format", "json"]);
         let printed = Finished::of(again.arg(folder.results()).args(parts)).exits_with(0).summary();

@@ -1,6 +1,6 @@
 //! Whole runs of the real binary against the host inside it: what they print, what they leave, and what repeats.
 
-use crate::program::{Finished, Folder, Line, Running, events, journal, run_in, shipped};
+use crate::program::{Finished, Folder, Line, Running, events, journal, patient_quickstart, run_in};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 fn a_short_quickstart_passes_and_tells_everything_that_scripts_rely_on() {
     let folder = Folder::new("quickstart");
     let arguments = ["--terminals", "60", "--duration", "2s", "--seed", "7"];
-    let finished = Finished::of(&mut run_in(&folder, &shipped("quickstart.yaml"), &arguments)).exits_with(0);
+    let finished = Finished::of(&mut run_in(&folder, &patient_quickstart(&folder), &arguments)).exits_with(0);
     let summary = finished.summary();
     for path in SUMMARY_KEYS {
         let value = summary.pointer(&format!("/{path}"));
@@ -31,7 +31,7 @@ fn a_short_quickstart_passes_and_tells_everything_that_scripts_rely_on() {
 fn the_results_folder_agrees_with_the_summary() {
     let folder = Folder::new("agrees");
     let arguments = ["--terminals", "40", "--duration", "2s"];
-    let finished = Finished::of(&mut run_in(&folder, &shipped("quickstart.yaml"), &arguments)).exits_with(0);
+    let finished = Finished::of(&mut run_in(&folder, &patient_quickstart(&folder), &arguments)).exits_with(0);
     let summary = finished.summary();
     let series = file(&folder, "series.csv");
     let total = |name: &str| -> u64 { column(&series, name).map(|cell| cell.parse::<u64>().unwrap()).sum() };
@@ -70,7 +70,7 @@ fn the_same_seed_makes_the_same_transactions_with_any_number_of_shards() {
 fn a_killed_run_leaves_a_folder_that_is_readable_up_to_its_last_interval() {
     let folder = Folder::new("killed");
     let arguments = ["--terminals", "40", "--duration", "60s", "--rate", "100"];
-    let running = Running::start(&mut run_in(&folder, &shipped("quickstart.yaml"), &arguments));
+    let running = Running::start(&mut run_in(&folder, &patient_quickstart(&folder), &arguments));
     running.wait_for("0:05/1:");
     running.signal("KILL");
     let finished = running.finish();
