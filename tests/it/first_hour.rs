@@ -18,7 +18,7 @@ fn what_init_writes_is_valid_and_nothing_is_overwritten() {
 
 #[test]
 fn what_init_writes_runs_against_the_simulated_host() {
-    let (folder, start) = started("init-run", &[]);
+    let (_folder, start) = started("init-run", &[]);
     let scenario = start.join("my-host.yaml");
     // How quick this machine is decides nothing.
     let text = fs::read_to_string(&scenario).unwrap();
@@ -30,7 +30,7 @@ fn what_init_writes_runs_against_the_simulated_host() {
     let mut run = posfleet(["run"]);
     run.arg(&scenario).args(["--headless", "--duration", "2s", "--target", &format!("acquirer={address}")]);
     run.args(ANY_MACHINE);
-    let run = Finished::of(run.arg("--out").arg(folder.results())).exits_with(0);
+    let run = Finished::of(run.arg("--out").arg(start.join("results"))).exits_with(0);
     assert!(run.stdout.contains("my-host: PASS"), "{}", run.stdout);
     host.signal("INT");
     host.finish().exits_with(0);
