@@ -63,6 +63,8 @@ pub enum LengthForm {
     LittleEndian(usize),
     /// So many decimal digits.
     Ascii(usize),
+    /// So many bytes with a decimal digit in the low half of each and F in the high one: `Fx Fy` (ZVT).
+    Nibbles(usize),
     /// One byte up to FE; or FF and two bytes, lowest first (ZVT).
     Escaped,
 }
@@ -137,6 +139,16 @@ impl Frame {
         out.extend(self.check.of(&self.covered(head, &length, data)));
         out.extend_from_slice(&self.tail);
         Ok(())
+    }
+
+    /// A part of a payload as it stands on the line; `None` when there is nothing of it.
+    pub fn escaped(&self, part: &[u8]) -> Option<Vec<u8>> {
+        let Body::Stuffed(escape) = self.body else {
+            return Some(part.to_vec()).filter(|part| !part.is_empty());
+        };
+        let doubled =
+            part.iter().flat_map(|byte| std::iter::repeat_n(*byte, 1 + usize::from(*byte == escape)));
+        Some(doubled.collect()).filter(|wire: &Vec<u8>| !wire.is_empty())
     }
 
     /// The payload before the length, the length, and the rest.
@@ -255,6 +267,7 @@ impl LengthForm {
         let bytes = match self {
             Self::Bcd(size) => digits(wide, size * 2)?.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect(),
             Self::Ascii(size) => digits(wide, size)?.iter().map(|digit| b'0' + digit).collect(),
+            Self::Nibbles(size) => digits(wide, size)?.iter().map(|digit| 0xF0 | digit).collect(),
             Self::BigEndian(size) => low_bytes(wide, size)?.into_iter().rev().collect(),
             Self::LittleEndian(size) => low_bytes(wide, size)?,
             Self::Escaped if count < 0xFF => vec![count as u8],
@@ -268,12 +281,18 @@ impl LengthForm {
         let size = match (self, bytes.first()) {
             (Self::Escaped, Some(0xFF)) => 3,
             (Self::Escaped, _) => 1,
-            (Self::Bcd(n) | Self::Ascii(n) | Self::BigEndian(n) | Self::LittleEndian(n), _) => n,
+            (Self::Bcd(n) | Self::Ascii(n) | Self::Nibbles(n), _) => n,
+            (Self::BigEndian(n) | Self::LittleEndian(n), _) => n,
         };
         let Some(field) = bytes.get(..size) else { return Ok(None) };
         let count = match self {
             Self::Bcd(_) => decimal(field.iter().flat_map(|byte| [byte >> 4, byte & 15]))?,
             Self::Ascii(_) => decimal(field.iter().map(|byte| byte.wrapping_sub(b'0')))?,
+            // Some write 0 where F should be.
+            Self::Nibbles(_) => decimal(field.iter().map(|byte| match byte >> 4 {
+                0xF | 0 => byte & 15,
+                _ => u8::MAX,
+            }))?,
             Self::BigEndian(_) => number(field.iter()),
             Self::LittleEndian(_) => number(field.iter().rev()),
             Self::Escaped if size == 3 => number(field.iter().skip(1).rev()),

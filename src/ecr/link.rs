@@ -4,7 +4,6 @@ use super::{
     deframer::{Deframer, Piece},
     frame::{Frame, FrameError},
     policy::{LinkPolicy, Role, Signalling},
-    signal,
 };
 use crate::time::Instant;
 use std::{collections::VecDeque, fmt, time::Duration};
@@ -132,8 +131,10 @@ impl Link {
     }
 
     /// Takes bytes from the line.
+    ///
+    /// That they come late is no silence: whoever reads the line may have been late himself. Silence is what
+    /// [`Self::timeout`] says.
     pub fn receive(&mut self, now: Instant, bytes: &[u8]) {
-        self.settle_gap(now);
         self.last_byte = now;
         self.deframer.push(bytes);
         while let Some(piece) = self.deframer.next_piece(&self.frame) {
@@ -147,7 +148,7 @@ impl Link {
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Enquiring { payload, left, until } if until <= now => match left.checked_sub(1) {
                 Some(left) => {
-                    self.signal(signal::ENQ);
+                    self.signal(self.policy.signals.enq);
                     self.state = State::Enquiring { payload, left, until: now + self.policy.acknowledgement };
                 }
                 None => self.fail(now, false),
@@ -184,9 +185,9 @@ impl Link {
         match piece {
             Piece::Frame(payload) => self.take_frame(now, payload),
             Piece::Bad(_) => self.refuse(),
-            Piece::Signal(signal::ACK) => self.acknowledged(now),
-            Piece::Signal(signal::NAK) => self.refused(now),
-            Piece::Signal(signal::ENQ) => self.enquired(now),
+            Piece::Signal(byte) if byte == self.policy.signals.ack => self.acknowledged(now),
+            Piece::Signal(byte) if byte == self.policy.signals.nak => self.refused(now),
+            Piece::Signal(byte) if byte == self.policy.signals.enq => self.enquired(now),
             Piece::Signal(_) => {
                 if matches!(self.state, State::Receiving { .. }) {
                     self.state = State::Idle;
@@ -208,12 +209,12 @@ impl Link {
         {
             // A copy that comes at once was doubled by the line: two acknowledgements would be one too many.
             if self.acknowledges() && age >= self.policy.gap {
-                self.signal(signal::ACK);
+                self.signal(self.policy.signals.ack);
             }
             return;
         }
         if self.acknowledges() {
-            self.signal(signal::ACK);
+            self.signal(self.policy.signals.ack);
         }
         if matches!(self.state, State::Sending { .. }) {
             // Nobody goes on without what he waits for: only the acknowledgement was lost.
@@ -226,7 +227,7 @@ impl Link {
     fn refuse(&mut self) {
         let takes_frames = !self.is_session() || matches!(self.state, State::Receiving { .. });
         if self.acknowledges() && takes_frames {
-            self.signal(signal::NAK);
+            self.signal(self.policy.signals.nak);
         }
     }
 
@@ -236,14 +237,14 @@ impl Link {
                 self.transmit(now, payload, self.policy.repeats)
             }
             State::Enquiring { payload: None, .. } => {
-                self.signal(signal::EOT);
+                self.signal(self.policy.signals.eot);
                 self.notices.push_back(Notice::Present);
                 self.start_next(now);
             }
             State::Sending { .. } => {
                 self.delivered(now);
                 if self.is_session() {
-                    self.signal(signal::EOT);
+                    self.signal(self.policy.signals.eot);
                 }
                 self.start_next(now);
             }
@@ -264,7 +265,7 @@ impl Link {
             return;
         }
         if self.is_busy {
-            return self.signal(signal::NAK);
+            return self.signal(self.policy.signals.nak);
         }
         if let State::Receiving { since, .. } = self.state
             && now.since(since) < self.policy.gap
@@ -281,7 +282,7 @@ impl Link {
             self.queue.rotate_right(1);
         }
         self.last = None;
-        self.signal(signal::ACK);
+        self.signal(self.policy.signals.ack);
         self.state = State::Receiving { since: now, until: now + self.patience() };
     }
 
@@ -290,7 +291,7 @@ impl Link {
             Some(left) => self.transmit(now, payload, left),
             None => {
                 if self.is_session() {
-                    self.signal(signal::EOT);
+                    self.signal(self.policy.signals.eot);
                 }
                 self.fail(now, true);
             }
@@ -321,7 +322,7 @@ impl Link {
     }
 
     fn enter_enquiry(&mut self, now: Instant, payload: Option<Vec<u8>>) {
-        self.signal(signal::ENQ);
+        self.signal(self.policy.signals.enq);
         let (left, until) = (self.policy.repeats, now + self.policy.acknowledgement);
         self.state = State::Enquiring { payload, left, until };
     }

@@ -70,7 +70,7 @@ pub(super) fn trouble_of(
         (Some(time), _) => (
             FailureClass::Device,
             Line::InDoubt,
-            format!("the case took longer than {} s", time.as_secs_f64()),
+            format!("the case took longer than its caseTimeout of {} s", time.as_secs_f64()),
         ),
         (_, Some(FaultKind::Ended(class, failure))) => ended(class, failure),
         (_, Some(FaultKind::Check(number))) => {

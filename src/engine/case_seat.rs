@@ -47,7 +47,7 @@ pub(super) async fn identify(shard: &Shard, place: usize, within: Duration) -> R
     let met = tokio::select! {
         biased;
         () = interrupted(shard, place) => None,
-        met = station.meet(shard, within) => Some(met),
+        met = station.meet(shard, seat, within) => Some(met),
     };
     let contact = station.had_contact();
     station.forget();
@@ -69,7 +69,7 @@ pub(super) async fn power_cycle(shard: &Shard, place: usize, within: Duration) -
     let Some(mut station) = seat.station() else {
         return Report::Skipped(Skip::Unsupported("it has no plug".to_owned()));
     };
-    let cycled = station.cycle(shard, within).await;
+    let cycled = station.cycle(shard, seat, within).await;
     let contact = station.had_contact();
     station.forget();
     seat.return_station(Some(station));
@@ -98,9 +98,16 @@ pub(super) fn forget(shard: &Shard, place: usize) {
 
 /// What came of a walk as its line saw it: its `trouble`, if it has any, and what went wrong `first`.
 ///
-/// Where nobody came with a card, the case says nothing about the device. A line that hung up counts before all else, also where the walk came through, or where the terminal found that
-/// nothing had been done: what the flow checked was not one case in one go.
-pub(super) fn judged(shard: &Shard, place: usize, first: Option<Fault>, trouble: Option<Trouble>) -> Report {
+/// Where nobody came with a card, the case says nothing about the device. A line that hung up counts before all else,
+/// also where the walk came through, or where the terminal found that nothing had been done: what the flow checked was
+/// not one case in one go.
+pub(super) fn judged(
+    shard: &Shard,
+    place: usize,
+    first: Option<Fault>,
+    trouble: Option<Trouble>,
+    has_overrun: bool,
+) -> Report {
     let seat = &shard.seats[place];
     let passed_or = |trouble: Option<Trouble>| trouble.map_or(Report::Passed, Report::Failed);
     let Some(mut station) = seat.station() else { return passed_or(trouble) };
@@ -113,7 +120,10 @@ pub(super) fn judged(shard: &Shard, place: usize, first: Option<Fault>, trouble:
         None => passed_or(trouble.map(|trouble| Trouble { contact, ..trouble })),
         Some(Misfortune { needs_operator: true, reason, .. }) => Report::Skipped(Skip::NoOperator(reason)),
         Some(Misfortune { class, reason, line, .. }) => {
-            let step = trouble.map_or_else(|| "line".to_owned(), |trouble| trouble.step);
+            let step = trouble.as_ref().map_or_else(|| "line".to_owned(), |trouble| trouble.step.clone());
+            // The line explains why a step failed, and not why the case took longer than it may.
+            let overrun = trouble.filter(|_| has_overrun).map(|trouble| format!("; {}", trouble.reason));
+            let reason = reason + &overrun.unwrap_or_default();
             Report::Failed(Trouble { class, step, reason, line, contact })
         }
     }
@@ -121,25 +131,32 @@ pub(super) fn judged(shard: &Shard, place: usize, first: Option<Fault>, trouble:
 
 impl Station {
     /// Makes sure of who is behind the port, beginning with a port that is closed.
-    async fn meet(&mut self, shard: &Shard, within: Duration) -> Result<(), Misfortune> {
+    async fn meet(&mut self, shard: &Shard, seat: &Seat, within: Duration) -> Result<(), Misfortune> {
         self.device.release().await;
-        self.make_sure(shard, within).await
+        self.make_sure(shard, seat, within).await
     }
 
-    async fn make_sure(&mut self, shard: &Shard, within: Duration) -> Result<(), Misfortune> {
+    async fn make_sure(&mut self, shard: &Shard, seat: &Seat, within: Duration) -> Result<(), Misfortune> {
         // What became of an earlier request has to be known before anything else is asked.
         self.resolve(shard).await.map_err(|failed| Misfortune::from(&failed))?;
         if !self.device.is_identified() {
-            self.device.identify(within).await.map_err(|error| Misfortune::from(&error.into()))?;
+            let told = self.device.identify(within).await;
+            let told = told.map_err(|error| Misfortune::from(&error.into()))?;
+            seat.post.iter().for_each(|post| post.note_identity(&told));
         }
         Ok(())
     }
 
     /// Switches it off and on, and makes sure of who is behind the port then.
-    async fn cycle(&mut self, shard: &Shard, within: Duration) -> Result<PowerCycled, Misfortune> {
+    async fn cycle(
+        &mut self,
+        shard: &Shard,
+        seat: &Seat,
+        within: Duration,
+    ) -> Result<PowerCycled, Misfortune> {
         let misfortune = |error: DeviceError| Misfortune::from(&error.into());
         let cycled = self.device.switch_off_and_on().await.map_err(misfortune)?;
-        self.make_sure(shard, within).await?;
+        self.make_sure(shard, seat, within).await?;
         Ok(cycled)
     }
 

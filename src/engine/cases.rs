@@ -182,7 +182,7 @@ impl Round<'_> {
         }
         let has_failed = overran.is_some() || walk.failed == Some(true);
         let trouble = has_failed.then(|| trouble_of(&self.shard.plan, flow, walk.first, overran));
-        case_seat::judged(self.shard, self.place, walk.first, trouble)
+        case_seat::judged(self.shard, self.place, walk.first, trouble, overran.is_some())
     }
 
     fn seat(&self) -> &Seat {

@@ -43,6 +43,8 @@ pub(super) struct Post {
     station: Cell<Option<Box<Station>>>,
     /// What the faces see of it.
     row: RefCell<DeviceRow>,
+    /// Its number among all devices, as selectors of thresholds count them.
+    number: Option<usize>,
     pub(super) waits: Waits,
 }
 
@@ -154,7 +156,18 @@ impl Post {
             misfortune: None,
             hang_ups: 0,
         };
-        Self { station: Cell::new(Some(Box::new(station))), row: RefCell::new(row), waits: Waits::default() }
+        let (station, row) = (Cell::new(Some(Box::new(station))), RefCell::new(row));
+        Self { station, row, number: None, waits: Waits::default() }
+    }
+
+    /// The same with this number among all devices.
+    pub(super) fn numbered(self, number: Option<usize>) -> Self {
+        Self { number, ..self }
+    }
+
+    /// Its number among all devices.
+    pub(super) fn number(&self) -> Option<usize> {
+        self.number
     }
 
     /// What the faces see of the device at this moment.
@@ -188,7 +201,7 @@ impl Post {
     }
 
     /// Notes for the faces who the terminal says that it is.
-    fn note_identity(&self, answer: &Answer) {
+    pub(super) fn note_identity(&self, answer: &Answer) {
         let text = |text: &[u8]| text.escape_ascii().to_string();
         let mut row = self.row.borrow_mut();
         if !answer.terminal.0.is_empty() {
@@ -241,7 +254,8 @@ pub(super) async fn operate(
         done = station.carry_out(shard, seat, operation.clone()) => done,
     };
     let waited = waited() - begin.waited;
-    if let Err(failed) = &done {
+    // Whoever cuts an operation short knows why: that is no misfortune of the line.
+    if let Some(failed) = done.as_ref().err().filter(|failed| !failed.is_interruption()) {
         station.misfortune.get_or_insert_with(|| Misfortune::from(failed));
     }
     let error = done.as_ref().err().map(|failed| failed.text.clone());
@@ -265,6 +279,11 @@ impl Failed {
     fn of(failure: Failure, fault: FailureClass) -> Self {
         let (text, line) = (failure.blame().to_owned(), LineState::Sound);
         Self { end: End::Failed(failure), fault, text, line, needs_operator: false }
+    }
+
+    /// Whether the operation was cut short from outside.
+    fn is_interruption(&self) -> bool {
+        self.end == End::Failed(Failure::Interrupted)
     }
 
     /// There is no card in the terminal.

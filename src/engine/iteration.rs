@@ -223,7 +223,7 @@ impl Steps<'_> {
         let told = device::operate(shard, seat, place, station, operation).await;
         let Told { outcome, at, ends, batch, waited } = told;
         if let Some(step) = iteration.step().filter(|_| !seat.is_warming.get()) {
-            shard.recorder.borrow_mut().device_times(step, ends.times);
+            shard.recorder.borrow_mut().device_times(shard.origin(seat), step, ends.times);
         }
         iteration.witnessed(ends);
         cast.batch = batch.unwrap_or(cast.batch);

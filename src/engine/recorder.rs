@@ -149,10 +149,10 @@ impl Recorder {
     }
 
     /// Records where the time of a step on a device went.
-    pub(super) fn device_times(&mut self, step: StepId, times: DeviceTimes) {
-        if let Some(step) = self.interval.steps.get_mut(usize::from(step.0)) {
-            step.devices.get_or_insert_default().record(times.device, times.line, times.host);
-        }
+    pub(super) fn device_times(&mut self, origin: Origin, step: StepId, times: DeviceTimes) {
+        self.each(origin, step, None, |figures| {
+            figures.devices.get_or_insert_default().record(times.device, times.line, times.host);
+        });
     }
 
     pub(super) fn checks(&mut self, origin: Origin, step: StepId, passed: u32, failed: u32) {

@@ -212,7 +212,8 @@ impl Shard {
     pub(super) fn origin(&self, seat: &Seat) -> Origin {
         let scenario = seat.busy_for.get().map(usize::from);
         let flow = scenario.and_then(|number| Some(self.plan.scenarios.get(number)?.flow));
-        Origin { scenario, group: usize::from(seat.group), flow }
+        let device = seat.post.as_ref().and_then(|post| post.number());
+        Origin { scenario, group: usize::from(seat.group), flow, device }
     }
 
     /// The terminal in a seat as its flow sees it.
@@ -424,7 +425,7 @@ fn seats(
                 group: group_number as u16,
                 number,
                 busy_for: Cell::new(None),
-                post: post(group, setups.get(group_number), prompts, number),
+                post: post(plan, group, setups.get(group_number), prompts, number),
                 is_warming: Cell::new(false),
                 is_cleaning: Cell::new(false),
             });
@@ -436,6 +437,7 @@ fn seats(
 
 /// The device with this number in a group of devices.
 fn post(
+    plan: &Plan,
     group: &Group,
     setup: Option<&Option<Arc<Setup>>>,
     prompts: &Prompts,
@@ -445,7 +447,8 @@ fn post(
     let identity = group.identities.get(number as usize)?;
     // A terminal may remember the number of its last request from an earlier run.
     let first_request = unix_seconds() as u32;
-    Some(Box::new(Post::new(device, &group.name, identity, setup?.as_ref()?, prompts, first_request)))
+    let post = Post::new(device, &group.name, identity, setup?.as_ref()?, prompts, first_request);
+    Some(Box::new(post.numbered(plan.device_number(&device.id))))
 }
 
 fn recorder(plan: &Plan, selections: &Arc<Selections>) -> Recorder {

@@ -177,19 +177,23 @@ impl Speaker {
         Register::new(dialogue, self.link(Role::Register), Patience { reconnects: self.is_tcp, ..PATIENCE })
     }
 
-    /// The machine of a pretended terminal with this terminal id.
-    pub fn terminal(&self, id: &str) -> BoxedTerminal {
+    /// The machine of a pretended terminal with this terminal id, which tells this firmware where it can.
+    pub fn terminal(&self, id: &str, firmware: &str) -> BoxedTerminal {
         let mis = |preset| mis::Answering::new(preset).with_terminal(Text::from(id));
         let serving: Box<dyn Serving + Send> = match self.protocol {
             Protocol::AllinPay => Box::new(mis(mis::Preset::allinpay())),
             Protocol::DfTlv => Box::new(mis(mis::Preset::df_tlv())),
             Protocol::Zvt => match id.parse() {
-                Ok(number) => Box::new(zvt::Answering::default().with_terminal(number)),
-                Err(_) => Box::new(zvt::Answering::default()),
+                Ok(number) => {
+                    Box::new(zvt::Answering::default().with_terminal(number).with_firmware(firmware))
+                }
+                Err(_) => Box::new(zvt::Answering::default().with_firmware(firmware)),
             },
             Protocol::Concert => Box::new(concert::Answering::default()),
             Protocol::CaisseAp => Box::new(caisse::Answering::default()),
-            Protocol::Scripted => Box::new(script::Answering::new(self.script(), Text::from(id))),
+            Protocol::Scripted => {
+                Box::new(script::Answering::new(self.script(), Text::from(id)).with_firmware(firmware))
+            }
         };
         Terminal::new(serving, self.link(Role::Terminal))
     }
@@ -204,7 +208,7 @@ impl Speaker {
                 let script = self.script();
                 (script.frame.clone(), script.link)
             }
-            (Protocol::CaisseAp, true) => (Frame::SILENCE, LinkPolicy::BARE),
+            (Protocol::CaisseAp, true) => (Frame::SILENCE, LinkPolicy::SILENCE),
             (Protocol::Concert | Protocol::CaisseAp, _) => (Frame::STX_LRC, LinkPolicy::CONCERT),
         };
         Link::new(frame, policy, role)

@@ -1,10 +1,17 @@
 //! What is kept of the bytes on a line: time, direction, hexadecimal digits – and no card.
 //!
 //! A card number shows its first six and last four digits, what follows it in a track shows nothing; `*` stands for a
-//! digit that is hidden. Rather too much is hidden than too little.
+//! digit that is hidden. Rather too much is hidden than too little. Where a file describes the messages, it may name
+//! values that are secret beside that.
 
-use crate::time::Instant;
-use std::fmt::Write;
+use crate::{
+    ecr::{
+        Deframer, Frame, Piece,
+        script::{Script, Secrecy, Secret},
+    },
+    time::Instant,
+};
+use std::{fmt::Write, sync::Arc};
 
 /// Who sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +29,8 @@ pub enum Direction {
 #[derive(Debug, Default)]
 pub struct Record {
     held: Option<Held>,
+    /// What describes the messages, where a file does.
+    script: Option<Arc<Script>>,
     /// What was written last of each direction.
     before: [Vec<u8>; 2],
 }
@@ -35,6 +44,11 @@ struct Held {
 }
 
 impl Record {
+    /// One that hides also what this script says.
+    pub fn of(script: Arc<Script>) -> Self {
+        Self { script: Some(script).filter(|script| !script.secrets.is_empty()), ..Self::default() }
+    }
+
     /// Takes bytes; what can be written is appended to `out`.
     pub fn take(&mut self, now: Instant, direction: Direction, bytes: &[u8], out: &mut String) {
         let is_turn = self.held.as_ref().is_some_and(|held| held.direction != direction);
@@ -55,7 +69,10 @@ impl Record {
         let before = &mut self.before[direction as usize];
         let seen = before.len();
         before.extend_from_slice(&bytes);
-        let hidden = hidden(before);
+        let mut hidden = hidden(before);
+        if let Some(script) = &self.script {
+            hide_secrets(script, before, &mut hidden);
+        }
         let mut at = seen;
         for (time, count) in reads {
             let arrow = if direction == Direction::Out { '>' } else { '<' };
@@ -84,6 +101,33 @@ fn hidden(bytes: &[u8]) -> Vec<[bool; 2]> {
     hide_text(bytes, &mut hides);
     hide_packed(bytes, &mut hides);
     hides
+}
+
+/// Hides the secrets of all frames that stand in these bytes.
+fn hide_secrets(script: &Script, bytes: &[u8], hides: &mut [[bool; 2]]) {
+    let mut deframer = Deframer::default();
+    deframer.push(bytes);
+    while let Some(piece) = deframer.next_piece(&script.frame) {
+        let Piece::Frame(payload) = piece else { continue };
+        for secret in script.secrets.of(&payload) {
+            hide_secret(secret, &script.frame, bytes, hides);
+        }
+    }
+}
+
+/// Hides a secret wherever its bytes stand: what looks like it may be it.
+fn hide_secret(secret: Secret<'_>, frame: &Frame, bytes: &[u8], hides: &mut [[bool; 2]]) {
+    let Some(wire) = frame.escaped(secret.bytes) else { return };
+    let halves = wire.len() * 2;
+    let [first, last] = match (secret.secrecy, secret.is_packed) {
+        (Secrecy::Whole, _) => [0, 0],
+        (Secrecy::Card, true) => [SHOWN_FIRST, SHOWN_LAST],
+        (Secrecy::Card, false) => [SHOWN_FIRST * 2, SHOWN_LAST * 2],
+    };
+    // A number that is too short to be one of a card shows nothing.
+    let shown = if halves > first + last { first..halves - last } else { 0..halves };
+    let places = bytes.windows(wire.len()).enumerate().filter(|(_, window)| *window == wire);
+    places.for_each(|(at, _)| hide(at * 2 + shown.start..at * 2 + shown.end, hides));
 }
 
 /// Hides card numbers and tracks in characters: every run of 13 digits or more.
@@ -199,6 +243,7 @@ const TEXT_MIN: usize = 6;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ecr::script::{Dictionary, Message, Part, Secrets, Slot};
 
     /// The record of reads of the device.
     fn record(reads: &[&[u8]]) -> String {
@@ -249,5 +294,35 @@ mod tests {
         assert_eq!(card, "0.000000 < 22 f0 f8 62 25 88 ** ** ** 67 83\n");
         let sale = record(&[b"\x06\x01\x0a\x04\x00\x00\x00\x00\x12\x50\x49\x09\x78"]);
         assert_eq!(sale, "0.000000 < 06 01 0a 04 00 00 00 00 12 50 49 09 78\n");
+    }
+
+    #[test]
+    fn a_file_names_what_is_secret_beside_cards() {
+        let own = ["pin".to_owned(), "holder".to_owned()];
+        let dictionary = Dictionary { own: &own, ..Dictionary::default() };
+        let message = |text: &str| Message::Row(Part::parse_with(text, dictionary).expect("a template"));
+        let messages = [message("P|{pin}|{holder}|{card}|"), message("Q|{card:d}")];
+        let values =
+            vec![(Slot::Own(0), Secrecy::Whole), (Slot::Own(1), Secrecy::Whole), (Slot::Card, Secrecy::Card)];
+        let secrets = Arc::new(Secrets::new(values, messages.iter()));
+        let frame = Frame { signals: (&[0x06][..]).into(), ..Frame::ZVT_SERIAL };
+        let script = Arc::new(Script { frame: frame.clone(), secrets, ..Script::silent() });
+        let shown = |payload: &[u8]| {
+            let (mut bytes, mut out) = (vec![0x06], String::new());
+            frame.build(payload, &mut bytes).expect("a frame");
+            let mut record = Record::of(Arc::clone(&script));
+            record.take(Instant::START, Direction::In, &bytes, &mut out);
+            record.settle(&mut out);
+            out
+        };
+        // The holder's name has the byte that a frame doubles.
+        let row = shown(b"P|4711|A\x10B|12345678901|");
+        let expected =
+            "06 10 02 50 7c ** ** ** ** 7c ** ** ** ** 7c 31 32 33 34 35 36 ** 38 39 30 31 7c 10 03";
+        assert!(row.contains(expected), "{row}");
+        let packed = shown(b"Q|\x12\x34\x56\x78\x90\x12");
+        assert!(packed.contains("51 7c 12 34 56 ** 90 12 10 03"), "{packed}");
+        let other = shown(b"R|4711|");
+        assert!(other.contains("52 7c 34 37 31 31 7c"), "{other}");
     }
 }

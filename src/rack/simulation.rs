@@ -19,6 +19,8 @@ pub struct Simulation {
     pub faults: Faults,
     /// Whether its ISO 8583 messages go through the register's line, where the protocol can carry them.
     pub relays: bool,
+    /// The firmware that it tells, where its protocol has a word for that.
+    pub firmware: String,
 }
 
 /// What is said to some requests.
@@ -39,6 +41,7 @@ impl Default for Simulation {
             replies: Vec::new(),
             faults: Faults::default(),
             relays: false,
+            firmware: String::new(),
         }
     }
 }

@@ -6,7 +6,7 @@
 use super::{
     FolderError,
     log_file::LogFile,
-    tag::{LAG, Part, StepTag},
+    tag::{DevicePart, DeviceTag, LAG, Part, StepTag},
 };
 use crate::{
     engine::Moment,
@@ -85,6 +85,10 @@ fn write_interval(
             let tag = |part| StepTag { step: name.into(), class, part }.to_string();
             interval.add_used(&tag(Part::Response), &latencies.response)?;
             interval.add_used(&tag(Part::Service), &latencies.service)?;
+        }
+        for part in DevicePart::ALL {
+            let Some(times) = step.devices.as_deref() else { continue };
+            interval.add_used(&DeviceTag { step: name.into(), part }.to_string(), part.of(times))?;
         }
     }
     interval.add(LAG, &moment.interval.lag)

@@ -53,6 +53,19 @@ pub struct Plan {
     pub keeps_ledger: bool,
 }
 
+impl Plan {
+    /// The number of the device with this name among all devices, as selectors of thresholds count them.
+    pub fn device_number(&self, id: &str) -> Option<usize> {
+        let racks = self.groups.iter().filter_map(|group| group.devices.as_deref());
+        device_ids(racks).position(|known| known == id)
+    }
+}
+
+/// The names of the devices of racks, in their order; one that is there twice counts by its first place.
+pub(super) fn device_ids<'r>(racks: impl Iterator<Item = &'r Rack>) -> impl Iterator<Item = &'r str> {
+    racks.flat_map(|rack| rack.devices.iter().map(|device| &*device.id))
+}
+
 /// A group of terminals that are alike.
 #[derive(Clone, Debug)]
 pub struct Group {

@@ -29,6 +29,18 @@ fn a_port_that_does_not_vanish_is_told() {
     assert!(!told.contains("power-cycled:"), "{told}");
 }
 
+/// The customer thinks for longer than the case may take: the case is cut, and says why.
+#[test]
+fn a_case_that_takes_too_long_names_its_time_out() {
+    let folder = Folder::new("too-long");
+    folder.file("rack.yaml", &rack("simulate: { think: 12s..12s },"));
+    let path = folder.file("scenario.yaml", &scenario("10.00", &[CASES, "caseTimeout: 5s"]));
+    let row =
+        Finished::of(&mut run_in(&folder, &path, &[])).exits_with(99).summary()["cases"]["rows"][0].clone();
+    assert_eq!((&row["class"], &row["step"]), (&json!("device"), &json!("sale")), "{row:#}");
+    assert_eq!(row["reason"], "the case took longer than its caseTimeout of 5 s", "{row:#}");
+}
+
 #[test]
 fn devices_without_power_are_named_before_the_run() {
     let folder = Folder::new("no-plug");

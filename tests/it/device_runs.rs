@@ -50,6 +50,28 @@ fn a_day_of_a_terminal_is_settled_and_reconciles() {
     assert_eq!(summary.reconciliation.unwrap().mismatches, 0, "{json:#}");
 }
 
+/// Thresholds split the time of a step, of one device where they name it.
+#[test]
+fn thresholds_are_about_parts_of_the_time_and_about_devices() {
+    let metrics = [
+        ("sale.device_time", "count == 8"),
+        ("sale.line_time{device:zvt-1}", "count == 1"),
+        ("sale.line_time", "min > 0"),
+        ("host_time{device:concert-1, step:sale}", "max > 0"),
+        ("sale.approved{device:df-tlv-2}", "count == 1"),
+        ("host_time{group:bench}", "count == 8"),
+    ];
+    let thresholds: String =
+        metrics.iter().map(|(metric, text)| format!("  \"{metric}\": [ \"{text}\" ]\n")).collect();
+    let text = scenario("{ devices: rack.yaml }", SALE) + "thresholds:\n" + &thresholds;
+    let (summary, _) = run("split", RACK_8, &text);
+    let json = serde_json::to_value(&summary).unwrap();
+    assert_eq!(summary.thresholds.len(), metrics.len());
+    assert!(summary.thresholds.iter().all(|one| one.pass && one.value.is_some()), "{:#}", json["thresholds"]);
+    let told = problems("nobody", RACK_8, &text.replace("device:zvt-1", "device:zvt-7"));
+    assert!(told.contains("unknown device `zvt-7`") && told.contains("did you mean `zvt-1`"), "{told}");
+}
+
 #[test]
 fn checks_on_the_hosts_side_fail_when_they_must() {
     let flow = "- sale: { amount: 12.50 }

@@ -20,6 +20,7 @@ mod dashboard_fixture;
 mod decode;
 mod decode_parts;
 mod device_hands;
+mod device_own;
 mod device_profiles;
 mod device_regression;
 mod device_runs;

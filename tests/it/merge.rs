@@ -2,7 +2,7 @@
 
 use crate::{
     program::{Finished, posfleet},
-    recorded::{Recorded, Scratch},
+    recorded::{ON_DEVICES, Recorded, Scratch},
 };
 use posfleet::{
     engine::Observer,
@@ -53,6 +53,36 @@ fn merged_runs_are_what_one_run_would_have_recorded() {
     // The same again from the merged folder alone: its histograms hold all.
     let again = merge(&scratch.0.join("again"), &[merged]).unwrap();
     assert_eq!(again.steps["sale"].response_time_ms, summary.steps["sale"].response_time_ms);
+}
+
+/// Where the time of steps on devices went is in the log, so that nothing of it is lost, and thresholds are judged anew.
+#[test]
+fn times_on_devices_come_together() {
+    let scratch = Scratch::new("merge-devices");
+    let one = Recorded {
+        steps: vec![ON_DEVICES],
+        thresholds: vec![("counter.device_time", "p(90) < 40ms"), ("line_time", "count == 2600")],
+        ..Recorded::default()
+    };
+    let other = Recorded { slower: 50, seconds: 8, ..one.clone() };
+    let merged =
+        merge(&scratch.0.join("merged"), &open(&[one.write(&scratch.0), other.write(&scratch.0)])).unwrap();
+    let mut expected = one.total();
+    expected.merge(&other.total());
+    let expected = expected.steps[0].devices.as_deref().unwrap();
+    let found = merged.steps[ON_DEVICES].devices.as_ref().unwrap();
+    assert_eq!(found.count, 13 * 200);
+    assert_eq!(found.device_ms, expected.device.percentiles());
+    assert_eq!(found.line_ms, expected.line.percentiles());
+    assert_eq!(found.host_ms, expected.host.percentiles());
+    let [device, count] = [0, 1].map(|number: usize| merged.thresholds[number].clone());
+    assert_eq!((device.value, device.pass), (Some(expected.device.percentile_ms(90.0)), false));
+    assert_eq!((count.value, count.pass), (Some(2_600.0), true));
+    // The same again from the merged folder alone, whose log nobody finds odd.
+    let archive = Archive::open(&scratch.0.join("merged")).unwrap();
+    assert!(html_report(&archive).is_ok() && archive.notes.is_empty(), "{:?}", archive.notes);
+    let again = merge(&scratch.0.join("again"), &[archive]).unwrap();
+    assert_eq!(again.steps[ON_DEVICES].devices.as_ref().unwrap().host_ms, found.host_ms);
 }
 
 #[test]

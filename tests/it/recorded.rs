@@ -144,6 +144,10 @@ impl Recorded {
                 let plain = 2_000 + (sample * 7_919 + second * 104_729 + number as u64 * 1_299_709) % 50_000;
                 let response = Duration::from_micros(plain + plain * self.slower / 100);
                 step.record(Class::Approved, response, Some(response - Duration::from_micros(500)));
+                if self.steps[number] == ON_DEVICES {
+                    let [device, line, host] = [7, 2, 1].map(|tenths| response * tenths / 10);
+                    step.devices.get_or_insert_default().record(device, line, host);
+                }
             }
             step.record(Class::TimedOut, Duration::from_secs(30), None);
             step.codes.add(ResponseCodeText::of(*b"00"), 200);
@@ -191,5 +195,8 @@ impl Drop for Scratch {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
+
+/// A step of this name is done on devices.
+pub const ON_DEVICES: &str = "counter";
 
 const STARTED: u64 = 1_795_311_900;

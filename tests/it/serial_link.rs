@@ -44,6 +44,21 @@ fn a_lost_acknowledgement_makes_a_repeat_and_no_second_payload() {
     assert_eq!(notices(&mut terminal), [Notice::Frame(b"A".to_vec())]);
 }
 
+/// Bytes that come late are no silence: it is the timer that says so, after whoever reads has looked.
+#[test]
+fn a_frame_that_is_read_late_is_whole() {
+    let (mut register, _) = pair(LinkPolicy::ZVT);
+    let mut frame = Vec::new();
+    Frame::STX_LRC.build(b"AB", &mut frame).unwrap();
+    let later = Instant::START + 2 * LinkPolicy::ZVT.gap;
+    register.receive(Instant::START, &frame[..2]);
+    register.receive(later, &frame[2..]);
+    assert_eq!(notices(&mut register), [Notice::Frame(b"AB".to_vec())]);
+    register.receive(later, &frame[..2]);
+    register.timeout(later + LinkPolicy::ZVT.gap);
+    assert_eq!(register.outgoing()[..], [signal::ACK, signal::NAK], "what is silent in a frame has lost it");
+}
+
 #[test]
 fn a_side_that_hears_nothing_gives_up_after_its_repeats() {
     let (mut register, mut terminal) = pair(LinkPolicy::ZVT);

@@ -81,8 +81,17 @@ fn told(answer: Option<&Answer>) -> String {
         Some(answer) if answer.verdict == Verdict::Unsupported => {
             "its protocol has no question for that".to_owned()
         }
-        Some(answer) if answer.terminal.0.is_empty() => "answers, and tells no terminal id".to_owned(),
-        Some(answer) => format!("terminal {}", answer.terminal.0.escape_ascii()),
+        Some(answer) => {
+            let named = [
+                ("terminal", &answer.terminal),
+                ("serial number", &answer.serial_number),
+                ("firmware", &answer.firmware),
+            ];
+            let said = named.into_iter().filter(|(_, text)| !text.0.is_empty());
+            let said: Vec<String> =
+                said.map(|(name, text)| format!("{name} {}", text.0.escape_ascii())).collect();
+            if said.is_empty() { "answers, and tells no terminal id".to_owned() } else { said.join(", ") }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     recorder::Recorders,
     relay::relay,
     trouble::DeviceError,
-    wire::{Arrival, Wire},
+    wire::{Arrival, Wire, silence},
 };
 use crate::{
     driver::Clock,
@@ -239,6 +239,9 @@ impl Device {
                 self.acting = None;
                 return self.judge(answer);
             }
+            if self.setup.clock.now() >= until {
+                return Err(DeviceError::TimedOut(within));
+            }
             match self.wake(until).await {
                 Wake::Opened(Ok((wire, lease))) => {
                     self.contact.opened += 1;
@@ -251,10 +254,20 @@ impl Device {
                 }
                 Wake::Relayed(answer) => self.feed(RegisterInput::RelayAnswer(answer.as_deref())),
                 Wake::Acted(done) => self.acted(done),
-                Wake::Arrived(arrival) => self.arrived(arrival),
-                Wake::Time if self.setup.clock.now() >= until => return Err(DeviceError::TimedOut(within)),
-                Wake::Time => self.feed(RegisterInput::Timeout),
+                Wake::Arrived(arrival) => {
+                    self.arrived(arrival);
+                    self.do_what_is_due();
+                }
+                Wake::Time => self.do_what_is_due(),
             }
+        }
+    }
+
+    /// Does what the register wanted to do by now; a line on which something comes all the time does not stop it.
+    fn do_what_is_due(&mut self) {
+        let is_due = self.deadline.is_some_and(|due| due <= self.setup.clock.now());
+        if is_due && self.answer.is_none() {
+            self.feed(RegisterInput::Timeout);
         }
     }
 
@@ -368,7 +381,7 @@ impl Device {
                 Wake::Acted(acted)
             }
             arrival = next(wire) => Wake::Arrived(arrival),
-            () = tokio::time::sleep_until(due) => Wake::Time,
+            () = silence(due) => Wake::Time,
         }
     }
 }

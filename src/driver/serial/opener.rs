@@ -63,8 +63,7 @@ impl Opener {
             Ok(port) => port,
             Err(error) => return Err((error.into(), Some(lease))),
         };
-        let recorder =
-            self.setup.recorders.as_ref().map(|recorders| recorders.of(&self.device.id)).transpose();
+        let recorder = self.setup.recorders.as_ref().map(|recorders| recorders.of(&self.device)).transpose();
         match recorder {
             Ok(recorder) => Ok((Wire::start(port, recorder, self.setup.clock), lease)),
             Err(error) => Err((DeviceError::Record(error), Some(lease))),

@@ -63,7 +63,7 @@ impl Paced {
                 Act::HangUp(time) => return Some(Step::Break(time)),
                 Act::Send(mut bytes) => {
                     let rest = bytes.split_off(self.chunk().min(bytes.len()));
-                    self.go_on(rest, now);
+                    self.go_on(rest);
                     return Some(Step::Write(bytes));
                 }
             }
@@ -72,14 +72,16 @@ impl Paced {
     }
 
     /// The rest comes out when the line has carried as much of it as comes at once.
-    fn go_on(&mut self, rest: Vec<u8>, now: Instant) {
+    ///
+    /// A line carries on while this machine is busy elsewhere: what is behind its time comes out at once, as it would
+    /// from the buffer of a port. Otherwise a busy machine would make silences inside of frames that no line has.
+    fn go_on(&mut self, rest: Vec<u8>) {
         let ahead = match self.acts.front() {
             _ if !rest.is_empty() => rest.len(),
             Some(Act::Send(next)) => next.len(),
             _ => return,
         };
-        let start = if now.since(self.carried) > LATE { now } else { self.carried };
-        self.carried = start + self.byte_time * ahead.min(self.chunk()) as u32;
+        self.carried += self.byte_time * ahead.min(self.chunk()) as u32;
         if !rest.is_empty() {
             self.acts.push_front(Act::Send(rest));
         }
@@ -96,8 +98,6 @@ impl Paced {
 
 /// So much of a transmission comes out at once: the runtime's clock is no finer.
 const CHUNK: Duration = Duration::from_millis(2);
-/// A line that is more behind than this does not catch up.
-const LATE: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests {
@@ -125,6 +125,21 @@ mod tests {
             }
         }
         assert_eq!((out, now.since(Instant::START)), (b"ABC".to_vec(), line.byte_time * 3));
+    }
+
+    #[test]
+    fn what_a_busy_machine_is_late_with_comes_out_at_once() {
+        let mut line = line(Faults::default());
+        line.put(Instant::START, b"0123456789");
+        let half = Instant::START + line.byte_time * 5;
+        let carried = |line: &mut Paced, now| {
+            let steps = std::iter::from_fn(|| line.next(now));
+            steps.map(|step| if let Step::Write(bytes) = step { bytes.len() } else { 0 }).sum::<usize>()
+        };
+        let by_half = carried(&mut line, half);
+        assert!((4..=5).contains(&by_half), "no more than the line has carried: {by_half}");
+        let late = Instant::START + Duration::from_secs(5);
+        assert_eq!(carried(&mut line, late), 10 - by_half);
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Writes the record of each line into a file of its own.
 
 use crate::{
-    rack::{Direction, Record},
+    rack::{Device, Direction, Record},
     time::Instant,
 };
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// The folder of the records.
@@ -33,13 +34,16 @@ impl Recorders {
         Ok(Self(folder.to_owned()))
     }
 
-    /// The record of the device of this name, which goes on where it was.
+    /// The record of a device, which goes on where it was.
     ///
     /// # Errors
     /// When its file cannot be opened.
-    pub fn of(&self, id: &str) -> io::Result<Recorder> {
-        let file = OpenOptions::new().create(true).append(true).open(self.0.join(format!("{id}.trace")))?;
-        Ok(Recorder { record: Record::default(), file, text: String::new(), has_failed: false })
+    pub fn of(&self, device: &Device) -> io::Result<Recorder> {
+        let path = self.0.join(format!("{}.trace", device.id));
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let profile = device.speaker.profile.as_ref();
+        let record = profile.map_or_else(Record::default, |profile| Record::of(Arc::clone(&profile.script)));
+        Ok(Recorder { record, file, text: String::new(), has_failed: false })
     }
 }
 

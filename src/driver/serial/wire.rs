@@ -60,6 +60,13 @@ impl Wire {
     }
 }
 
+/// Waits until then, and for what has come meanwhile without anybody having looked: on a machine that was busy
+/// elsewhere, the time is over before the first byte is read.
+pub(super) async fn silence(until: RuntimeInstant) {
+    tokio::time::sleep_until(until).await;
+    tokio::task::yield_now().await;
+}
+
 /// What the task has beside the port.
 struct Owner {
     recorder: Option<Recorder>,

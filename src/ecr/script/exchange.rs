@@ -2,6 +2,7 @@
 
 use super::{
     charset::Charset,
+    secrets::Secrets,
     template::Message,
     values::{Slot, Values},
 };
@@ -11,7 +12,7 @@ use crate::ecr::{
     policy::LinkPolicy,
     vocabulary::{Answer, Service, Verdict},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// A protocol as it was written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Script {
     pub replies: Vec<(Message, Message)>,
     /// What the terminal says when nothing else is said, and how often.
     pub heartbeat: Option<(Message, Duration)>,
+    /// What of its messages no record may show.
+    pub secrets: Arc<Secrets>,
 }
 
 /// What is done for a service, one stage after the other.
@@ -120,6 +123,7 @@ impl Script {
             abort: None,
             replies: Vec::new(),
             heartbeat: None,
+            secrets: Arc::default(),
         }
     }
 

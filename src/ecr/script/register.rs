@@ -102,7 +102,7 @@ impl Asking {
             return Step::Going;
         }
         // A refusal moved no money, whatever it says.
-        let is_refusal = one.meaning.verdict(&values) == Some(Verdict::Declined);
+        let is_refusal = self.verdict(one, &values) == Some(Verdict::Declined);
         if !is_refusal && one.same.iter().any(|slot| !values.agrees(&self.memory.values, *slot)) {
             // Who contradicts himself may have done anything: what it was is asked.
             return Step::Lost(true);
@@ -111,8 +111,13 @@ impl Asking {
         self.follow(request, one, values, talk)
     }
 
+    /// The verdict of an end; one that has no code of its own goes by the code that was told before it.
+    fn verdict(&self, one: &Alternative, values: &Values) -> Option<Verdict> {
+        one.meaning.verdict(if one.message.has(Slot::Code) { values } else { &self.memory.told })
+    }
+
     fn follow(&mut self, request: &Request, one: &Alternative, values: Values, talk: &mut Talk<'_>) -> Step {
-        if let Some(verdict) = one.meaning.verdict(&values) {
+        if let Some(verdict) = self.verdict(one, &values) {
             let told = values.id();
             self.memory.learn(values, self.script.charset);
             return self.end(request, told, verdict);

@@ -34,6 +34,8 @@ pub enum Width {
     Characters(usize, Padding),
     /// So many bytes of two decimal digits each.
     Packed(usize),
+    /// As [`Width::Open`], two digits in each byte: E is a digit that is hidden (`*`), D separates (`=`), F fills up.
+    Digits,
     /// So many bytes of a binary number.
     Binary {
         /// How many.
@@ -112,7 +114,8 @@ impl Part {
                 rest = rest.get(first.len_utf8()..).unwrap_or_default();
             }
         }
-        let is_open = |pair: &[Self]| matches!(pair, [Self::Slot(_, Width::Open), Self::Slot(..)]);
+        let is_open =
+            |pair: &[Self]| matches!(pair, [Self::Slot(_, Width::Open | Width::Digits), Self::Slot(..)]);
         if parts.windows(2).any(is_open) { Err(PartError::Open) } else { Ok(parts) }
     }
 
@@ -128,6 +131,19 @@ impl Part {
         Ok(Self::Slot(slot, width))
     }
 
+    /// Whether it is a value.
+    pub fn is_slot(&self) -> bool {
+        matches!(self, Self::Slot(..))
+    }
+
+    /// How many bytes it takes; `None` when that is not known before.
+    pub fn size(&self) -> Option<usize> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes.len()),
+            Self::Slot(_, width) => width.size(),
+        }
+    }
+
     fn write(&self, values: &Values, out: &mut Vec<u8>) {
         let Self::Slot(slot, width) = self else {
             let Self::Bytes(bytes) = self else { return };
@@ -137,6 +153,7 @@ impl Part {
         match *width {
             Width::Open => out.extend(value),
             Width::Packed(size) => out.extend(bcd::pack(values.number(*slot), size)),
+            Width::Digits => out.extend(bcd::pack_digits(value)),
             Width::Binary { size, is_little } => out.extend(binary(values.number(*slot), size, is_little)),
             Width::Characters(size, padding) => {
                 let blanks = size.saturating_sub(value.len());
@@ -155,8 +172,11 @@ impl Part {
 }
 
 impl Width {
-    /// `6`, `6>0`, `20<.`, `6b`, `2n`, `2l`; `None` when it is none of these.
+    /// `6`, `6>0`, `20<.`, `6b`, `2n`, `2l`, `d`; `None` when it is none of these.
     fn parse(text: &str) -> Option<Self> {
+        if text == "d" {
+            return Some(Self::Digits);
+        }
         let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
         let (digits, form) = text.split_at(end);
         let size = digits.parse().ok().filter(|size| (1..=WIDEST).contains(size))?;
@@ -172,7 +192,7 @@ impl Width {
 
     fn size(self) -> Option<usize> {
         match self {
-            Self::Open => None,
+            Self::Open | Self::Digits => None,
             Self::Characters(size, _) | Self::Packed(size) | Self::Binary { size, .. } => Some(size),
         }
     }
@@ -181,6 +201,7 @@ impl Width {
     fn read(self, column: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::Packed(_) => Some(bcd::unpack(column)?.to_string().into_bytes()),
+            Self::Digits => bcd::unpack_digits(column),
             Self::Binary { is_little, .. } => Some(number(column, is_little).to_string().into_bytes()),
             Self::Characters(_, Padding::Before(fill)) if !fill.is_ascii_digit() => {
                 let at = column.iter().position(|byte| *byte != fill).unwrap_or(column.len());
@@ -216,13 +237,34 @@ impl Message {
 
     /// The values of a payload; `None` when it is another message.
     pub fn read(&self, payload: &[u8]) -> Option<Values> {
-        let mut values = Values::default();
-        match self {
-            Self::Row(parts) => read_row(parts, payload, &mut values)?,
-            Self::Tags(tags) => tags.read(payload, &mut values)?,
-        }
-        Some(values)
+        self.cut(payload)?.into_iter().try_fold(Values::default(), |values, column| {
+            let Column { slot, width, bytes } = column;
+            // What is on its way to the host is bytes: a blank at its end is one of them.
+            let value = if slot == Slot::Relay { bytes.to_vec() } else { width.read(bytes)? };
+            Some(if slot == Slot::Any { values } else { values.with(slot, &value) })
+        })
     }
+
+    /// Where the values of a payload stand; `None` when it is another message.
+    pub fn cut<'b>(&self, payload: &'b [u8]) -> Option<Vec<Column<'b>>> {
+        let mut columns = Vec::new();
+        match self {
+            Self::Row(parts) => cut_row(parts, payload, &mut columns)?,
+            Self::Tags(tags) => tags.cut(payload, &mut columns)?,
+        }
+        Some(columns)
+    }
+}
+
+/// A value as it stands in a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column<'b> {
+    /// Which value.
+    pub slot: Slot,
+    /// How it is written.
+    pub width: Width,
+    /// Its bytes.
+    pub bytes: &'b [u8],
 }
 
 fn push_bytes(parts: &mut Vec<Part>, more: &[u8]) {
@@ -239,8 +281,8 @@ pub(super) fn write_row(parts: &[Part], values: &Values) -> Vec<u8> {
     out
 }
 
-/// Reads all of `rest` into values; `None` when it is something else.
-pub(super) fn read_row(parts: &[Part], mut rest: &[u8], values: &mut Values) -> Option<()> {
+/// Cuts all of `rest` into the columns of values; `None` when it is something else.
+pub(super) fn cut_row<'b>(parts: &[Part], mut rest: &'b [u8], columns: &mut Vec<Column<'b>>) -> Option<()> {
     for (at, part) in parts.iter().enumerate() {
         let (slot, width) = match part {
             Part::Bytes(bytes) => {
@@ -255,13 +297,9 @@ pub(super) fn read_row(parts: &[Part], mut rest: &[u8], values: &mut Values) -> 
             (None, Some(Part::Bytes(mark))) => rest.iter().position(|byte| mark.first() == Some(byte))?,
             (None, _) => rest.len(),
         };
-        let column;
-        (column, rest) = rest.split_at_checked(end)?;
-        // What is on its way to the host is bytes: a blank at its end is one of them.
-        let value = if slot == Slot::Relay { column.to_vec() } else { width.read(column)? };
-        if slot != Slot::Any {
-            *values = std::mem::take(values).with(slot, &value);
-        }
+        let bytes;
+        (bytes, rest) = rest.split_at_checked(end)?;
+        columns.push(Column { slot, width, bytes });
     }
     rest.is_empty().then_some(())
 }

@@ -22,6 +22,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 pub struct Answering {
     script: Arc<Script>,
     terminal: Text,
+    firmware: Text,
     memory: Memory,
     /// What it did last, with the number of the request as it came.
     last: Option<(Text, Remembered)>,
@@ -53,7 +54,14 @@ enum Phase {
 impl Answering {
     /// A terminal that keeps to this script and tells this terminal id.
     pub fn new(script: Arc<Script>, terminal: Text) -> Self {
-        Self { script, terminal, memory: Memory::default(), last: None, phase: Phase::Idle, count: 0 }
+        let (memory, firmware) = (Memory::default(), Text::default());
+        Self { script, terminal, firmware, memory, last: None, phase: Phase::Idle, count: 0 }
+    }
+
+    /// The same that tells this firmware, where a message has a place for it.
+    #[must_use]
+    pub fn with_firmware(self, firmware: &str) -> Self {
+        Self { firmware: firmware.into(), ..self }
     }
 
     fn take(&mut self, payload: &[u8], reply: &mut Reply<'_>) {
@@ -229,7 +237,8 @@ impl Answering {
     }
 
     fn tell_in(&mut self, exchange: &Exchange, answer: &Answer, reply: &mut Reply<'_>) {
-        let answer = Answer { terminal: self.terminal.clone(), ..answer.clone() };
+        let (terminal, firmware) = (self.terminal.clone(), self.firmware.clone());
+        let answer = Answer { terminal, firmware, ..answer.clone() };
         if let Some((values, message)) = exchange.told(&self.memory.values, &answer, self.script.charset) {
             let payload = self.memory.write_with(message, &values);
             reply.0.send(&payload);

@@ -24,6 +24,7 @@ pub enum Slot {
     Text,
     Terminal,
     SerialNumber,
+    Firmware,
     /// A line of the receipt.
     Line,
     /// Bytes on their way to the host, or back.
@@ -50,7 +51,7 @@ pub struct Values(Vec<(Slot, Text)>);
 
 impl Slot {
     /// All of them with their names in templates, but for those of the profiles.
-    pub const ALL: [(Self, &'static str); 21] = [
+    pub const ALL: [(Self, &'static str); 22] = [
         (Self::Id, "id"),
         (Self::Amount, "amount"),
         (Self::Receipt, "receipt"),
@@ -64,6 +65,7 @@ impl Slot {
         (Self::Text, "text"),
         (Self::Terminal, "terminal"),
         (Self::SerialNumber, "serial"),
+        (Self::Firmware, "firmware"),
         (Self::Line, "line"),
         (Self::Relay, "relay"),
         (Self::Host, "host"),
@@ -108,6 +110,7 @@ impl Values {
             .with(Slot::Text, &answer.text.0)
             .with(Slot::Terminal, &answer.terminal.0)
             .with(Slot::SerialNumber, &answer.serial_number.0)
+            .with(Slot::Firmware, &answer.firmware.0)
     }
 
     /// The request that these are the values of.
@@ -136,7 +139,7 @@ impl Values {
             lines: Vec::new(),
             terminal: self.get(Slot::Terminal).into(),
             serial_number: self.get(Slot::SerialNumber).into(),
-            firmware: Text::default(),
+            firmware: self.get(Slot::Firmware).into(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Bitmaps ("BMP"): one byte that names a field, and the field, whose length the name tells; and the TLV container.
 
 use super::apdu::ApduError;
+use crate::ecr::{field_length::FieldLength, frame::LengthForm};
 use std::fmt;
 
 /// Fields in their order.
@@ -12,7 +13,7 @@ impl Bmps {
     #[must_use]
     pub fn with(mut self, name: u8, value: &[u8]) -> Self {
         debug_assert!(
-            form(name).is_some_and(|form| !matches!(form, Form::Fixed(size) if size != value.len()))
+            form(name).is_some_and(|form| !matches!(form, FieldLength::Fixed(size) if size != value.len()))
         );
         self.0.push((name, value.to_vec()));
         self
@@ -50,10 +51,10 @@ impl Bmps {
     pub fn write(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for (name, value) in &self.0 {
-            let form = form(*name).unwrap_or(Form::Fixed(0));
-            let count = value.len().min(form.max());
+            let form = form(*name).unwrap_or(FieldLength::Fixed(0));
+            let count = value.len().min(longest(form));
             bytes.push(*name);
-            form.write(count, &mut bytes);
+            bytes.extend(form.write(count).unwrap_or_default());
             bytes.extend(value.iter().take(count));
         }
         bytes
@@ -70,14 +71,14 @@ impl fmt::Debug for Bmps {
 
 /// A text behind its three digits of length that has no name, and what follows it; `None` when it is cut off.
 pub fn unnamed_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (size, count) = Form::Var(3).read(bytes)?;
+    let (size, count) = LLLVAR.read(bytes)?;
     bytes.get(size..)?.split_at_checked(count)
 }
 
 /// A text of variable length without a tag before it.
 pub fn write_unnamed(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(3 + text.len());
-    Form::Var(3).write(text.len(), &mut bytes);
+    bytes.extend(LLLVAR.write(text.len()).unwrap_or_default());
     bytes.extend_from_slice(text);
     bytes
 }
@@ -85,7 +86,7 @@ pub fn write_unnamed(text: &[u8]) -> Vec<u8> {
 /// A TLV object.
 pub fn tlv(tag: u32, value: &[u8]) -> Vec<u8> {
     let mut bytes: Vec<u8> = tag.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
-    Form::Tlv.write(value.len(), &mut bytes);
+    bytes.extend(FieldLength::Ber.write(value.len()).unwrap_or_default());
     bytes.extend_from_slice(value);
     bytes
 }
@@ -109,7 +110,7 @@ fn search<'a>(
     while let Some(first) = bytes.first() {
         let (tag, size) = read_tag(bytes).ok_or(ApduError::Tlv)?;
         let rest = bytes.get(size..).unwrap_or_default();
-        let (size, count) = Form::Tlv.read(rest).ok_or(ApduError::Tlv)?;
+        let (size, count) = FieldLength::Ber.read(rest).ok_or(ApduError::Tlv)?;
         let value = rest.get(size..size + count).ok_or(ApduError::Tlv)?;
         found.extend((tag == wanted).then_some(value));
         if first & CONSTRUCTED != 0 && depth > 0 {
@@ -130,62 +131,24 @@ fn read_tag(bytes: &[u8]) -> Option<(u32, usize)> {
     (more < 3).then(|| (tag.iter().fold(0, |tag, byte| tag << 8 | u32::from(*byte)), tag.len()))
 }
 
-/// How the length of a field is known.
-#[derive(Clone, Copy, Debug)]
-enum Form {
-    Fixed(usize),
-    /// Decimal digits, one in the low half of each byte, F in the high: `Fx Fy`; some write 0 there.
-    Var(u8),
-    /// One byte, or 81 and one, or 82 and two.
-    Tlv,
-}
-
-impl Form {
-    /// The size of the length and the length.
-    fn read(self, bytes: &[u8]) -> Option<(usize, usize)> {
-        match (self, bytes) {
-            (Self::Fixed(count), _) => Some((0, count)),
-            (Self::Var(size), _) => {
-                let digits = bytes.get(..usize::from(size))?;
-                let is_right = digits.iter().all(|byte| matches!(byte, 0xF0..=0xF9 | 0..=9));
-                let count = digits.iter().fold(0, |count, byte| count * 10 + usize::from(byte & 15));
-                is_right.then_some((usize::from(size), count))
-            }
-            (Self::Tlv, [count @ ..=0x7F, ..]) => Some((1, usize::from(*count))),
-            (Self::Tlv, [0x81, count, ..]) => Some((2, usize::from(*count))),
-            (Self::Tlv, [0x82, high, low, ..]) => Some((3, usize::from(u16::from_be_bytes([*high, *low])))),
-            (Self::Tlv, _) => None,
-        }
-    }
-
-    fn write(self, count: usize, bytes: &mut Vec<u8>) {
-        match (self, count) {
-            (Self::Fixed(_), _) => {}
-            (Self::Var(size), _) => {
-                let digit = |place: u32| 0xF0 | (count / 10_usize.pow(place) % 10) as u8;
-                bytes.extend((0..u32::from(size)).rev().map(digit));
-            }
-            (Self::Tlv, ..0x80) => bytes.push(count as u8),
-            (Self::Tlv, ..0x100) => bytes.extend([0x81, count as u8]),
-            (Self::Tlv, _) => bytes.extend([&[0x82][..], &(count as u16).to_be_bytes()].concat()),
-        }
-    }
-
-    fn max(self) -> usize {
-        match self {
-            Self::Fixed(size) => size,
-            Self::Var(size) => 10_usize.pow(u32::from(size)) - 1,
-            Self::Tlv => usize::from(u16::MAX),
-        }
+/// The longest value that a length can say.
+fn longest(form: FieldLength) -> usize {
+    match form {
+        FieldLength::Fixed(size) => size,
+        FieldLength::Written(LengthForm::Nibbles(size)) => 10_usize.pow(size as u32) - 1,
+        FieldLength::Written(_) | FieldLength::Ber => usize::from(u16::MAX),
     }
 }
 
-fn form(name: u8) -> Option<Form> {
+/// How the length of the field of this name is known; `None` when nobody has such a field.
+pub fn form(name: u8) -> Option<FieldLength> {
     let form = match name {
-        0x06 => Form::Tlv,
-        0x22 | 0x23 | 0x2D | 0x8B | 0xA7 | 0xD1 | 0xE1..=0xE8 | 0xF1..=0xF8 => Form::Var(2),
-        0x24 | 0x2E | 0x3C | 0x60 | 0x9A | 0xAF => Form::Var(3),
-        _ => Form::Fixed(FIXED.iter().find(|(names, _)| names.contains(&name)).map(|(_, size)| *size)?),
+        0x06 => FieldLength::Ber,
+        0x22 | 0x23 | 0x2D | 0x8B | 0xA7 | 0xD1 | 0xE1..=0xE8 | 0xF1..=0xF8 => LLVAR,
+        0x24 | 0x2E | 0x3C | 0x60 | 0x9A | 0xAF => LLLVAR,
+        _ => {
+            FieldLength::Fixed(FIXED.iter().find(|(names, _)| names.contains(&name)).map(|(_, size)| *size)?)
+        }
     };
     Some(form)
 }
@@ -202,6 +165,8 @@ const FIXED: [(&[u8], usize); 9] = [
     (&[0x3B, 0xEB], 8),
     (&[0x2A], 15),
 ];
+const LLVAR: FieldLength = FieldLength::Written(LengthForm::Nibbles(2));
+const LLLVAR: FieldLength = FieldLength::Written(LengthForm::Nibbles(3));
 const CONSTRUCTED: u8 = 0x20;
 /// Objects inside of objects are looked into so deep.
 const DEPTH_MAX: u8 = 8;

@@ -7,7 +7,7 @@ mod register;
 mod terminal;
 
 pub use apdu::{Apdu, ApduError};
-pub use bmp::{Bmps, find_tlv, tlv};
+pub use bmp::{Bmps, find_tlv, form as field_length, tlv};
 pub use message::{Message, Status};
 pub use register::Asking;
 pub use terminal::Answering;

@@ -24,6 +24,8 @@ pub struct Answering {
     is_registered: bool,
     /// The terminal id it tells when it has completed; none of its own is told.
     terminal: Option<u32>,
+    /// The version of its software; empty where it tells none.
+    firmware: Text,
     last: Option<Remembered>,
     state: State,
 }
@@ -58,7 +60,8 @@ enum Step {
 
 impl Default for Answering {
     fn default() -> Self {
-        Self { is_registered: false, terminal: None, last: None, state: State::Idle }
+        let (last, state, firmware) = (None, State::Idle, Text::default());
+        Self { is_registered: false, terminal: None, firmware, last, state }
     }
 }
 
@@ -67,6 +70,12 @@ impl Answering {
     #[must_use]
     pub fn with_terminal(self, id: u32) -> Self {
         Self { terminal: Some(id % 100_000_000), ..self }
+    }
+
+    /// The same for a terminal that tells this version of its software.
+    #[must_use]
+    pub fn with_firmware(self, version: &str) -> Self {
+        Self { firmware: version.into(), ..self }
     }
 
     fn take(&mut self, message: Message, reply: &mut Reply<'_>) {
@@ -156,8 +165,8 @@ impl Answering {
 
     fn complete(&mut self, reply: &mut Reply<'_>) {
         say(&Message::Positive, reply);
-        let completion =
-            Message::Completion { status: Some(0), terminal: self.terminal, version: Text::default() };
+        let version = self.firmware.clone();
+        let completion = Message::Completion { status: Some(0), terminal: self.terminal, version };
         self.begin(VecDeque::from([Step::Say(completion)]), None, reply);
     }
 

@@ -2,7 +2,8 @@
 
 use super::Scope;
 use crate::metrics::{
-    Aggregation, Attempts, Class, Counters, Interval, Latencies, Latency, MetricName, StepInterval, Threshold,
+    Aggregation, Attempts, Class, Counters, DeviceLatencies, Interval, Latencies, Latency, MetricName,
+    StepInterval, Threshold,
 };
 
 /// What of an interval, or of several, a threshold is about.
@@ -96,6 +97,7 @@ impl Threshold {
         let sum = |count: &dyn Fn(&StepInterval) -> u64| steps.iter().map(|step| count(step)).sum::<u64>();
         let times = |part: fn(&Latencies) -> &Latency| Sample::Times(merged(steps, part));
         let attempts = |part: fn(&Attempts) -> &Latency| Sample::Times(of_attempts(steps, part));
+        let devices = |part: fn(&DeviceLatencies) -> &Latency| Sample::Times(of_devices(steps, part));
         let share = |count| Sample::Share { count, all: sum(&StepInterval::total) };
         let ended = |class| share(sum(&|step| step.count(class)));
         match self.metric {
@@ -104,6 +106,9 @@ impl Threshold {
             MetricName::ConnectTime => attempts(|all| &all.connect),
             MetricName::TlsTime => attempts(|all| &all.tls),
             MetricName::FirstByteTime => attempts(|all| &all.first_byte),
+            MetricName::DeviceTime => devices(|all| &all.device),
+            MetricName::LineTime => devices(|all| &all.line),
+            MetricName::HostTime => devices(|all| &all.host),
             MetricName::Approved => ended(Class::Approved),
             MetricName::Declined => ended(Class::Declined),
             MetricName::TimedOut => ended(Class::TimedOut),
@@ -135,5 +140,11 @@ fn merged(steps: &[&StepInterval], part: fn(&Latencies) -> &Latency) -> Latency 
 fn of_attempts(steps: &[&StepInterval], part: fn(&Attempts) -> &Latency) -> Latency {
     let mut all = Latency::default();
     steps.iter().filter_map(|step| step.attempts.as_deref()).for_each(|attempts| all.merge(part(attempts)));
+    all
+}
+
+fn of_devices(steps: &[&StepInterval], part: fn(&DeviceLatencies) -> &Latency) -> Latency {
+    let mut all = Latency::default();
+    steps.iter().filter_map(|step| step.devices.as_deref()).for_each(|times| all.merge(part(times)));
     all
 }

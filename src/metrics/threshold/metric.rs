@@ -18,6 +18,12 @@ pub enum MetricName {
     TlsTime,
     /// Send to the head of the answer, of HTTP steps.
     FirstByteTime,
+    /// The terminal and whoever stands before it, of steps on devices.
+    DeviceTime,
+    /// Bytes on the line, of steps on devices.
+    LineTime,
+    /// The host of the run, of steps on devices.
+    HostTime,
     /// Steps that were approved.
     Approved,
     /// Steps that timed out or could not be done.
@@ -54,12 +60,15 @@ pub enum MetricName {
 
 impl MetricName {
     /// The metrics that exist, as they are written; those of [`MetricName::STEP_METRICS`] take a step before them.
-    pub const NAMES: [&str; 62] = [
+    pub const NAMES: [&str; 65] = [
         "response_time",
         "service_time",
         "connect_time",
         "tls_time",
         "first_byte_time",
+        "device_time",
+        "line_time",
+        "host_time",
         "approved",
         "failed",
         "declined",
@@ -119,12 +128,15 @@ impl MetricName {
         "portal.refused",
     ];
     /// The metrics that exist for each step.
-    pub const STEP_METRICS: [&str; 12] = [
+    pub const STEP_METRICS: [&str; 15] = [
         "response_time",
         "service_time",
         "connect_time",
         "tls_time",
         "first_byte_time",
+        "device_time",
+        "line_time",
+        "host_time",
         "approved",
         "failed",
         "declined",
@@ -137,16 +149,20 @@ impl MetricName {
     /// What selectors may say of it.
     pub(super) fn tags(&self) -> &'static [&'static str] {
         match self {
-            Self::ConnectTime | Self::TlsTime | Self::FirstByteTime | Self::Checks => {
-                &["step", "scenario", "group", "flow"]
-            }
+            Self::ConnectTime
+            | Self::TlsTime
+            | Self::FirstByteTime
+            | Self::DeviceTime
+            | Self::LineTime
+            | Self::HostTime
+            | Self::Checks => &["step", "scenario", "group", "flow", "device"],
             Self::DroppedIterations
             | Self::LateIterations
             | Self::FailedIterations
             | Self::Iterations
             | Self::ScheduleAchieved => &["scenario", "group"],
             Self::ScheduleLag | Self::Reconciliation(_) | Self::Settlements(_) | Self::Portal(_) => &[],
-            _ => &["step", "scenario", "group", "flow", "code"],
+            _ => &["step", "scenario", "group", "flow", "device", "code"],
         }
     }
 
@@ -163,6 +179,9 @@ impl MetricName {
                 | Self::ConnectTime
                 | Self::TlsTime
                 | Self::FirstByteTime
+                | Self::DeviceTime
+                | Self::LineTime
+                | Self::HostTime
                 | Self::ScheduleLag
         )
     }
@@ -217,12 +236,15 @@ impl fmt::Display for MetricName {
 }
 
 /// The metrics whose names stand alone.
-const PLAIN: [(MetricName, &str); 18] = [
+const PLAIN: [(MetricName, &str); 21] = [
     (MetricName::ResponseTime, "response_time"),
     (MetricName::ServiceTime, "service_time"),
     (MetricName::ConnectTime, "connect_time"),
     (MetricName::TlsTime, "tls_time"),
     (MetricName::FirstByteTime, "first_byte_time"),
+    (MetricName::DeviceTime, "device_time"),
+    (MetricName::LineTime, "line_time"),
+    (MetricName::HostTime, "host_time"),
     (MetricName::Approved, "approved"),
     (MetricName::Failed, "failed"),
     (MetricName::Declined, "declined"),

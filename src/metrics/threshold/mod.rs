@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! metric     = [ step "." ] name [ "{" tag ":" text { "," tag ":" text } "}" ]
-//! tag        = "step" | "scenario" | "group" | "flow" | "code"
+//! tag        = "step" | "scenario" | "group" | "flow" | "device" | "code"
 //! condition  = aggregation op value { option }
 //! aggregation= "p(" number ")" | "avg" | "med" | "min" | "max" | "count" | "rate" | "ratio" | "per_second"
 //! op         = "<" | "<=" | ">" | ">=" | "==" | "!="

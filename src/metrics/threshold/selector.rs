@@ -1,4 +1,4 @@
-//! Which steps, scenarios, groups, flows and codes a metric is of, by name and by number.
+//! Which steps, scenarios, groups, flows, devices and codes a metric is of, by name and by number.
 //!
 //! Shards keep figures by step. What a threshold asks for beyond that is a [`Selection`], of which they keep figures
 //! only because it is asked for.
@@ -6,7 +6,7 @@
 use super::{MetricName, Threshold, ThresholdError};
 use crate::metrics::{ResponseCodeText, StepId, StepNames};
 
-/// Which steps, scenarios, groups, flows and codes a metric is of; what is absent is not asked.
+/// Which steps, scenarios, groups, flows, devices and codes a metric is of; what is absent is not asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selector {
     /// The name of the step.
@@ -17,6 +17,8 @@ pub struct Selector {
     pub group: Option<String>,
     /// The name of the flow.
     pub flow: Option<String>,
+    /// The name of the device.
+    pub device: Option<String>,
     /// The code of the answer.
     pub code: Option<ResponseCodeText>,
 }
@@ -24,7 +26,11 @@ pub struct Selector {
 impl Selector {
     /// Whether figures by step do not tell, so that shards must keep some for it.
     fn is_beyond_steps(&self) -> bool {
-        self.scenario.is_some() || self.group.is_some() || self.flow.is_some() || self.code.is_some()
+        self.scenario.is_some()
+            || self.group.is_some()
+            || self.flow.is_some()
+            || self.device.is_some()
+            || self.code.is_some()
     }
 
     fn place(&mut self, tag: &str) -> Option<&mut Option<String>> {
@@ -33,6 +39,7 @@ impl Selector {
             "scenario" => Some(&mut self.scenario),
             "group" => Some(&mut self.group),
             "flow" => Some(&mut self.flow),
+            "device" => Some(&mut self.device),
             _ => None,
         }
     }
@@ -149,6 +156,8 @@ pub struct Catalog<'n> {
     pub groups: &'n [&'n str],
     /// Flows.
     pub flows: &'n [&'n str],
+    /// Devices.
+    pub devices: &'n [&'n str],
 }
 
 impl Catalog<'_> {
@@ -162,6 +171,7 @@ impl Catalog<'_> {
             scenario: number(self.scenarios, &selector.scenario),
             group: number(self.groups, &selector.group),
             flow: number(self.flows, &selector.flow),
+            device: number(self.devices, &selector.device),
             code: selector.code,
         }
     }
@@ -176,6 +186,8 @@ pub struct Origin {
     pub group: usize,
     /// The flow.
     pub flow: Option<usize>,
+    /// The device, where the terminal is not virtual.
+    pub device: Option<usize>,
 }
 
 /// A [`Selector`] by numbers of the plan.
@@ -185,6 +197,7 @@ pub struct Selection {
     scenario: Option<usize>,
     group: Option<usize>,
     flow: Option<usize>,
+    device: Option<usize>,
     code: Option<ResponseCodeText>,
 }
 
@@ -195,11 +208,12 @@ impl Selection {
             && self.scenario.is_none_or(|wanted| Some(wanted) == origin.scenario)
             && self.group.is_none_or(|wanted| wanted == origin.group)
             && self.flow.is_none_or(|wanted| Some(wanted) == origin.flow)
+            && self.device.is_none_or(|wanted| Some(wanted) == origin.device)
             && self.code.is_none_or(|wanted| Some(wanted) == code)
     }
 }
 
-const TAGS: [&str; 5] = ["step", "scenario", "group", "flow", "code"];
+const TAGS: [&str; 6] = ["step", "scenario", "group", "flow", "device", "code"];
 
 #[cfg(test)]
 mod tests {
@@ -209,16 +223,28 @@ mod tests {
     fn equal_selectors_share_figures_and_numbers_decide_what_is_taken() {
         let mut steps = StepNames::default();
         let (sale, echo) = (steps.intern("sale"), steps.intern("echo"));
-        let names = Catalog { steps: &steps, scenarios: &["am", "pm"], groups: &["shop"], flows: &["sell"] };
+        let names = Catalog {
+            steps: &steps,
+            scenarios: &["am", "pm"],
+            groups: &["shop"],
+            flows: &["sell"],
+            devices: &["a", "b"],
+        };
         let read = |metric| Threshold::parse(metric, "count < 9").expect("valid");
         let thresholds =
-            ["sale.failed{scenario:pm}", "sale.approved{scenario:pm}", "sale.failed", "failed{code:05}"];
-        let selections = Selections::of(&thresholds.map(read), &names);
-        assert_eq!(selections.len(), 2);
-        let [of_pm, of_05] = [0, 1].map(|place| *selections.iter().nth(place).expect("two"));
-        let pm = Origin { scenario: Some(1), group: 0, flow: Some(0) };
+            ["sale.failed{scenario:pm}", "sale.approved{scenario:pm}", "sale.failed", "failed{code:05}"]
+                .into_iter()
+                .chain(["line_time{device:b}"]);
+        let selections = Selections::of(&thresholds.map(read).collect::<Vec<_>>(), &names);
+        assert_eq!(selections.len(), 3);
+        let [of_pm, of_05, of_b] = [0, 1, 2].map(|place| *selections.iter().nth(place).expect("three"));
+        let pm = Origin { scenario: Some(1), group: 0, flow: Some(0), device: None };
         assert!(of_pm.takes(pm, sale, None) && !of_pm.takes(pm, echo, None));
         assert!(!of_pm.takes(Origin { scenario: Some(0), ..pm }, sale, None));
+        let on = |device| Origin { device: Some(device), ..pm };
+        assert!(
+            of_b.takes(on(1), sale, None) && !of_b.takes(on(0), sale, None) && !of_b.takes(pm, sale, None)
+        );
         let code = |text: &str| text.parse::<ResponseCodeText>().ok();
         assert!(of_05.takes(pm, echo, code("05")) && !of_05.takes(pm, echo, code("00")));
         assert_eq!(selections.place(&read("sale.failed")), None);

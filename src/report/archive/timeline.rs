@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     metrics::{Class, Latency, StepInterval},
-    report::tag::{LAG, Part, StepTag},
+    report::tag::{DevicePart, DeviceTag, LAG, Part, StepTag},
 };
 use std::{
     collections::BTreeMap,
@@ -108,6 +108,8 @@ pub(in crate::report) struct Totals {
 #[derive(Debug, Default)]
 pub(in crate::report) struct StepTotals {
     parts: [[Option<Box<Tally>>; 2]; Class::ALL.len()],
+    /// Where the time on devices went.
+    devices: [Option<Box<Tally>>; DevicePart::ALL.len()],
 }
 
 impl StepTotals {
@@ -133,7 +135,15 @@ impl StepTotals {
             response.add_to(&mut latencies.response);
             service.iter().for_each(|service| service.add_to(&mut latencies.service));
         }
+        for (part, tally) in DevicePart::ALL.into_iter().zip(&self.devices) {
+            let Some(tally) = tally else { continue };
+            tally.add_to(part.of_mut(step.devices.get_or_insert_default()));
+        }
         step
+    }
+
+    fn on_devices(&mut self, part: DevicePart) -> &mut Tally {
+        self.devices[part as usize].get_or_insert_default()
     }
 
     fn part(&mut self, class: Class, part: Part) -> &mut Tally {
@@ -147,6 +157,9 @@ impl StepTotals {
                     self.part(class, part).merge(theirs);
                 }
             }
+        }
+        for (part, theirs) in DevicePart::ALL.into_iter().zip(&other.devices) {
+            theirs.iter().for_each(|theirs| self.on_devices(part).merge(theirs));
         }
     }
 }
@@ -246,7 +259,7 @@ impl Worker {
                 let known = match StepTag::parse(line.tag) {
                     Some(tag) => self.step(&tag, line.payload),
                     None if line.tag == LAG => self.schedule_lag(line.payload),
-                    None => None,
+                    None => self.on_devices(line.tag, line.payload),
                 };
                 self.malformed += u64::from(known.is_none());
             }
@@ -258,8 +271,16 @@ impl Worker {
         self.decoder.decode(payload, |place, count| self.lag.add(place, count))
     }
 
-    fn step(&mut self, tag: &StepTag<'_>, payload: &[u8]) -> Option<()> {
-        let name = &*tag.step;
+    /// Takes one part of the time that a step took on devices.
+    fn on_devices(&mut self, tag: &str, payload: &[u8]) -> Option<()> {
+        let tag = DeviceTag::parse(tag)?;
+        self.make_room(&tag.step)?;
+        let total = self.totals.steps.get_mut(&*tag.step)?.on_devices(tag.part);
+        self.decoder.decode(payload, |place, count| total.add(place, count))
+    }
+
+    /// Has a place for a step, unless there are too many.
+    fn make_room(&mut self, name: &str) -> Option<()> {
         if !self.totals.steps.contains_key(name) {
             if self.totals.steps.len() >= STEPS_MAX {
                 return None;
@@ -267,6 +288,12 @@ impl Worker {
             self.totals.steps.insert(name.to_owned(), StepTotals::default());
             self.steps.insert(name.to_owned(), Tally::default());
         }
+        Some(())
+    }
+
+    fn step(&mut self, tag: &StepTag<'_>, payload: &[u8]) -> Option<()> {
+        let name = &*tag.step;
+        self.make_room(name)?;
         let total = self.totals.steps.get_mut(name)?.part(tag.class, tag.part);
         if tag.part == Part::Service {
             return self.decoder.decode(payload, |place, count| total.add(place, count));

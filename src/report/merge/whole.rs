@@ -11,7 +11,7 @@ use crate::{
     report::{
         archive::{Archive, ArchiveError, Batch, Batches, Decoder, SeriesRow, micros_at},
         folder::Folder,
-        tag::{LAG, Part, StepTag},
+        tag::{DeviceTag, LAG, Part, StepTag},
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -88,13 +88,13 @@ impl Whole {
             };
             let known = match StepTag::parse(line.tag) {
                 None if line.tag == LAG => into(&mut interval.lag),
-                None => None,
+                None => DeviceTag::parse(line.tag).and_then(|tag| {
+                    let step = step_of(&mut self.names, interval, &tag.step);
+                    into(tag.part.of_mut(step.devices.get_or_insert_default()))
+                }),
                 Some(tag) => {
-                    let id = usize::from(self.names.intern(&tag.step).0);
-                    interval
-                        .steps
-                        .resize(self.names.len().max(interval.steps.len()), StepInterval::default());
-                    let latencies = interval.steps[id].class_mut(tag.class);
+                    let step = step_of(&mut self.names, interval, &tag.step);
+                    let latencies = step.class_mut(tag.class);
                     into(if tag.part == Part::Service {
                         &mut latencies.service
                     } else {
@@ -295,6 +295,13 @@ fn verdict(summaries: &[&Summary], thresholds: &[ThresholdSummary]) -> (Verdict,
         summaries.iter().map(|summary| summary.exit_code).find(|code| ![0, EXIT_THRESHOLD].contains(code));
     let judged = if all_hold { (Verdict::Pass, 0) } else { (Verdict::Fail, EXIT_THRESHOLD) };
     (judged.0, exit_code.unwrap_or(judged.1))
+}
+
+/// What an interval holds of the step of that name.
+fn step_of<'i>(names: &mut StepNames, interval: &'i mut Interval, name: &str) -> &'i mut StepInterval {
+    let id = usize::from(names.intern(name).0);
+    interval.steps.resize(names.len().max(interval.steps.len()), StepInterval::default());
+    &mut interval.steps[id]
 }
 
 /// The cases of all runs; `None` where none had any.

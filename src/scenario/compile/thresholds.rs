@@ -1,15 +1,17 @@
 //! Thresholds: conditions over metrics of steps, scenarios, groups and flows that exist; and those on the generator's
 //! health that exist without being written.
 
-use super::Compiler;
+use super::{Compiler, Context};
 use crate::{
     expr::nearest,
     metrics::{Catalog, MetricName, Selections, Selector, Threshold, ThresholdError},
+    rack::Rack,
     scenario::{
         condition::Condition,
         diagnostic::Problem,
         named::Named,
         node::{Node, Span},
+        plan::device_ids,
     },
 };
 use std::time::Duration;
@@ -42,7 +44,14 @@ impl Compiler<'_> {
         let (scenarios, groups): (Vec<&str>, Vec<&str>) =
             (self.file.scenarios.names().collect(), self.file.terminals.names().collect());
         let flows: Vec<&str> = self.file.flows.names().collect();
-        let names = Catalog { steps: &self.steps, scenarios: &scenarios, groups: &groups, flows: &flows };
+        let devices: Vec<&str> = device_ids(racks(self.context)).collect();
+        let names = Catalog {
+            steps: &self.steps,
+            scenarios: &scenarios,
+            groups: &groups,
+            flows: &flows,
+            devices: &devices,
+        };
         Selections::of(thresholds, &names)
     }
 
@@ -114,10 +123,11 @@ impl Compiler<'_> {
             self.check_step(span, step);
         }
         let file = self.file;
-        let lists: [(&str, &Option<String>, Vec<&str>); 3] = [
+        let lists: [(&str, &Option<String>, Vec<&str>); 4] = [
             ("scenario", &selector.scenario, file.scenarios.names().collect()),
             ("group of terminals", &selector.group, file.terminals.names().collect()),
             ("flow", &selector.flow, file.flows.names().collect()),
+            ("device", &selector.device, device_ids(racks(self.context)).collect()),
         ];
         for (what, name, known) in lists {
             if let Some(name) = name.as_deref().filter(|name| !known.contains(name)) {
@@ -139,6 +149,11 @@ impl Compiler<'_> {
             self.unknown(span, "step", step, known.iter().map(String::as_str));
         }
     }
+}
+
+/// The racks that groups of terminals take their devices from.
+fn racks<'c>(context: &'c Context<'_>) -> impl Iterator<Item = &'c Rack> {
+    context.racks.iter().flatten().map(|rack| &**rack)
 }
 
 /// What must hold of the generator, where the scenario says nothing else.

@@ -183,6 +183,8 @@ pub(super) struct Simulate {
     pub faults: Faults,
     /// Whether its messages to the host go through the register's line.
     pub relay: bool,
+    /// The firmware that it tells, where its protocol has a word for that.
+    pub firmware: String,
 }
 
 /// What a pretended terminal refuses.

@@ -229,6 +229,7 @@ fn simulation(file: file::Simulate) -> Simulation {
         replies: file.refuse.into_iter().map(reply).collect(),
         faults: faults(&file.faults),
         relays: file.relay,
+        firmware: file.firmware,
     }
 }
 

@@ -10,17 +10,19 @@ use super::{
     },
     file::ServiceWord,
     profile_file::{
-        CharsetWord, CodingWord, DuplicateWord, MessageFile, ProfileFile, TagsFile, service_words,
+        CharsetWord, CodingWord, DuplicateWord, FieldLengthFile, KnownWord, LengthsFile, MessageFile,
+        ProfileFile, SecrecyWord, TagsFile, service_words,
     },
-    profile_frame::{length_field, link},
+    profile_frame::length_field,
 };
 use crate::{
     ecr::{
-        LengthForm, Service,
+        FieldLength, LengthForm, Service,
         script::{
-            Charset, Dictionary, Exchange, Field, Message, Part, Script, Slot, TagForm, TagLength, TagWidth,
-            Tagged,
+            Charset, Dictionary, Exchange, Field, Lead, Message, Part, Script, Secrecy, Secrets, Slot,
+            TagForm, TagLength, TagWidth, Tagged, width,
         },
+        zvt,
     },
     expr::nearest,
     rack::Profile,
@@ -98,9 +100,12 @@ impl Reader<'_> {
         self.check_variables();
         let abort =
             file.abort.as_ref().and_then(|abort| self.named(abort, self.root.child("abort"), &messages));
+        let secrets = Arc::new(self.secrets(&file, &messages));
+        let (frame, link) = self.way(&file.frame, &file.link);
         let script = Script {
-            frame: self.frame(&file.frame),
-            link: link(&file.link),
+            frame,
+            link,
+            secrets,
             charset: self.charset,
             own: self.own.len() as u8,
             drops_repeats: file.link.duplicates == DuplicateWord::Sequence,
@@ -125,11 +130,18 @@ impl Reader<'_> {
     }
 
     fn tags(&mut self, file: &TagsFile, node: &Node) -> Option<Tagged> {
-        let form = tag_form(file);
+        let (form, lead) = (self.tag_form(file, node), self.lead(file, node));
+        let (form, lead) = (form?, lead?);
         let place = node.child("fields");
         let mut fields = Vec::new();
         for (digits, inner) in file.fields.iter() {
-            let tag = self.tag(digits, form.tag, place);
+            let tag = self.tag(digits, form.tag, place).filter(|tag| {
+                let is_known = form.length.of(tag).is_some();
+                if !is_known {
+                    self.complain(place.at_key(digits), format!("`lengths` has no tag `{digits}`"));
+                }
+                is_known
+            });
             let field = match self.message(inner, place.child(digits)) {
                 Some(Message::Row(parts)) => Some(Field::Row(parts)),
                 Some(Message::Tags(inner)) => Some(Field::Tags(inner)),
@@ -137,7 +149,77 @@ impl Reader<'_> {
             };
             fields.extend(tag.zip(field));
         }
-        Some(Tagged { form, fields })
+        Some(Tagged { form, lead, fields })
+    }
+
+    /// What comes before the first tag.
+    fn lead(&mut self, file: &TagsFile, node: &Node) -> Option<Lead> {
+        let mut parts = |text: &Option<String>, key: &str| {
+            let place = node.child(key);
+            let parts = text.as_ref().map_or(Some(Vec::new()), |text| self.parts(text, place))?;
+            if width(&parts).is_none() {
+                self.complain(place.span.clone(), "before the first tag every value has a width".to_owned());
+            }
+            Some(parts)
+        };
+        let (head, fixed) = (parts(&file.head, "head"), parts(&file.fixed, "fixed"));
+        let count = file.count.as_ref().map(|count| length_field(count).form);
+        Some(Lead { head: head?, count, fixed: fixed? })
+    }
+
+    fn tag_form(&mut self, file: &TagsFile, node: &Node) -> Option<TagForm> {
+        let is_table = file.tags == CodingWord::Table;
+        let tag = match file.tags {
+            CodingWord::BerTags => TagWidth::Ber,
+            CodingWord::Table => TagWidth::Bytes(file.width.map_or(1, usize::from)),
+            CodingWord::Flat | CodingWord::Ber => TagWidth::Bytes(file.width.map_or(2, usize::from)),
+        };
+        if is_table != file.lengths.is_some() || is_table && file.length.is_some() {
+            let message = "`tags: table` goes with `lengths`, and the other forms with `length` or none";
+            self.complain(node.child("tags").span.clone(), message.to_owned());
+            return None;
+        }
+        let length = match (&file.lengths, &file.length, file.tags) {
+            (Some(lengths), ..) => self.table(lengths, tag, node.child("lengths")),
+            (None, Some(length), _) => TagLength::All(FieldLength::Written(length_field(length).form)),
+            (None, None, CodingWord::Flat) => TagLength::All(FieldLength::Written(LengthForm::BigEndian(2))),
+            (None, None, _) => TagLength::All(FieldLength::Ber),
+        };
+        Some(TagForm { tag, length })
+    }
+
+    /// How the length behind each tag is known.
+    fn table(&mut self, file: &LengthsFile, tag: TagWidth, place: &Node) -> TagLength {
+        let own = match file {
+            LengthsFile::Known(KnownWord::Zvt) => {
+                let all = (0..=u8::MAX).filter_map(|tag| Some((vec![tag], zvt::field_length(tag)?)));
+                return TagLength::Table(all.collect());
+            }
+            LengthsFile::Own(own) => own.iter(),
+        };
+        let length = |file: &FieldLengthFile| match file {
+            FieldLengthFile::Fixed(size) => FieldLength::Fixed(usize::from(*size)),
+            FieldLengthFile::Word(_) => FieldLength::Ber,
+            FieldLengthFile::Written(written) => FieldLength::Written(length_field(written).form),
+        };
+        let all = own.filter_map(|(digits, file)| Some((self.tag(digits, tag, place)?, length(file))));
+        TagLength::Table(all.collect())
+    }
+
+    /// What no record may show.
+    fn secrets(&mut self, file: &ProfileFile, messages: &Messages) -> Secrets {
+        let place = self.root.child("secrets");
+        let mut values = Vec::new();
+        for (name, word) in file.secrets.iter() {
+            let secrecy = match word {
+                SecrecyWord::Card => Secrecy::Card,
+                SecrecyWord::Whole => Secrecy::Whole,
+            };
+            values.extend(self.slot(name, place.child(name)).map(|slot| (slot, secrecy)));
+        }
+        // What is said of a value comes before what is usual.
+        values.push((Slot::Card, Secrecy::Card));
+        Secrets::new(values, messages.iter().map(|(_, message)| message))
     }
 
     fn tag(&mut self, digits: &str, width: TagWidth, place: &Node) -> Option<Vec<u8>> {
@@ -238,19 +320,6 @@ fn hex(digits: &str) -> Option<Vec<u8>> {
         u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok().filter(|_| pair.len() == 2)
     };
     digits.as_bytes().chunks(2).map(byte).collect()
-}
-
-fn tag_form(file: &TagsFile) -> TagForm {
-    let length = match (&file.length, file.tags) {
-        (Some(length), _) => TagLength::Plain(length_field(length).form),
-        (None, CodingWord::Flat) => TagLength::Plain(LengthForm::BigEndian(2)),
-        (None, CodingWord::Ber | CodingWord::BerTags) => TagLength::Ber,
-    };
-    let tag = match file.tags {
-        CodingWord::BerTags => TagWidth::Ber,
-        CodingWord::Flat | CodingWord::Ber => TagWidth::Bytes(file.width.map_or(2, usize::from)),
-    };
-    TagForm { tag, length }
 }
 
 fn charset(word: CharsetWord) -> Charset {

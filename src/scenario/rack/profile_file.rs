@@ -48,6 +48,19 @@ pub(super) struct ProfileFile {
     pub replies: Vec<ReplyFile>,
     /// What the terminal says when nothing else is said.
     pub heartbeat: Option<HeartbeatFile>,
+    /// Values that no record may show, and how much of each is hidden. `card` is hidden where nothing is said.
+    #[serde(default)]
+    pub secrets: Named<SecrecyWord>,
+}
+
+choice! {
+    /// How much of a value is hidden.
+    SecrecyWord {
+        /// It is the number of a card: all but its first six and last four digits.
+        Card = "card",
+        /// All of it.
+        Whole = "whole",
+    }
 }
 
 /// How a message travels.
@@ -151,6 +164,8 @@ choice! {
         LittleEndian = "little-endian",
         /// Decimal digits.
         Ascii = "ascii",
+        /// A decimal digit in the low half of each byte, F in the high one.
+        Nibbles = "nibbles",
         /// One byte up to FE; or FF and two bytes, lowest first.
         Escaped = "escaped",
     }
@@ -227,6 +242,22 @@ pub(super) struct LinkFile {
     pub repeats: Option<u8>,
     /// What makes a message the one before once more.
     pub duplicates: DuplicateWord,
+    /// The bytes that stand alone between frames, where they are not those of ASCII.
+    pub signals: SignalsFile,
+}
+
+/// The bytes that stand alone between frames, each in two hexadecimal digits.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct SignalsFile {
+    /// Understood; 06 without.
+    pub ack: Option<String>,
+    /// Not understood, or not now; 15 without.
+    pub nak: Option<String>,
+    /// Are you there, and may I send? 05 without.
+    pub enq: Option<String>,
+    /// The line is free; 04 without.
+    pub eot: Option<String>,
 }
 
 choice! {
@@ -269,11 +300,19 @@ pub(super) enum MessageFile {
 pub(super) struct TagsFile {
     /// How lengths are written.
     pub tags: CodingWord,
-    /// How many bytes a tag has; two without.
+    /// How many bytes a tag has; two without, and one with `tags: table`.
     #[schemars(range(min = 1, max = 4))]
     pub width: Option<u8>,
     /// How lengths are written when neither of the two is right.
     pub length: Option<LengthFile>,
+    /// With `tags: table`: how the length behind each tag is known.
+    pub lengths: Option<LengthsFile>,
+    /// The text before the first tag; its values have a width.
+    pub head: Option<String>,
+    /// How the length of all that follows is written behind `head`.
+    pub count: Option<LengthFile>,
+    /// The text between that length and the first tag; its values have a width.
+    pub fixed: Option<String>,
     /// Each tag, in hexadecimal digits, with its text or the tags inside of it.
     pub fields: Named<MessageFile>,
 }
@@ -287,6 +326,46 @@ choice! {
         Ber = "ber",
         /// Tags and lengths as in BER: a tag has as many bytes as it says.
         BerTags = "ber-tags",
+        /// Each tag has a length of its own, as `lengths` says.
+        Table = "table",
+    }
+}
+
+/// How the length behind each tag is known.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum LengthsFile {
+    /// As somebody has written down already.
+    Known(KnownWord),
+    /// By tag, in hexadecimal digits.
+    Own(Named<FieldLengthFile>),
+}
+
+choice! {
+    /// A table of lengths that is known.
+    KnownWord {
+        /// The bitmaps of ZVT.
+        Zvt = "zvt",
+    }
+}
+
+/// How the length behind one tag is known.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum FieldLengthFile {
+    /// So many bytes, which stand nowhere.
+    Fixed(u16),
+    /// As in BER.
+    Word(BerWord),
+    /// As it is written before the value.
+    Written(LengthFile),
+}
+
+choice! {
+    /// A length as in BER.
+    BerWord {
+        /// One byte, or 81 and one, or 82 and two.
+        Ber = "ber",
     }
 }
 

@@ -5,17 +5,26 @@ use super::{
     profile::Reader,
     profile_file::{
         AcknowledgeWord, CheckFile, CheckWord, CoverWord, FrameFile, LengthFile, LengthWord, LinkFile,
-        OrderWord, Preset, StrayWord,
+        OrderWord, Preset, SignalsFile, StrayWord,
     },
 };
-use crate::ecr::{Body, Checksum, Coverage, Frame, LengthField, LengthForm, LinkPolicy, Signalling};
+use crate::ecr::{Body, Checksum, Coverage, Frame, LengthField, LengthForm, LinkPolicy, Signalling, Signals};
 use std::{borrow::Cow, time::Duration};
 
 impl Reader<'_> {
-    /// The frame that a file describes.
-    pub(super) fn frame(&mut self, file: &FrameFile) -> Frame {
+    /// How messages travel, and who acknowledges them.
+    pub(super) fn way(&mut self, frame: &FrameFile, link: &LinkFile) -> (Frame, LinkPolicy) {
+        let signals = self.signals(&link.signals);
+        let (frame, link) = (self.frame(frame, signals), policy(link, signals));
+        self.check_signals(&frame, &link);
+        (frame, link)
+    }
+
+    /// The frame that a file describes, between which these bytes stand alone.
+    fn frame(&mut self, file: &FrameFile, signals: Signals) -> Frame {
         let place = self.root.child("frame");
         let mut frame = file.preset.map_or(NO_FRAME, preset);
+        frame.signals = frame.signals.iter().map(|byte| renamed(*byte, signals)).collect();
         let given = [
             (&mut frame.start, &file.start, "start"),
             (&mut frame.end, &file.end, "end"),
@@ -100,6 +109,7 @@ pub(super) fn length_field(file: &LengthFile) -> LengthField {
         LengthWord::BigEndian => LengthForm::BigEndian(size),
         LengthWord::LittleEndian => LengthForm::LittleEndian(size),
         LengthWord::Ascii => LengthForm::Ascii(size),
+        LengthWord::Nibbles => LengthForm::Nibbles(size),
         LengthWord::Escaped => LengthForm::Escaped,
     };
     LengthField { after: usize::from(file.after), form, is_payload: false, adds: usize::from(file.adds) }
@@ -114,8 +124,62 @@ fn coverage(file: &CheckFile) -> Coverage {
     }
 }
 
+impl Reader<'_> {
+    /// The bytes that stand alone between frames.
+    fn signals(&mut self, file: &SignalsFile) -> Signals {
+        let place = self.root.child("link").child("signals");
+        let usual = Signals::ASCII;
+        let mut byte = |digits: &Option<String>, key: &str, usual: u8| {
+            let Some(read) = digits.as_ref().and_then(|digits| self.hex(digits, place.child(key))) else {
+                return usual;
+            };
+            let [byte] = *read else {
+                self.complain(place.at(key), "a signal is one byte".to_owned());
+                return usual;
+            };
+            byte
+        };
+        let signals = Signals {
+            ack: byte(&file.ack, "ack", usual.ack),
+            nak: byte(&file.nak, "nak", usual.nak),
+            enq: byte(&file.enq, "enq", usual.enq),
+            eot: byte(&file.eot, "eot", usual.eot),
+        };
+        let mut all = signals.all();
+        all.sort_unstable();
+        if all.windows(2).any(|pair| pair[0] == pair[1]) {
+            self.complain(place.span.clone(), "one byte cannot be two signals".to_owned());
+        }
+        signals
+    }
+
+    /// A side that waits for a byte that it would not know waits in vain.
+    fn check_signals(&mut self, frame: &Frame, link: &LinkPolicy) {
+        let Signals { ack, nak, enq, eot } = link.signals;
+        let needed: &[u8] = match link.signalling {
+            Signalling::Bare => &[],
+            Signalling::ByTerminal | Signalling::Acknowledged => &[ack, nak],
+            Signalling::Session => &[ack, nak, enq, eot],
+        };
+        let place = self.root.child("frame");
+        if let Some(missing) = needed.iter().find(|byte| !frame.signals.contains(byte)) {
+            let message = format!("the link needs the signal {missing:02X}, which `signals` does not have");
+            self.complain(place.at("signals"), message);
+        }
+        if needed.iter().any(|byte| frame.start.first() == Some(byte)) {
+            self.complain(place.span.clone(), "a signal cannot be the byte that begins a frame".to_owned());
+        }
+    }
+}
+
+/// The signal of a protocol in place of that of ASCII.
+fn renamed(byte: u8, signals: Signals) -> u8 {
+    let pairs = Signals::ASCII.all().into_iter().zip(signals.all());
+    pairs.into_iter().find(|(usual, _)| *usual == byte).map_or(byte, |(_, own)| own)
+}
+
 /// Who acknowledges what, with the timers that are usual for that.
-pub(super) fn link(file: &LinkFile) -> LinkPolicy {
+fn policy(file: &LinkFile, signals: Signals) -> LinkPolicy {
     let known = match file.acknowledge {
         AcknowledgeWord::None => LinkPolicy::BARE,
         AcknowledgeWord::Terminal => LinkPolicy::BY_TERMINAL,
@@ -130,6 +194,7 @@ pub(super) fn link(file: &LinkFile) -> LinkPolicy {
     };
     LinkPolicy {
         signalling,
+        signals,
         gap: file.gap.map_or(known.gap, Duration::from),
         acknowledgement: file.timeout.map_or(known.acknowledgement, Duration::from),
         repeats: file.repeats.unwrap_or(known.repeats),

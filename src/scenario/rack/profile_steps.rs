@@ -128,7 +128,7 @@ impl Reader<'_> {
         }
     }
 
-    fn slot(&mut self, name: &str, node: &Node) -> Option<Slot> {
+    pub(super) fn slot(&mut self, name: &str, node: &Node) -> Option<Slot> {
         let known = Slot::ALL.iter().find(|(_, known)| *known == name).map(|(slot, _)| *slot);
         let own = self.own.iter().position(|own| own == name).and_then(|at| u8::try_from(at).ok());
         let slot = known.or_else(|| own.map(Slot::Own));

@@ -6,6 +6,7 @@ use super::{
         lane::{Lane, Socket},
         paced::{Paced, Step},
         relay::relay,
+        wire::silence,
     },
     Tally,
     fate::Fate,
@@ -78,7 +79,7 @@ impl Terminal {
         let can_relay = device.speaker.relays();
         let mangler = Mangler::new(device.simulation.faults, seed.stream(Domain::Network, number, 0));
         Self {
-            machine: device.speaker.terminal(&id),
+            machine: device.speaker.terminal(&id, &device.simulation.firmware),
             outbox: Outbox::default(),
             simulation: device.simulation.clone(),
             clock,
@@ -124,6 +125,8 @@ impl Terminal {
         loop {
             let due = self.due().map(|due| self.clock.to_std(due).into());
             let wake = tokio::select! {
+                // What has come is heard before a silence is.
+                biased;
                 read = lane.read(&mut buffer), if self.received.is_none() => Wake::Read(read),
                 carried = carried(&mut self.carrying) => Wake::Carried(carried),
                 () = sleep_until(due) => Wake::Time,
@@ -131,7 +134,11 @@ impl Terminal {
             };
             match wake {
                 Wake::Stop | Wake::Read(Ok(0) | Err(_)) => break,
-                Wake::Read(Ok(count)) => self.hear(buffer.get(..count).unwrap_or_default()),
+                Wake::Read(Ok(count)) => {
+                    self.hear(buffer.get(..count).unwrap_or_default());
+                    // Whoever never stops talking does not stop the clock.
+                    self.catch_up(&mut lane);
+                }
                 Wake::Carried(answer) => {
                     self.carrying = None;
                     self.heard_from_host(answer.as_deref());
@@ -153,7 +160,9 @@ impl Terminal {
         let decision = self.decision.as_ref().map(|(at, ..)| *at);
         let received = self.received.as_ref().map(|(at, _)| *at);
         let inner = self.inner.as_ref().and_then(|(inner, _)| inner.due());
-        [decision, received, inner, self.line.due(), self.deadline].into_iter().flatten().min()
+        // While something is on the line, nothing is silent.
+        let deadline = self.deadline.filter(|_| received.is_none());
+        [decision, received, inner, self.line.due(), deadline].into_iter().flatten().min()
     }
 
     /// Bytes are heard when the line has carried them, not when the kernel hands them over.
@@ -181,7 +190,7 @@ impl Terminal {
             let wishes = inner.wake(now);
             self.fulfil(wishes);
         }
-        if self.deadline.is_some_and(|deadline| deadline <= now) {
+        if self.received.is_none() && self.deadline.is_some_and(|deadline| deadline <= now) {
             self.feed(TerminalInput::Timeout);
         }
         self.speak(now, lane);
@@ -347,7 +356,7 @@ async fn carried(carrying: &mut Option<Carrying>) -> Option<Vec<u8>> {
 
 async fn sleep_until(due: Option<tokio::time::Instant>) {
     match due {
-        Some(due) => tokio::time::sleep_until(due).await,
+        Some(due) => silence(due).await,
         None => std::future::pending().await,
     }
 }
