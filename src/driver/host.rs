@@ -461,30 +461,25 @@ async fn accept(floor: &Rc<Floor>, listener: &TcpListener) {
 }
 
 /// Serves one connection to its end.
-async fn attend(floor: &Floor, stream: Wire, mut session: Session, mailbox: &Mailbox) {
+async fn attend(floor: &Floor, mut stream: Wire, mut session: Session, mailbox: &Mailbox) {
     loop {
-        let event = std::future::poll_fn(|context| poll_connection(&stream, mailbox, context)).await;
+        let event =
+            std::future::poll_fn(|context| poll_connection(floor, &mut stream, mailbox, context)).await;
         match event {
             Attention::Write if write(&stream, mailbox).is_err() => return,
             Attention::Write => {}
-            Attention::Close => return,
-            Attention::Read => {
-                let mut buffer = floor.buffer.borrow_mut();
-                match stream.try_read(&mut buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Ok(0) | Err(_) => return,
-                    Ok(count) => {
-                        let bytes = buffer.get(..count).unwrap_or_default();
-                        // Whoever wants to speak TLS here would wait for its answer for ever.
-                        if wire::is_hello(bytes) && floor.tls.is_none() {
-                            return;
-                        }
-                        let (now, mut outbox) = (floor.clock.now(), floor.outbox.borrow_mut());
-                        floor.host.borrow_mut().received(now, &mut session, bytes, &mut outbox);
-                        drop(outbox);
-                        floor.drain(Some((session.id(), &stream)));
-                    }
+            Attention::Close | Attention::Read(Ok(0) | Err(_)) => return,
+            Attention::Read(Ok(count)) => {
+                let buffer = floor.buffer.borrow();
+                let bytes = buffer.get(..count).unwrap_or_default();
+                // Whoever wants to speak TLS here would wait for its answer for ever.
+                if wire::is_hello(bytes) && floor.tls.is_none() {
+                    return;
                 }
+                let (now, mut outbox) = (floor.clock.now(), floor.outbox.borrow_mut());
+                floor.host.borrow_mut().received(now, &mut session, bytes, &mut outbox);
+                drop(outbox);
+                floor.drain(Some((session.id(), &stream)));
             }
         }
     }
@@ -492,12 +487,18 @@ async fn attend(floor: &Floor, stream: Wire, mut session: Session, mailbox: &Mai
 
 /// What a connection needs next.
 enum Attention {
-    Read,
+    /// What a read came to; the bytes are in the buffer of the floor.
+    Read(io::Result<usize>),
     Write,
     Close,
 }
 
-fn poll_connection(stream: &Wire, mailbox: &Mailbox, context: &mut Context<'_>) -> Poll<Attention> {
+fn poll_connection(
+    floor: &Floor,
+    stream: &mut Wire,
+    mailbox: &Mailbox,
+    context: &mut Context<'_>,
+) -> Poll<Attention> {
     let has_mail = !mailbox.unsent.borrow().is_empty();
     if *mailbox.is_closed.borrow() && !has_mail {
         return Poll::Ready(Attention::Close);
@@ -505,8 +506,8 @@ fn poll_connection(stream: &Wire, mailbox: &Mailbox, context: &mut Context<'_>) 
     if has_mail && stream.poll_write_ready(context).is_ready() {
         return Poll::Ready(Attention::Write);
     }
-    if stream.poll_read_ready(context).is_ready() {
-        return Poll::Ready(Attention::Read);
+    if let Poll::Ready(read) = stream.poll_read(context, &mut floor.buffer.borrow_mut()) {
+        return Poll::Ready(Attention::Read(read));
     }
     let mut waker = mailbox.waker.borrow_mut();
     if !waker.as_ref().is_some_and(|known| known.will_wake(context.waker())) {
