@@ -88,6 +88,8 @@ enum Wake {
 struct Next {
     connect: bool,
     deadline: Instant,
+    /// When the input was given.
+    now: Instant,
 }
 
 impl Desk {
@@ -147,17 +149,17 @@ impl Line {
         self.wire.is_some()
     }
 
-    /// Has the terminal do `operation`, and whatever follows from it, until it is idle again.
+    /// Has the terminal do `operation`, and whatever follows from it, until it is idle again; returns when it was.
     ///
-    /// `on_event` hears of everything as it happens; a connection that could not be made is told to `on_refusal`.
+    /// `on_event` hears of everything as it happens, with the time; a connection that could not be made is told to `on_refusal`.
     pub async fn operate(
         &mut self,
         desk: &Desk,
         patron: Patron<'_>,
         operation: Operation,
-        mut on_event: impl FnMut(Event),
+        mut on_event: impl FnMut(Instant, Event),
         mut on_refusal: impl FnMut(&io::Error),
-    ) {
+    ) -> Instant {
         let is_bounded = patron.dialer.is_bounded();
         if is_bounded {
             self.expire(desk.clock.now(), patron.dialer.settings());
@@ -200,8 +202,9 @@ impl Line {
         }
         desk.deadlines.disarm(patron.place);
         if is_bounded {
-            self.used = Stamp::of(desk.clock.now());
+            self.used = Stamp::of(next.now);
         }
+        next.now
     }
 
     /// Closes the connection; the terminal learns of it with its next operation.
@@ -236,7 +239,7 @@ impl Line {
         &mut self,
         desk: &Desk,
         patron: Patron<'_>,
-        on_event: &mut impl FnMut(Event),
+        on_event: &mut impl FnMut(Instant, Event),
         on_refusal: &mut impl FnMut(&io::Error),
     ) {
         if let Some(wire) = &self.wire {
@@ -255,7 +258,7 @@ impl Line {
         desk: &Desk,
         patron: Patron<'_>,
         input: Input<'_>,
-        on_event: &mut impl FnMut(Event),
+        on_event: &mut impl FnMut(Instant, Event),
     ) -> Next {
         let mut outbox = desk.outbox.borrow_mut();
         let now = desk.clock.now();
@@ -263,7 +266,7 @@ impl Line {
             desk.trace.note(patron.place, now, false, bytes);
         }
         patron.terminal.borrow_mut().handle(patron.profile, now, input, &mut outbox);
-        let mut next = Next { connect: false, deadline: Instant::NEVER };
+        let mut next = Next { connect: false, deadline: Instant::NEVER, now };
         while let Some(output) = outbox.poll() {
             match output {
                 Output::Connect => next.connect = true,
@@ -275,7 +278,7 @@ impl Line {
                     next.connect = false;
                     self.close();
                 }
-                Output::Event(event) => on_event(event),
+                Output::Event(event) => on_event(now, event),
                 Output::Wait(deadline) => next.deadline = deadline.unwrap_or(Instant::NEVER),
             }
         }
@@ -288,7 +291,7 @@ impl Line {
         desk: &Desk,
         patron: Patron<'_>,
         read: io::Result<usize>,
-        on_event: &mut impl FnMut(Event),
+        on_event: &mut impl FnMut(Instant, Event),
         on_refusal: &mut impl FnMut(&io::Error),
     ) -> Next {
         let buffer = desk.buffer.borrow();
