@@ -234,6 +234,14 @@ struct Floor {
     tls: Option<HostSide>,
 }
 
+/// The connection that is just being served.
+#[derive(Clone, Copy)]
+struct Own<'a> {
+    id: ConnectionId,
+    wire: &'a Wire,
+    mailbox: &'a Mailbox,
+}
+
 /// What others have for a connection.
 #[derive(Debug, Default)]
 struct Mailbox {
@@ -265,7 +273,7 @@ impl Floor {
     }
 
     /// Carries out what the host wants; `own` is the connection that is just being served.
-    fn drain(&self, own: Option<(ConnectionId, &Wire)>) {
+    fn drain(&self, own: Option<Own<'_>>) {
         let mut outbox = self.outbox.borrow_mut();
         while let Some(output) = outbox.poll() {
             match output {
@@ -356,14 +364,14 @@ impl Floor {
     }
 
     /// Gives a connection what is due, or holds it until the ledger has what was recorded before.
-    fn give(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &Wire)>) {
+    fn give(&self, id: ConnectionId, due: Due<'_>, own: Option<Own<'_>>) {
         let is_held = self.books.as_ref().is_some_and(|books| books.hold(id, due));
         if !is_held {
             self.give_now(id, due, own);
         }
     }
 
-    fn give_now(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &Wire)>) {
+    fn give_now(&self, id: ConnectionId, due: Due<'_>, own: Option<Own<'_>>) {
         match due {
             Due::Send(bytes) => {
                 self.answered(id);
@@ -378,17 +386,16 @@ impl Floor {
         }
     }
 
-    /// Writes at once where that is possible, else leaves it to the task of the connection.
-    fn deliver(&self, id: ConnectionId, bytes: &[u8], own: Option<(ConnectionId, &Wire)>) {
-        let mail = self.mail.borrow();
-        // What was held may be for a connection that was closed meanwhile.
-        let Some(mailbox) = mail.get(&id).filter(|mailbox| !*mailbox.is_closed.borrow()) else { return };
-        let mut unsent = mailbox.unsent.borrow_mut();
-        let stream = own.filter(|(own, _)| *own == id && unsent.is_empty()).map(|(_, stream)| stream);
-        let taken = stream.and_then(|stream| stream.try_write(bytes).ok()).unwrap_or(0);
-        if let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
-            unsent.extend_from_slice(rest);
-            mailbox.ring();
+    /// Writes at once to the connection that is just being served, and leaves the rest to the task of the connection.
+    fn deliver(&self, id: ConnectionId, bytes: &[u8], own: Option<Own<'_>>) {
+        match own.filter(|own| own.id == id) {
+            Some(own) => {
+                let is_next = own.mailbox.is_open() && own.mailbox.unsent.borrow().is_empty();
+                let taken = if is_next { own.wire.try_write(bytes).unwrap_or(0) } else { 0 };
+                own.mailbox.put(bytes.get(taken..).unwrap_or_default());
+            }
+            // What was held may be for a connection that was closed meanwhile.
+            None => self.mail.borrow().get(&id).into_iter().for_each(|mailbox| mailbox.put(bytes)),
         }
     }
 
@@ -427,6 +434,18 @@ impl Floor {
 }
 
 impl Mailbox {
+    /// Leaves bytes to be sent, unless the connection is closed.
+    fn put(&self, bytes: &[u8]) {
+        if !bytes.is_empty() && self.is_open() {
+            self.unsent.borrow_mut().extend_from_slice(bytes);
+            self.ring();
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        !*self.is_closed.borrow()
+    }
+
     fn ring(&self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
@@ -479,7 +498,7 @@ async fn attend(floor: &Floor, mut stream: Wire, mut session: Session, mailbox: 
                 let (now, mut outbox) = (floor.clock.now(), floor.outbox.borrow_mut());
                 floor.host.borrow_mut().received(now, &mut session, bytes, &mut outbox);
                 drop(outbox);
-                floor.drain(Some((session.id(), &stream)));
+                floor.drain(Some(Own { id: session.id(), wire: &stream, mailbox }));
             }
         }
     }
