@@ -1,5 +1,9 @@
 //! What benches of whole runs share: plans from text, and bars.
 
+mod bar;
+
+pub use bar::bar;
+
 use posfleet::scenario::{self, Overrides, Plan};
 use std::io;
 
@@ -8,12 +12,6 @@ pub fn plan(text: &str) -> Plan {
     let no_files = |_: &str| Err(io::Error::from(io::ErrorKind::NotFound));
     scenario::load(text, "bench", &Overrides::default(), 1, &no_files)
         .unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false)))
-}
-
-/// Says on a line of its own whether a bar is met; `benches/all` gathers these lines.
-pub fn bar(what: &str, value: f64, most: f64) {
-    let verdict = if value <= most { "met" } else { "missed" };
-    println!("BAR {verdict:6} {what}: {value:.3} (at most {most})");
 }
 
 /// The arguments of a bench, without what cargo adds.

@@ -131,7 +131,7 @@ impl Steps<'_> {
     /// Takes all steps of an iteration; whether something in it failed, or `None` when it was cut short, and when it
     /// was over.
     ///
-    /// The clock is read where something was waited for, and nowhere else.
+    /// The clock is read where something was waited for.
     async fn take(
         &self,
         iteration: &mut Iteration,
