@@ -2,7 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench of messages that do not pack measures nothing")]
 
+#[path = "common/bar.rs"]
+mod bar;
+#[path = "common/timing.rs"]
+mod timing;
+
+use bar::bar;
 use std::hint::black_box;
+use timing::fastest_ns;
 
 use divan::{AllocProfiler, Bencher};
 use posfleet::iso8583::{De, Deframer, FrameHead, Message, Mti, Packer, Spec};
@@ -12,6 +19,22 @@ static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
 fn main() {
     divan::main();
+    let spec = Spec::unionpay();
+    for (what, body) in [("response", response()), ("request with chip data", request())] {
+        let decode = || Message::parse(black_box(spec), black_box(&body)).is_ok();
+        bar(&format!("ns to decode a {what} of 20 elements"), fastest_ns(decode), ..=100.0);
+    }
+    let packs: [(&str, fn(&mut Vec<u8>)); 2] =
+        [("response", pack_response), ("request with chip data", pack_request)];
+    for (what, pack) in packs {
+        let mut buffer = Vec::with_capacity(1024);
+        let encode = || {
+            buffer.clear();
+            pack(&mut buffer);
+            black_box(buffer.len())
+        };
+        bar(&format!("ns to encode a {what} of 20 elements"), fastest_ns(encode), ..=130.0);
+    }
 }
 
 #[divan::bench]

@@ -2,6 +2,10 @@
 //!
 //! `cargo bench --bench dashboard`
 
+#[path = "common/bar.rs"]
+mod bar;
+
+use bar::bar;
 use futures_util::stream;
 use posfleet::{
     dashboard::{self, Look, Options, Request, State, Theme},
@@ -23,8 +27,7 @@ fn main() {
     ratios.sort_by(f64::total_cmp);
     let ratio = ratios[ratios.len() / 2];
     println!("  median ratio {ratio:.4} (1 is no cost)");
-    let verdict = if ratio >= 0.98 { "met" } else { "missed" };
-    println!("BAR {verdict:6} sales with the dashboard over those without: {ratio:.4} (at least 0.98)");
+    bar("sales with the dashboard over those without", ratio, 0.98..);
 }
 
 /// One round; which of both comes first changes from round to round.

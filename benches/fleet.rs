@@ -3,6 +3,10 @@
 //!
 //! `cargo bench --bench fleet [-- memory | lag]`
 
+#[path = "common/bar.rs"]
+mod bar;
+
+use bar::bar;
 use posfleet::{
     driver::{Clock, HostServer, Timer, raise_descriptor_limit, usage},
     engine::{self, Command as Stop, NullObserver, Settings},
@@ -60,20 +64,14 @@ fn memory() {
     println!(
         "  per open idle connection      {open:>6.0} B   ({CONNECTIONS} connections, their signed-in terminals included)"
     );
-    bar("bytes per registered idle terminal", registered, 1024.0);
-    bar("bytes per open idle connection", open, 2048.0);
+    bar("bytes per registered idle terminal", registered, ..=1024.0);
+    bar("bytes per open idle connection", open, ..=2048.0);
 }
 
 fn median_of(mut measure: impl FnMut() -> f64) -> f64 {
     let mut values: Vec<f64> = (0..MEMORY_ROUNDS).map(|_| measure()).collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
-}
-
-/// Says on a line of its own whether a bar is met; `benches/all` gathers these lines.
-fn bar(what: &str, value: f64, most: f64) {
-    let verdict = if value <= most { "met" } else { "missed" };
-    println!("BAR {verdict:6} {what}: {value:.3} (at most {most})");
 }
 
 /// How late arrivals start at 10,000 a second: our timer, and the runtime's own, in turns.
@@ -90,9 +88,11 @@ fn lag() {
     print_lag("timerfd, one a shard", &ours);
     print_lag("tokio::time::sleep", &tokios);
     let p99 = |side: &(Latency, Duration)| side.0.percentile_ms(99.0);
-    bar("lag p50 in µs", ours.0.percentile_ms(50.0) * 1e3, 120.0);
-    bar("lag p99 in µs", p99(&ours) * 1e3, 300.0);
-    bar("lag p99 over that of the runtime's own timer", p99(&ours) / p99(&tokios), 1.0 / 6.0);
+    bar("lag p50 in µs", ours.0.percentile_ms(50.0) * 1e3, ..=120.0);
+    bar("lag p99 in µs", p99(&ours) * 1e3, ..=300.0);
+    let share = ours.1.as_secs_f64() / (LAG_ROUNDS as f64 * LAG_ROUND.as_secs_f64());
+    bar("share of a core at 10,000 arrivals/s", share, ..=0.2);
+    bar("lag p99 over that of the runtime's own timer", p99(&ours) / p99(&tokios), ..=1.0 / 6.0);
 }
 
 fn print_lag(name: &str, (lag, cpu): &(Latency, Duration)) {

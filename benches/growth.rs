@@ -77,7 +77,7 @@ fn compare(fleets: &[Fleet], what: &str) {
         let ratio = figure / figures[thousand];
         println!("  {:>9} {what:20} {figure:>7.2} µs {ratio:>7.2}", fleet.size);
         if fleet.size > 1_000 {
-            bar(&format!("CPU per transaction, {} {what} over 1,000", fleet.size), ratio, GROWTH_MOST);
+            bar(&format!("CPU per transaction, {} {what} over 1,000", fleet.size), ratio, ..=GROWTH_MOST);
         }
     }
 }

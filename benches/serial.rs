@@ -63,8 +63,8 @@ fn main() {
         println!("{what:27} p50 {:.2} ms  p99 {:.2} ms  max {:.2} ms", at(0.5), at(0.99), at(1.0));
     }
     println!("CPU {:.0} % of one core", cpu * 100.0);
-    bar("response time p99 in ms", response.value_at_quantile(0.99) as f64 / 1e3, P99_MOST);
-    bar("lost exchanges", lost as f64, 0.0);
+    bar("response time p99 in ms", response.value_at_quantile(0.99) as f64 / 1e3, ..=P99_MOST);
+    bar("lost exchanges", lost as f64, ..=0.0);
     let _ = std::fs::remove_dir_all(folder);
 }
 

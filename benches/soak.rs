@@ -59,8 +59,8 @@ fn soak(rate: f64, length: Duration) {
         samples.len(),
         line.slope * 60.0 / 1e3
     );
-    bar("memory of the soak, growth from begin to end", growth.abs(), GROWTH_MOST);
-    bar("iterations of the soak that failed", counters.failed as f64, 0.0);
+    bar("memory of the soak, growth from begin to end", growth.abs(), ..=GROWTH_MOST);
+    bar("iterations of the soak that failed", counters.failed as f64, ..=0.0);
 }
 
 /// A run with this load; samples of seconds and bytes after the first tenth of it.

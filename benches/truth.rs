@@ -53,15 +53,15 @@ fn compare(seconds: u32, shards: usize, has_screen: bool) {
     let truth_figures = PERCENTILES.map(|percentile| nearest_rank(&truth, percentile));
     print_row(&format!("{name}: truth"), truth_figures);
     print_row(&format!("{name}: reported"), reported);
-    bar(&format!("{name}: |sent - scheduled|"), sent.abs_diff(scheduled) as f64, 0.0);
+    bar(&format!("{name}: |sent - scheduled|"), sent.abs_diff(scheduled) as f64, ..=0.0);
     if sent != scheduled {
         // Without a request for every arrival, nobody knows which belongs to which.
         return println!("{name}: {:?}, {:?}", summary.counters, summary.causes);
     }
-    bar(&format!("{name}: planned iterations not started"), summary.counters.dropped as f64, 0.0);
+    bar(&format!("{name}: planned iterations not started"), summary.counters.dropped as f64, ..=0.0);
     // The median is a matter of the machine's mood: it is shown, and has no bar.
     let worst = reported.iter().zip(truth_figures).skip(1).map(|(is, shall)| beyond(*is, shall));
-    bar(&format!("{name}: worst error of p95 to max, in allowances"), worst.fold(0.0, f64::max), 1.0);
+    bar(&format!("{name}: worst error of p95 to max, in allowances"), worst.fold(0.0, f64::max), ..=1.0);
 }
 
 fn print_row(what: &str, figures: [f64; 5]) {

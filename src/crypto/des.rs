@@ -24,8 +24,10 @@ pub struct Tdes {
     pub first: Des,
     /// The part that decrypts.
     pub second: Des,
-    /// The left part again for a double-length key.
-    pub third: Des,
+    /// `None` is the left part again, as in a double-length key: a third of what every MAC makes and moves would be a copy.
+    /// It wipes itself.
+    #[zeroize(skip)]
+    third: Option<Box<Des>>,
 }
 
 /// A block between the initial and the final permutation, on which any number of DES runs follow each other.
@@ -63,14 +65,19 @@ impl Tdes {
     /// Expands a double-length key.
     pub fn double(key: &[u8; 16]) -> Self {
         let (parts, _) = key.as_chunks::<8>();
-        let first = Des::new(&parts[0]);
-        Self { second: Des::new(&parts[1]), third: first.clone(), first }
+        Self { first: Des::new(&parts[0]), second: Des::new(&parts[1]), third: None }
     }
 
     /// Expands a triple-length key.
     pub fn triple(key: &[u8; 24]) -> Self {
         let (parts, _) = key.as_chunks::<8>();
-        Self { first: Des::new(&parts[0]), second: Des::new(&parts[1]), third: Des::new(&parts[2]) }
+        let third = Some(Box::new(Des::new(&parts[2])));
+        Self { first: Des::new(&parts[0]), second: Des::new(&parts[1]), third }
+    }
+
+    /// The part that encrypts in the end: the left one again for a double-length key.
+    pub fn third(&self) -> &Des {
+        self.third.as_deref().unwrap_or(&self.first)
     }
 
     /// Encrypts one block.
@@ -81,7 +88,7 @@ impl Tdes {
     /// Decrypts one block.
     pub fn decrypt(&self, block: [u8; 8]) -> [u8; 8] {
         let state = DesState::load(block);
-        state.decrypt(&self.third).encrypt(&self.second).decrypt(&self.first).store()
+        state.decrypt(self.third()).encrypt(&self.second).decrypt(&self.first).store()
     }
 }
 
@@ -135,7 +142,7 @@ impl DesState {
     #[inline]
     #[must_use]
     pub fn encrypt3(self, key: &Tdes) -> Self {
-        self.encrypt(&key.first).decrypt(&key.second).encrypt(&key.third)
+        self.encrypt(&key.first).decrypt(&key.second).encrypt(key.third())
     }
 }
 

@@ -185,7 +185,7 @@ fn union_pay_sm4(folded: [u8; 16], sm4: &Sm4) -> [u8; 8] {
 /// CBC with the left part, then the right part backwards and the left one forwards.
 fn retail(tdes: &Tdes, data: &[u8], padding: Padding) -> [u8; 8] {
     let chain = cbc(data, padding, |state| state.encrypt(&tdes.first));
-    chain.decrypt(&tdes.second).encrypt(&tdes.third).store()
+    chain.decrypt(&tdes.second).encrypt(tdes.third()).store()
 }
 
 /// The state after the last block of a CBC chain from zero.

@@ -234,6 +234,14 @@ struct Floor {
     tls: Option<HostSide>,
 }
 
+/// The connection that is just being served.
+#[derive(Clone, Copy)]
+struct Own<'a> {
+    id: ConnectionId,
+    wire: &'a Wire,
+    mailbox: &'a Mailbox,
+}
+
 /// What others have for a connection.
 #[derive(Debug, Default)]
 struct Mailbox {
@@ -265,7 +273,7 @@ impl Floor {
     }
 
     /// Carries out what the host wants; `own` is the connection that is just being served.
-    fn drain(&self, own: Option<(ConnectionId, &Wire)>) {
+    fn drain(&self, own: Option<Own<'_>>) {
         let mut outbox = self.outbox.borrow_mut();
         while let Some(output) = outbox.poll() {
             match output {
@@ -356,14 +364,14 @@ impl Floor {
     }
 
     /// Gives a connection what is due, or holds it until the ledger has what was recorded before.
-    fn give(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &Wire)>) {
+    fn give(&self, id: ConnectionId, due: Due<'_>, own: Option<Own<'_>>) {
         let is_held = self.books.as_ref().is_some_and(|books| books.hold(id, due));
         if !is_held {
             self.give_now(id, due, own);
         }
     }
 
-    fn give_now(&self, id: ConnectionId, due: Due<'_>, own: Option<(ConnectionId, &Wire)>) {
+    fn give_now(&self, id: ConnectionId, due: Due<'_>, own: Option<Own<'_>>) {
         match due {
             Due::Send(bytes) => {
                 self.answered(id);
@@ -378,17 +386,16 @@ impl Floor {
         }
     }
 
-    /// Writes at once where that is possible, else leaves it to the task of the connection.
-    fn deliver(&self, id: ConnectionId, bytes: &[u8], own: Option<(ConnectionId, &Wire)>) {
-        let mail = self.mail.borrow();
-        // What was held may be for a connection that was closed meanwhile.
-        let Some(mailbox) = mail.get(&id).filter(|mailbox| !*mailbox.is_closed.borrow()) else { return };
-        let mut unsent = mailbox.unsent.borrow_mut();
-        let stream = own.filter(|(own, _)| *own == id && unsent.is_empty()).map(|(_, stream)| stream);
-        let taken = stream.and_then(|stream| stream.try_write(bytes).ok()).unwrap_or(0);
-        if let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
-            unsent.extend_from_slice(rest);
-            mailbox.ring();
+    /// Writes at once to the connection that is just being served, and leaves the rest to the task of the connection.
+    fn deliver(&self, id: ConnectionId, bytes: &[u8], own: Option<Own<'_>>) {
+        match own.filter(|own| own.id == id) {
+            Some(own) => {
+                let is_next = own.mailbox.is_open() && own.mailbox.unsent.borrow().is_empty();
+                let taken = if is_next { own.wire.try_write(bytes).unwrap_or(0) } else { 0 };
+                own.mailbox.put(bytes.get(taken..).unwrap_or_default());
+            }
+            // What was held may be for a connection that was closed meanwhile.
+            None => self.mail.borrow().get(&id).into_iter().for_each(|mailbox| mailbox.put(bytes)),
         }
     }
 
@@ -427,6 +434,18 @@ impl Floor {
 }
 
 impl Mailbox {
+    /// Leaves bytes to be sent, unless the connection is closed.
+    fn put(&self, bytes: &[u8]) {
+        if !bytes.is_empty() && self.is_open() {
+            self.unsent.borrow_mut().extend_from_slice(bytes);
+            self.ring();
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        !*self.is_closed.borrow()
+    }
+
     fn ring(&self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
@@ -461,30 +480,25 @@ async fn accept(floor: &Rc<Floor>, listener: &TcpListener) {
 }
 
 /// Serves one connection to its end.
-async fn attend(floor: &Floor, stream: Wire, mut session: Session, mailbox: &Mailbox) {
+async fn attend(floor: &Floor, mut stream: Wire, mut session: Session, mailbox: &Mailbox) {
     loop {
-        let event = std::future::poll_fn(|context| poll_connection(&stream, mailbox, context)).await;
+        let event =
+            std::future::poll_fn(|context| poll_connection(floor, &mut stream, mailbox, context)).await;
         match event {
             Attention::Write if write(&stream, mailbox).is_err() => return,
             Attention::Write => {}
-            Attention::Close => return,
-            Attention::Read => {
-                let mut buffer = floor.buffer.borrow_mut();
-                match stream.try_read(&mut buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Ok(0) | Err(_) => return,
-                    Ok(count) => {
-                        let bytes = buffer.get(..count).unwrap_or_default();
-                        // Whoever wants to speak TLS here would wait for its answer for ever.
-                        if wire::is_hello(bytes) && floor.tls.is_none() {
-                            return;
-                        }
-                        let (now, mut outbox) = (floor.clock.now(), floor.outbox.borrow_mut());
-                        floor.host.borrow_mut().received(now, &mut session, bytes, &mut outbox);
-                        drop(outbox);
-                        floor.drain(Some((session.id(), &stream)));
-                    }
+            Attention::Close | Attention::Read(Ok(0) | Err(_)) => return,
+            Attention::Read(Ok(count)) => {
+                let buffer = floor.buffer.borrow();
+                let bytes = buffer.get(..count).unwrap_or_default();
+                // Whoever wants to speak TLS here would wait for its answer for ever.
+                if wire::is_hello(bytes) && floor.tls.is_none() {
+                    return;
                 }
+                let (now, mut outbox) = (floor.clock.now(), floor.outbox.borrow_mut());
+                floor.host.borrow_mut().received(now, &mut session, bytes, &mut outbox);
+                drop(outbox);
+                floor.drain(Some(Own { id: session.id(), wire: &stream, mailbox }));
             }
         }
     }
@@ -492,12 +506,18 @@ async fn attend(floor: &Floor, stream: Wire, mut session: Session, mailbox: &Mai
 
 /// What a connection needs next.
 enum Attention {
-    Read,
+    /// What a read came to; the bytes are in the buffer of the floor.
+    Read(io::Result<usize>),
     Write,
     Close,
 }
 
-fn poll_connection(stream: &Wire, mailbox: &Mailbox, context: &mut Context<'_>) -> Poll<Attention> {
+fn poll_connection(
+    floor: &Floor,
+    stream: &mut Wire,
+    mailbox: &Mailbox,
+    context: &mut Context<'_>,
+) -> Poll<Attention> {
     let has_mail = !mailbox.unsent.borrow().is_empty();
     if *mailbox.is_closed.borrow() && !has_mail {
         return Poll::Ready(Attention::Close);
@@ -505,8 +525,8 @@ fn poll_connection(stream: &Wire, mailbox: &Mailbox, context: &mut Context<'_>) 
     if has_mail && stream.poll_write_ready(context).is_ready() {
         return Poll::Ready(Attention::Write);
     }
-    if stream.poll_read_ready(context).is_ready() {
-        return Poll::Ready(Attention::Read);
+    if let Poll::Ready(read) = stream.poll_read(context, &mut floor.buffer.borrow_mut()) {
+        return Poll::Ready(Attention::Read(read));
     }
     let mut waker = mailbox.waker.borrow_mut();
     if !waker.as_ref().is_some_and(|known| known.will_wake(context.waker())) {

@@ -78,7 +78,8 @@ pub struct Line {
 enum Wake {
     Connected(Wire),
     Refused(io::Error),
-    Readable,
+    /// What a read came to; the bytes are in the buffer of the desk.
+    Read(io::Result<usize>),
     Writable,
     Alarm(Alarm),
 }
@@ -87,6 +88,8 @@ enum Wake {
 struct Next {
     connect: bool,
     deadline: Instant,
+    /// When the input was given.
+    now: Instant,
 }
 
 impl Desk {
@@ -146,17 +149,17 @@ impl Line {
         self.wire.is_some()
     }
 
-    /// Has the terminal do `operation`, and whatever follows from it, until it is idle again.
+    /// Has the terminal do `operation`, and whatever follows from it, until it is idle again; returns when it was.
     ///
-    /// `on_event` hears of everything as it happens; a connection that could not be made is told to `on_refusal`.
+    /// `on_event` hears of everything as it happens, with the time; a connection that could not be made is told to `on_refusal`.
     pub async fn operate(
         &mut self,
         desk: &Desk,
         patron: Patron<'_>,
         operation: Operation,
-        mut on_event: impl FnMut(Event),
+        mut on_event: impl FnMut(Instant, Event),
         mut on_refusal: impl FnMut(&io::Error),
-    ) {
+    ) -> Instant {
         let is_bounded = patron.dialer.is_bounded();
         if is_bounded {
             self.expire(desk.clock.now(), patron.dialer.settings());
@@ -188,11 +191,9 @@ impl Line {
                     self.flush(desk);
                     continue;
                 }
-                Wake::Readable => {
-                    if let Some(then) = self.receive(desk, patron, &mut on_event, &mut on_refusal) {
-                        next = then;
-                        connecting = next.connect;
-                    }
+                Wake::Read(read) => {
+                    next = self.receive(desk, patron, read, &mut on_event, &mut on_refusal);
+                    connecting = next.connect;
                     continue;
                 }
             };
@@ -201,8 +202,9 @@ impl Line {
         }
         desk.deadlines.disarm(patron.place);
         if is_bounded {
-            self.used = Stamp::of(desk.clock.now());
+            self.used = Stamp::of(next.now);
         }
+        next.now
     }
 
     /// Closes the connection; the terminal learns of it with its next operation.
@@ -237,11 +239,14 @@ impl Line {
         &mut self,
         desk: &Desk,
         patron: Patron<'_>,
-        on_event: &mut impl FnMut(Event),
+        on_event: &mut impl FnMut(Instant, Event),
         on_refusal: &mut impl FnMut(&io::Error),
     ) {
-        if self.wire.is_some() {
-            self.receive(desk, patron, on_event, on_refusal);
+        if let Some(wire) = &self.wire {
+            let read = wire.try_read(&mut desk.buffer.borrow_mut());
+            if !read.as_ref().is_err_and(is_nothing) {
+                self.receive(desk, patron, read, on_event, on_refusal);
+            }
         } else if patron.terminal.borrow().is_connected() {
             self.feed(desk, patron, Input::Closed, on_event);
         }
@@ -253,7 +258,7 @@ impl Line {
         desk: &Desk,
         patron: Patron<'_>,
         input: Input<'_>,
-        on_event: &mut impl FnMut(Event),
+        on_event: &mut impl FnMut(Instant, Event),
     ) -> Next {
         let mut outbox = desk.outbox.borrow_mut();
         let now = desk.clock.now();
@@ -261,7 +266,7 @@ impl Line {
             desk.trace.note(patron.place, now, false, bytes);
         }
         patron.terminal.borrow_mut().handle(patron.profile, now, input, &mut outbox);
-        let mut next = Next { connect: false, deadline: Instant::NEVER };
+        let mut next = Next { connect: false, deadline: Instant::NEVER, now };
         while let Some(output) = outbox.poll() {
             match output {
                 Output::Connect => next.connect = true,
@@ -273,24 +278,24 @@ impl Line {
                     next.connect = false;
                     self.close();
                 }
-                Output::Event(event) => on_event(event),
+                Output::Event(event) => on_event(now, event),
                 Output::Wait(deadline) => next.deadline = deadline.unwrap_or(Instant::NEVER),
             }
         }
         next
     }
 
-    /// Reads once; `None` when there was nothing after all. What TLS found wrong is told to `on_refusal`.
+    /// Takes what a read came to. What TLS found wrong is told to `on_refusal`.
     fn receive(
         &mut self,
         desk: &Desk,
         patron: Patron<'_>,
-        on_event: &mut impl FnMut(Event),
+        read: io::Result<usize>,
+        on_event: &mut impl FnMut(Instant, Event),
         on_refusal: &mut impl FnMut(&io::Error),
-    ) -> Option<Next> {
-        let mut buffer = desk.buffer.borrow_mut();
-        let input = match self.wire.as_ref()?.try_read(&mut buffer) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
+    ) -> Next {
+        let buffer = desk.buffer.borrow();
+        let input = match read {
             Err(error) => {
                 let is_own = !self.is_shared();
                 desk.count(|counts| counts.resets += u64::from(is_own));
@@ -313,7 +318,7 @@ impl Line {
                 Input::Received(bytes)
             }
         };
-        Some(self.feed(desk, patron, input, on_event))
+        self.feed(desk, patron, input, on_event)
     }
 
     fn is_shared(&self) -> bool {
@@ -347,15 +352,15 @@ impl Line {
     }
 
     /// Waits for the socket or an alarm.
-    async fn wake(&self, desk: &Desk, patron: Patron<'_>) -> Wake {
+    async fn wake(&mut self, desk: &Desk, patron: Patron<'_>) -> Wake {
         poll_fn(|context| {
             let alarm = desk.deadlines.poll(patron.place, context);
             if alarm != Alarm::None {
                 return Poll::Ready(Wake::Alarm(alarm));
             }
-            let Some(wire) = &self.wire else { return Poll::Pending };
-            if wire.poll_read_ready(context).is_ready() {
-                return Poll::Ready(Wake::Readable);
+            let Some(wire) = &mut self.wire else { return Poll::Pending };
+            if let Poll::Ready(read) = wire.poll_read(context, &mut desk.buffer.borrow_mut()) {
+                return Poll::Ready(Wake::Read(read));
             }
             if !self.unsent.is_empty() && wire.poll_write_ready(context).is_ready() {
                 return Poll::Ready(Wake::Writable);
@@ -364,6 +369,11 @@ impl Line {
         })
         .await
     }
+}
+
+/// Whether there was just nothing to read.
+fn is_nothing(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
 }
 
 /// Opens a connection, unless an alarm comes first.

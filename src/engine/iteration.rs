@@ -41,6 +41,8 @@ pub(super) struct Walk {
     pub(super) failed: Option<bool>,
     /// Where in the flow the first failure was.
     pub(super) first: Option<Fault>,
+    /// When it was over.
+    pub(super) over: Instant,
 }
 
 pub(super) fn occupy(shard: &Shard, part: &Part, place: usize) {
@@ -58,20 +60,21 @@ pub(super) fn spawn_iteration(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, 
     });
 }
 
-/// One terminal walks through a flow of its scenario once, and is free again.
+/// One terminal walks through a flow of its scenario once, and is free again; returns when it was over.
 pub(super) async fn iterate(
     shard: &Rc<Shard>,
     part: &Rc<Part>,
     scenario: &Scenario,
     place: usize,
     mut ticket: Ticket,
-) {
+) -> Instant {
     let seat = &shard.seats[place];
     seat.is_warming.set(ticket.due < part.warm_until.get());
     let flow = flow_of(shard, scenario, seat, &mut ticket.rng);
     let walked = walk(shard, part, place, flow, ticket).await;
     seat.is_warming.set(false);
     vacate(shard, part, seat, walked.failed);
+    walked.over
 }
 
 /// The flow of an iteration: that of the scenario, or one of its mix, by chance of the iteration.
@@ -92,8 +95,8 @@ pub(super) async fn walk(shard: &Rc<Shard>, part: &Part, place: usize, flow: usi
     let mut cast = shard.cast(seat);
     let mut means = Means { line: seat.line.take(), station: seat.station() };
     let mut iteration = Iteration::new(shard.plan.flows[flow].clone(), ticket.ordinal, ticket.rng);
-    let failed = steps.take(&mut iteration, &mut cast, &mut means, Some(ticket.due)).await;
-    let walked = Walk { failed, first: iteration.fault() };
+    let (failed, over) = steps.take(&mut iteration, &mut cast, &mut means, Some(ticket.due)).await;
+    let walked = Walk { failed, first: iteration.fault(), over };
     if failed.is_none()
         && !part.is_abandoned.get()
         && let Some(mut rest) = iteration.interrupted()
@@ -125,7 +128,10 @@ struct Steps<'s> {
 }
 
 impl Steps<'_> {
-    /// Takes all steps of an iteration; whether something in it failed, or `None` when it was cut short.
+    /// Takes all steps of an iteration; whether something in it failed, or `None` when it was cut short, and when it
+    /// was over.
+    ///
+    /// The clock is read where something was waited for.
     async fn take(
         &self,
         iteration: &mut Iteration,
@@ -133,59 +139,67 @@ impl Steps<'_> {
         means: &mut Means,
         // Only the first step has a schedule; the others are due when the one before them is over.
         mut due: Option<Instant>,
-    ) -> Option<bool> {
+    ) -> (Option<bool>, Instant) {
         let Self { shard, scenario, place, seat } = *self;
-        let mut paced_since = shard.now();
+        let mut now = shard.now();
+        let mut paced_since = now;
         loop {
             if shard.desk.deadlines.is_interrupted(place as u32) {
-                return None;
+                return (None, now);
             }
             match iteration.next(cast) {
-                Next::Done { failed } => return Some(failed),
+                Next::Done { failed } => return (Some(failed), now),
                 Next::Think(time) => {
                     think(shard, place, time).await;
-                    due = None;
+                    (now, due) = (shard.now(), None);
                 }
                 Next::Pace(time) => {
-                    think(shard, place, (paced_since + time).since(shard.now())).await;
-                    paced_since = shard.now();
-                    due = None;
+                    think(shard, place, (paced_since + time).since(now)).await;
+                    (now, due) = (shard.now(), None);
+                    paced_since = now;
                 }
                 Next::Meet(meeting) => {
                     meet(shard, place, meeting).await;
-                    due = None;
+                    (now, due) = (shard.now(), None);
                 }
                 Next::Broken(step, error) => {
                     break_off(shard, scenario, &error);
                     self.record_broken(step);
                 }
                 Next::Request(request) => {
-                    let due = due.take().unwrap_or_else(|| shard.now());
+                    let due = due.take().unwrap_or(now);
                     // In a box, so that iterations without requests have no room for one.
                     let step = request::carry_out(shard, place, iteration, cast, request, due);
                     if let Err(error) = Box::pin(step).await {
                         break_off(shard, scenario, &error);
                     }
+                    now = shard.now();
                 }
                 Next::Load(loading) => {
-                    let due = due.take().unwrap_or_else(|| shard.now());
+                    let due = due.take().unwrap_or(now);
                     if let Err(error) = load(shard, seat, iteration, cast, *loading, due) {
                         break_off(shard, scenario, &error);
                     }
+                    now = shard.now();
                 }
                 Next::Operate(operation) => {
-                    let due = due.take().unwrap_or_else(|| shard.now());
+                    let due = due.take().unwrap_or(now);
                     let told = match &mut means.station {
                         // In a box, so that iterations of virtual terminals have no room for one.
-                        Some(station) => Box::pin(self.ask_device(station, operation, iteration, cast)).await,
+                        Some(station) => {
+                            let told = Box::pin(self.ask_device(station, operation, iteration, cast)).await;
+                            now = shard.now();
+                            told
+                        }
                         None => {
-                            let (outcome, at) =
-                                self.operate(&mut means.line, operation, iteration, cast).await;
-                            (outcome, at, Duration::ZERO)
+                            let (told, over) =
+                                self.operate(&mut means.line, operation, iteration, cast, now).await;
+                            now = over;
+                            (told, Duration::ZERO)
                         }
                     };
-                    let (outcome, at, waited) = told;
-                    if let Err(error) = self.record(iteration, cast, (outcome, at), due + waited) {
+                    let (told, waited) = told;
+                    if let Err(error) = self.record(iteration, cast, told, due + waited) {
                         break_off(shard, scenario, &error);
                     }
                 }
@@ -193,22 +207,24 @@ impl Steps<'_> {
         }
     }
 
-    /// Has the virtual terminal do one operation.
+    /// Has the virtual terminal do one operation; returns also when it was idle again.
     async fn operate(
         &self,
         line: &mut Line,
         operation: Operation,
         iteration: &Iteration,
         cast: &mut Cast<'_>,
-    ) -> (Outcome, Instant) {
+        now: Instant,
+    ) -> ((Outcome, Instant), Instant) {
         let Self { shard, place, seat, .. } = *self;
         let kind = operation.kind;
-        let told = operate(shard, seat, place, line, operation, iteration.network()).await;
+        let (told, over) = operate(shard, seat, place, line, operation, iteration.network(), now).await;
         cast.batch = seat.terminal.borrow().batch();
-        told.unwrap_or_else(|| {
+        let told = told.unwrap_or_else(|| {
             let end = End::Failed(Failure::Interrupted);
-            (Outcome::ended(kind, end, Amount::ZERO), shard.now())
-        })
+            (Outcome::ended(kind, end, Amount::ZERO), over)
+        });
+        (told, over)
     }
 
     /// Has the device do one operation, and hears what the host saw of it.
@@ -218,7 +234,7 @@ impl Steps<'_> {
         operation: Operation,
         iteration: &mut Iteration,
         cast: &mut Cast<'_>,
-    ) -> (Outcome, Instant, Duration) {
+    ) -> ((Outcome, Instant), Duration) {
         let Self { shard, place, seat, .. } = *self;
         let told = device::operate(shard, seat, place, station, operation).await;
         let Told { outcome, at, ends, batch, waited } = told;
@@ -227,7 +243,7 @@ impl Steps<'_> {
         }
         iteration.witnessed(ends);
         cast.batch = batch.unwrap_or(cast.batch);
-        (outcome, at, waited)
+        ((outcome, at), waited)
     }
 
     /// Records what came of an operation, and tells the iteration of it.
@@ -365,7 +381,8 @@ fn vacate(shard: &Rc<Shard>, part: &Rc<Part>, seat: &Seat, failed: Option<bool>)
     part.remove(&part.in_flight);
 }
 
-/// Has a terminal do one operation; returns its outcome and when it was known.
+/// Has a terminal do one operation that begins `now`; returns its outcome, when that was known, and when the terminal
+/// was idle again.
 pub(super) async fn operate(
     shard: &Shard,
     seat: &Seat,
@@ -373,32 +390,32 @@ pub(super) async fn operate(
     line: &mut Line,
     operation: Operation,
     network: Option<&Arc<Network>>,
-) -> Option<(Outcome, Instant)> {
+    now: Instant,
+) -> (Option<(Outcome, Instant)>, Instant) {
     let mut told = None;
-    let since = Cell::new(shard.now());
+    let since = Cell::new(now);
     let patron = shard.patron(place as u32, seat);
     let patron = Patron { network: network.or(patron.network), ..patron };
-    let on_event = |event: Event| match event {
+    let on_event = |now: Instant, event: Event| match event {
         Event::Outcome(outcome) => {
-            notice_failure(shard, &outcome);
-            let now = shard.now();
+            notice_failure(shard, &outcome, now);
             since.set(now);
             told = Some((outcome, now));
         }
-        other => hear(shard, seat, &since, other),
+        other => hear(shard, seat, &since, now, other),
     };
     let on_refusal = |error: &io::Error| {
         let text = format!("target {}: {error}", patron.dialer.address());
         shard.recorder.borrow_mut().notice(shard.now(), Severity::Error, text);
     };
-    line.operate(&shard.desk, patron, operation, on_event, on_refusal).await;
-    told
+    let over = line.operate(&shard.desk, patron, operation, on_event, on_refusal).await;
+    (told, over)
 }
 
 /// Records what a terminal did of its own accord.
 ///
 /// Its response time counts from `since`, the start of the operation or the last thing that came of it.
-fn hear(shard: &Shard, seat: &Seat, since: &Cell<Instant>, event: Event) {
+fn hear(shard: &Shard, seat: &Seat, since: &Cell<Instant>, now: Instant, event: Event) {
     let automatic = match &event {
         Event::Automatic(outcome) => {
             let has_failed = matches!(outcome.class(), Class::TimedOut | Class::Failed);
@@ -409,7 +426,6 @@ fn hear(shard: &Shard, seat: &Seat, since: &Cell<Instant>, event: Event) {
     let mut recorder = shard.recorder.borrow_mut();
     match event {
         Event::Automatic(outcome) => {
-            let now = shard.now();
             if let Some(step) = automatic {
                 recorder.step(shard.origin(seat), step, &outcome, now.since(since.replace(now)));
             }
@@ -421,17 +437,17 @@ fn hear(shard: &Shard, seat: &Seat, since: &Cell<Instant>, event: Event) {
                 Stray::Misdirected(what) => format!("the target sent an answer to nobody: {what}"),
                 Stray::Unreadable(error) => format!("the target sent what is no message: {error}"),
             };
-            recorder.notice(shard.now(), Severity::Warning, text);
+            recorder.notice(now, Severity::Warning, text);
         }
-        Event::Receipt(text) => recorder.receipt(shard.now(), text),
+        Event::Receipt(text) => recorder.receipt(now, text),
         Event::Outcome(_) => {}
     }
 }
 
 /// Tells of an operation that the target left unanswered, or that could not be done.
-fn notice_failure(shard: &Shard, outcome: &Outcome) {
+fn notice_failure(shard: &Shard, outcome: &Outcome, now: Instant) {
     if let Some((severity, text)) = cause(outcome) {
-        shard.recorder.borrow_mut().notice(shard.now(), severity, text);
+        shard.recorder.borrow_mut().notice(now, severity, text);
     }
 }
 

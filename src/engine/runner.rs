@@ -234,16 +234,18 @@ async fn loop_terminal(shard: &Rc<Shard>, part: &Rc<Part>, turn: Turn) {
     // Only the first iteration has a schedule; the others follow at the terminal's own pace.
     let mut scheduled = Some(first);
     sleep_until(shard, first).await;
+    let mut now = shard.now();
     loop {
         while shard.seats[place].is_busy() && !part.is_over.get() {
             tokio::time::sleep(BUSY_PAUSE).await;
+            now = shard.now();
         }
-        while is_held(shard, part) && shard.now() < end && !part.is_over.get() {
+        while is_held(shard, part) && now < end && !part.is_over.get() {
             tokio::time::sleep(HEARS_WITHIN).await;
+            now = shard.now();
             // What was due in a pause has no schedule any more.
             scheduled = None;
         }
-        let now = shard.now();
         if now >= end || part.is_over.get() {
             break;
         }
@@ -252,7 +254,7 @@ async fn loop_terminal(shard: &Rc<Shard>, part: &Rc<Part>, turn: Turn) {
         let due = scheduled.take().unwrap_or(now);
         count_start(shard, part, due, now, due == first);
         occupy(shard, part, place);
-        iterate(shard, part, scenario, place, Ticket { ordinal, due, rng }).await;
+        now = iterate(shard, part, scenario, place, Ticket { ordinal, due, rng }).await;
     }
 }
 
@@ -310,7 +312,7 @@ async fn reverse_what_is_owed(shard: &Rc<Shard>) {
                 let is_bad = shard.plan.groups[usize::from(seat.group)].network.is_some();
                 for _ in 0..if is_bad { REVERSING_TRIES } else { 1 } {
                     let reversal = Operation::management(Kind::Reversal);
-                    operate(&shard, seat, place, &mut line, reversal, None).await;
+                    operate(&shard, seat, place, &mut line, reversal, None, shard.now()).await;
                     if !seat.terminal.borrow().has_pending_reversal() {
                         break;
                     }

@@ -329,6 +329,8 @@ impl Shard {
         let empty = self::recorder(&self.plan, &self.selections);
         let Recorder { mut interval, journal, cases, samples, broken, .. } =
             std::mem::replace(&mut *recorder, empty);
+        // As many entries come in the next tick, most likely; growing to them would copy them all.
+        recorder.journal.reserve(journal.len());
         interval.connections.merge(&self.desk.connections.take());
         Delta {
             shard: self.index,

@@ -26,11 +26,15 @@ use secure::Secure;
 use std::{
     cell::RefCell,
     io,
+    pin::Pin,
     rc::Rc,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    net::TcpStream,
+};
 use trunk::Berth;
 
 /// An open connection.
@@ -57,6 +61,29 @@ impl Wire {
             Self::Tls(secure) => secure.try_read(buffer),
             Self::Faulty(faulty) => faulty.try_read(buffer),
             Self::Shared(berth) => berth.try_read(buffer),
+        }
+    }
+
+    /// Reads as soon as there is something; 0 is the end.
+    ///
+    /// A bare socket that had less than there was room for is known to be empty, and not asked again before it says
+    /// that it has more: with [`Wire::try_read`], every answer would cost a second read that finds nothing.
+    pub(super) fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        if let Self::Plain(stream) = self {
+            let mut buffer = ReadBuf::new(buffer);
+            let read = ready!(Pin::new(stream).poll_read(context, &mut buffer));
+            return Poll::Ready(read.map(|()| buffer.filled().len()));
+        }
+        loop {
+            ready!(self.poll_read_ready(context));
+            match self.try_read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return Poll::Ready(read),
+            }
         }
     }
 
