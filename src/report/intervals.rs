@@ -6,7 +6,7 @@
 use super::{
     FolderError,
     log_file::LogFile,
-    tag::{LAG, Part, StepTag},
+    tag::{DevicePart, DeviceTag, LAG, Part, StepTag},
 };
 use crate::{
     engine::Moment,
@@ -85,6 +85,11 @@ fn write_interval(
             let tag = |part| StepTag { step: name.into(), class, part }.to_string();
             interval.add_used(&tag(Part::Response), &latencies.response)?;
             interval.add_used(&tag(Part::Service), &latencies.service)?;
+        }
+        let Some(times) = step.devices.as_deref() else { continue };
+        for part in DevicePart::ALL {
+            let tag = DeviceTag { step: name.into(), part }.to_string();
+            interval.add_used(&tag, part.of(times))?;
         }
     }
     interval.add(LAG, &moment.interval.lag)

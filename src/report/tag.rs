@@ -1,11 +1,11 @@
 //! The tags of `intervals.hlog`: which histogram is whose.
 //!
 //! ```text
-//! tag  = step ":" class [ ":service" ] | "schedule_lag"
+//! tag  = step ":" class [ ":service" ] | step ":" ( "device" | "line" | "host" ) | "schedule_lag"
 //! step = its name, in which space, comma, colon, percent sign and control characters are "%" and two digits
 //! ```
 
-use crate::metrics::Class;
+use crate::metrics::{Class, DeviceLatencies, Latency};
 use std::{borrow::Cow, fmt};
 
 /// The tag of the schedule's lag, the last of every interval.
@@ -28,6 +28,70 @@ pub(super) enum Part {
     Service,
 }
 
+/// The tag of a histogram of where the time of a step on devices went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct DeviceTag<'t> {
+    pub(super) step: Cow<'t, str>,
+    pub(super) part: DevicePart,
+}
+
+/// Where the time of a step on devices went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DevicePart {
+    /// The terminal and whoever stands before it.
+    Device,
+    /// Bytes on the line.
+    Line,
+    /// The host of the run.
+    Host,
+}
+
+impl DevicePart {
+    pub(super) const ALL: [Self; 3] = [Self::Device, Self::Line, Self::Host];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Line => "line",
+            Self::Host => "host",
+        }
+    }
+
+    /// Its histogram.
+    pub(super) fn of(self, times: &DeviceLatencies) -> &Latency {
+        match self {
+            Self::Device => &times.device,
+            Self::Line => &times.line,
+            Self::Host => &times.host,
+        }
+    }
+
+    /// Its histogram, to add to it.
+    pub(super) fn of_mut(self, times: &mut DeviceLatencies) -> &mut Latency {
+        match self {
+            Self::Device => &mut times.device,
+            Self::Line => &mut times.line,
+            Self::Host => &mut times.host,
+        }
+    }
+}
+
+impl<'t> DeviceTag<'t> {
+    /// Reads a tag; nothing when it is none of these.
+    pub(super) fn parse(tag: &'t str) -> Option<Self> {
+        let (step, part) = tag.rsplit_once(':')?;
+        let part = DevicePart::ALL.into_iter().find(|known| known.name() == part)?;
+        Some(Self { step: unescaped(step)?, part })
+    }
+}
+
+impl fmt::Display for DeviceTag<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_escaped(f, &self.step)?;
+        write!(f, ":{}", self.part.name())
+    }
+}
+
 impl<'t> StepTag<'t> {
     /// Reads a tag; nothing when it is not that of a step.
     pub(super) fn parse(tag: &'t str) -> Option<Self> {
@@ -43,13 +107,17 @@ impl<'t> StepTag<'t> {
 
 impl fmt::Display for StepTag<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.step.chars().try_for_each(|c| match c {
-            ' ' | ',' | ':' | '%' | '\0'..='\x1f' => write!(f, "%{:02X}", u32::from(c)),
-            _ => write!(f, "{c}"),
-        })?;
+        write_escaped(f, &self.step)?;
         write!(f, ":{}", self.class.name())?;
         f.write_str(if self.part == Part::Service { ":service" } else { "" })
     }
+}
+
+fn write_escaped(f: &mut fmt::Formatter<'_>, step: &str) -> fmt::Result {
+    step.chars().try_for_each(|c| match c {
+        ' ' | ',' | ':' | '%' | '\0'..='\x1f' => write!(f, "%{:02X}", u32::from(c)),
+        _ => write!(f, "{c}"),
+    })
 }
 
 fn unescaped(text: &str) -> Option<Cow<'_, str>> {
@@ -84,6 +152,19 @@ mod tests {
         let different: std::collections::BTreeSet<&String> = tags.iter().collect();
         assert_eq!(different.len(), names.len());
         assert_eq!(tags[1], "a%20b:timeout:service");
+    }
+
+    #[test]
+    fn tags_of_devices_come_back_and_are_none_of_a_class() {
+        for (step, part) in
+            [("sale", DevicePart::Device), ("a:host", DevicePart::Line), ("消 费", DevicePart::Host)]
+        {
+            let tag = DeviceTag { step: Cow::Borrowed(step), part };
+            let text = tag.to_string();
+            assert!(Tag::new(&text).is_some() && StepTag::parse(&text).is_none(), "{text}");
+            assert_eq!(DeviceTag::parse(&text), Some(tag));
+        }
+        assert_eq!(DeviceTag::parse("sale:approved"), None);
     }
 
     #[test]

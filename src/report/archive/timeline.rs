@@ -6,20 +6,19 @@
 //! ```
 
 use super::{
-    ArchiveError,
+    Archive, ArchiveError,
     log::{Batch, Batches},
     payload::{Decoder, micros_at},
     tally::Tally,
 };
 use crate::{
     metrics::{Class, Latency, StepInterval},
-    report::tag::{LAG, Part, StepTag},
+    report::tag::{DeviceTag, LAG, Part, StepTag},
 };
 use std::{
     collections::BTreeMap,
     io,
     num::NonZero,
-    path::Path,
     sync::{Mutex, mpsc},
     thread,
 };
@@ -180,13 +179,14 @@ impl Totals {
 }
 
 impl Timeline {
-    /// Reads the interval log at `path`; a column is `span` seconds, more than nothing.
+    /// Reads the interval log of `archive`; a column is `span` seconds, more than nothing.
     ///
     /// # Errors
     /// When it is missing or cannot be read.
-    pub(in crate::report) fn read(path: &Path, span: f64) -> Result<Self, ArchiveError> {
-        let failed = |source| ArchiveError::Read { path: path.to_owned(), source };
-        let mut batches = Batches::open(path, span).map_err(failed)?;
+    pub(in crate::report) fn read(archive: &Archive, span: f64) -> Result<Self, ArchiveError> {
+        let path = archive.log();
+        let failed = |source| ArchiveError::Read { path: path.clone(), source };
+        let mut batches = Batches::open(&path, span, &archive.meter).map_err(failed)?;
         let (sender, receiver) = mpsc::sync_channel::<Batch>(QUEUE);
         let queue = Mutex::new(receiver);
         let workers = thread::available_parallelism().map_or(1, NonZero::get).min(WORKERS_MAX);
@@ -246,6 +246,8 @@ impl Worker {
                 let known = match StepTag::parse(line.tag) {
                     Some(tag) => self.step(&tag, line.payload),
                     None if line.tag == LAG => self.schedule_lag(line.payload),
+                    // The summary tells where time on devices went; no column of a chart does.
+                    None if DeviceTag::parse(line.tag).is_some() => Some(()),
                     None => None,
                 };
                 self.malformed += u64::from(known.is_none());
