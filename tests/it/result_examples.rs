@@ -26,7 +26,9 @@ fn report_draws_an_example_and_a_browser_shows_it() {
     browser.resize(360, 740, true);
     browser.go(&format!("file://{}", page.display()));
     browser.wait("document.readyState === 'complete'");
-    assert!(browser.run("return document.querySelectorAll('figure.chart path.line').length").as_u64() > Some(10));
+    assert!(
+        browser.run("return document.querySelectorAll('figure.chart path.line').length").as_u64() > Some(10)
+    );
     let wide = browser.run("return document.documentElement.scrollWidth - window.innerWidth");
     assert!(wide.as_i64().unwrap() <= 0, "{wide} pixels too wide");
     assert_eq!(browser.complaints(), [""; 0]);

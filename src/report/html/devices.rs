@@ -3,7 +3,7 @@
 use super::{
     cases,
     run::Run,
-    strip::{Share, strip},
+    strip::{Share, legend, strip},
 };
 use crate::{
     metrics::{CaseClass, CaseRow, CaseWord, DeviceResult, StepSummary, Summary},
@@ -59,6 +59,10 @@ impl Told<'_> {
         self.failed.values().sum()
     }
 
+    fn cases(&self) -> u64 {
+        self.passed + self.flaky + self.skipped + self.failed()
+    }
+
     /// Seconds of the terminal, of the line and of the host; nothing where no exchange was timed.
     fn spent(&self) -> Option<[f64; 3]> {
         let seconds = self.lab.map(|lab| [lab.device_seconds, lab.line_seconds, lab.host_seconds])?;
@@ -83,41 +87,50 @@ fn devices(summary: &Summary) -> Vec<Told<'_>> {
 }
 
 fn results(devices: &[Told<'_>]) -> Markup {
+    let has_cases = devices.iter().any(|device| device.cases() > 0);
     html! {
         div.wide { table {
             thead { tr {
-                th { "device" } th { "speaks, where" } th { "terminal" } th.n { "exchanges" } th.n { "errors" }
-                @for name in ["passed", "flaky", "skipped", "failed"] { th.n { (name) } }
-                th { "by whose fault" } th { "cases" } th { "in the end" }
+                th { "device" } th { "speaks, where" } th { "terminal" } th.n { "exchanges" } th.n { "errors" } th { "in the end" }
+                @if has_cases {
+                    @for name in ["passed", "flaky", "skipped", "failed"] { th.n { (name) } }
+                    th { "by whose fault" } th { "cases" }
+                }
             } }
-            tbody { @for device in devices.iter().take(ROWS_MAX) { (result(device)) } }
+            tbody { @for device in devices.iter().take(ROWS_MAX) {
+                tr { (lab(device)) @if has_cases { (cases_of(device)) } }
+            } }
         } }
         @if devices.len() > ROWS_MAX { p.says { "and " (plural((devices.len() - ROWS_MAX) as u64, "further device")) } }
     }
 }
 
-fn result(device: &Told<'_>) -> Markup {
+/// What the lab knows of it.
+fn lab(device: &Told<'_>) -> Markup {
+    html! {
+        th { (device.id) }
+        @match device.lab {
+            Some(lab) => {
+                td { (lab.driver) " " small { (lab.port) } }
+                td title=(who(lab)) { (lab.terminal_id) }
+                td.n { (count(lab.exchanges)) }
+                td.n.bad[lab.errors > 0] title=(lab.last_error) { (count(lab.errors)) }
+                @if lab.quarantined { td.bad { "✗ quarantined" } } @else { td { "in use" } }
+            }
+            None => { td { "virtual" } td { (device.id) } td.n { (NOTHING) } td.n { (NOTHING) } td { (NOTHING) } }
+        }
+    }
+}
+
+fn cases_of(device: &Told<'_>) -> Markup {
     let failed = device.failed();
     html! {
-        tr {
-            th { (device.id) }
-            @match device.lab {
-                Some(lab) => {
-                    td { (lab.driver) " " small { (lab.port) } }
-                    td title=(who(lab)) { (lab.terminal_id) }
-                    td.n { (count(lab.exchanges)) }
-                    td.n.bad[lab.errors > 0] title=(lab.last_error) { (count(lab.errors)) }
-                }
-                None => { td { "virtual" } td { (device.id) } td.n { (NOTHING) } td.n { (NOTHING) } }
-            }
-            td.n { (count(device.passed)) }
-            td.n.warn[device.flaky > 0] { (count(device.flaky)) }
-            td.n { (count(device.skipped)) }
-            td.n.bad[failed > 0] { (count(failed)) }
-            td { (faults(device)) }
-            td.strip { (of_cases(device, failed)) }
-            (state(device))
-        }
+        td.n { (count(device.passed)) }
+        td.n.warn[device.flaky > 0] { (count(device.flaky)) }
+        td.n { (count(device.skipped)) }
+        td.n.bad[failed > 0] { (count(failed)) }
+        td { (faults(device)) }
+        td.strip { (of_cases(device, failed)) }
     }
 }
 
@@ -145,13 +158,6 @@ fn of_cases(device: &Told<'_>, failed: u64) -> Markup {
     strip(&format!("cases of {}", device.id), &shares, whole, |value| count(value as u64))
 }
 
-fn state(device: &Told<'_>) -> Markup {
-    let Some(lab) = device.lab else { return html! { td { (NOTHING) } } };
-    html! {
-        @if lab.quarantined { td.bad { "✗ quarantined" } } @else { td { "in use" } }
-    }
-}
-
 /// The time of each device, the longest as wide as its place.
 fn times(devices: &[Told<'_>]) -> Markup {
     let whole = |spent: [f64; 3]| spent.iter().sum::<f64>();
@@ -159,9 +165,10 @@ fn times(devices: &[Told<'_>]) -> Markup {
     let timed = || devices.iter().filter_map(|device| Some((device, device.spent()?)));
     html! {
         h3 { "Where the time of each device went" }
+        (legend(&[("device", 1), ("line", 2), ("host", 3)]))
         div.wide { table {
             thead { tr {
-                th { "device" } th { "device, line and host together" }
+                th { "device" } th { "beside the longest" }
                 @for name in ["device", "line", "host", "together"] { th.n { (name) } }
             } }
             tbody { @for (device, spent) in timed().take(ROWS_MAX) {

@@ -28,6 +28,17 @@ pub(super) fn strip(label: &str, shares: &[Share], whole: f64, figure: impl Fn(f
     }
 }
 
+/// What the looks of shares stand for.
+pub(super) fn legend(looks: &[(&str, usize)]) -> Markup {
+    html! {
+        ul.legend {
+            @for (name, look) in looks {
+                li.strip { svg.box viewBox="0 0 10 10" aria-hidden="true" { path.(format!("b{look}")) d="M0 0h10v10H0z" {} } (name) }
+            }
+        }
+    }
+}
+
 /// Each share that is more than nothing, with where it begins and ends.
 fn placed<'s>(shares: &'s [Share], whole: f64) -> Vec<(&'s Share, f64, f64)> {
     let mut end = 0.0;
