@@ -7,7 +7,11 @@
 mod bar;
 
 use bar::bar;
-use posfleet::{driver::usage, reconcile::Mapping, report::reconcile_files};
+use posfleet::{
+    driver::usage,
+    reconcile::Mapping,
+    report::{Meter, reconcile_files},
+};
 use std::{
     fs::{self, File},
     io::{self, BufWriter, Write},
@@ -65,7 +69,8 @@ fn reconcile(folder: &Path, parts: usize, by_rrn: bool) {
     mapping.sources.retain(|(column, _)| !by_rrn || column.name() != "stan");
     let began = Instant::now();
     let statement = folder.join("journal/host.csv");
-    let found = reconcile_files(folder, &statement, &mapping, NonZero::new(parts)).expect("readable");
+    let found = reconcile_files(folder, &statement, &mapping, NonZero::new(parts), &Meter::default())
+        .expect("readable");
     let seconds = began.elapsed().as_secs_f64();
     println!("{seconds} {} {}", usage().max_rss_bytes, found.summary.mismatches);
 }

@@ -1,7 +1,10 @@
 //! `posfleet merge`: several results folders as one.
 
-use super::{Exit, Format, complain, print, print_json};
-use crate::report::{self, Archive, Look};
+use super::{Exit, Format, complain, print, print_json, progress};
+use crate::{
+    metrics::Summary,
+    report::{self, Archive, Look, Meter},
+};
 use clap::Args;
 use std::{path::PathBuf, process::ExitCode};
 
@@ -19,10 +22,7 @@ pub(super) struct MergeArguments {
 
 /// Exits with the verdict of all runs together.
 pub(super) fn merge(arguments: &MergeArguments) -> ExitCode {
-    let archives = arguments.results.iter().map(|path| Archive::open(path)).collect::<Result<Vec<_>, _>>();
-    let merged =
-        archives.map_err(report::MergeError::from).and_then(|all| report::merge(&arguments.out, &all));
-    match merged {
+    match progress::shown("merging", |meter| merged(arguments, meter)) {
         Ok(summary) => {
             match arguments.format {
                 Format::Json => drop(print_json(&summary)),
@@ -41,4 +41,10 @@ pub(super) fn merge(arguments: &MergeArguments) -> ExitCode {
             Exit::Failed.into()
         }
     }
+}
+
+fn merged(arguments: &MergeArguments, meter: &Meter) -> Result<Summary, report::MergeError> {
+    let open = |path: &PathBuf| Archive::open_metered(path, meter);
+    let archives: Vec<Archive> = arguments.results.iter().map(open).collect::<Result<_, _>>()?;
+    report::merge(&arguments.out, &archives)
 }

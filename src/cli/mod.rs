@@ -10,6 +10,7 @@ mod manual;
 mod merge;
 mod outputs;
 mod portal;
+mod progress;
 mod reconcile;
 mod report;
 mod rules;
@@ -166,11 +167,13 @@ fn print(text: &str) {
 /// Tells the user what is worth knowing, though nothing went wrong.
 fn note(what: impl std::fmt::Display) {
     use io::Write;
+    progress::make_way();
     let _ = writeln!(io::stderr(), "note: {what}");
 }
 
 /// Tells the user what went wrong.
 fn complain(what: impl std::fmt::Display) {
     use io::Write;
+    progress::make_way();
     let _ = writeln!(io::stderr(), "error: {what}");
 }

@@ -1,6 +1,6 @@
 //! `posfleet reconcile`: the journals of a results folder against the statement of a host.
 
-use super::{Exit, Format, complain, print, print_json, scenario::tell};
+use super::{Exit, Format, complain, print, print_json, progress, scenario::tell};
 use crate::{
     metrics::{MismatchSummary, ReconciliationSummary},
     reconcile::{Findings, Mapping},
@@ -49,7 +49,10 @@ pub(super) fn reconcile(arguments: &ReconcileArguments) -> ExitCode {
         ));
         return Exit::BadConfiguration.into();
     }
-    match report::reconcile_files(&arguments.results, &statement, &mapping, arguments.parts) {
+    let found = progress::shown("reconciling", |meter| {
+        report::reconcile_files(&arguments.results, &statement, &mapping, arguments.parts, meter)
+    });
+    match found {
         Ok(findings) => show(&findings, arguments),
         Err(error @ report::ReconcileError::Scratch { .. }) => {
             complain(error);

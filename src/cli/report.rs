@@ -1,6 +1,6 @@
 //! `posfleet report`: one HTML file that shows a results folder, made without a network and read without one.
 
-use super::{Exit, complain, note};
+use super::{Exit, complain, note, progress};
 use crate::report::{self, Archive};
 use clap::Args;
 use std::{fs, path::PathBuf, process::ExitCode};
@@ -15,7 +15,9 @@ pub(super) struct ReportArguments {
 }
 
 pub(super) fn report(arguments: &ReportArguments) -> ExitCode {
-    let page = Archive::open(&arguments.results).and_then(|archive| report::html_report(&archive));
+    let page = progress::shown("drawing the report", |meter| {
+        Archive::open_metered(&arguments.results, meter).and_then(|archive| report::html_report(&archive))
+    });
     let page = match page {
         Ok(page) => page,
         Err(error) => {

@@ -22,7 +22,7 @@ use crate::{
     ecr::{Answer, Request, Verdict},
     flow::BothEnds,
     iso8583::BatchNo,
-    metrics::{DeviceRow, Severity},
+    metrics::{DeviceRow, Severity, TimeSplit},
     money::Amount,
     operation::{End, Failure, Kind, Operation, Outcome},
     rack::{self, FailureClass},
@@ -192,6 +192,8 @@ impl Post {
         row.last_exchange = format!("{} {}", kind.name(), told.outcome.class().name());
         row.last_at = Some(told.at.since(Instant::START));
         row.exchanges += 1;
+        let times = told.ends.times;
+        row.times += TimeSplit { device: times.device, line: times.line, host: times.host };
         row.opened = (contact.opened, contact.hung_up);
         row.state = if station.device.is_open() { OPEN } else { CLOSED }.to_owned();
         if let Some(error) = error {

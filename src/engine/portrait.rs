@@ -124,7 +124,7 @@ impl Collector {
     }
 
     /// The devices in the order of the fleet.
-    fn devices(&self) -> Vec<DeviceRow> {
+    pub(super) fn devices(&self) -> Vec<DeviceRow> {
         let mut rows: Vec<_> = self.gauges.iter().flat_map(|gauges| &gauges.devices).collect();
         rows.sort_by_key(|(number, _)| *number);
         rows.into_iter().map(|(_, row)| row.clone()).collect()

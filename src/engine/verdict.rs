@@ -8,8 +8,8 @@ use super::{
 use crate::{
     driver::usage,
     metrics::{
-        CaseClass, CasesSummary, ConnectionSummary, ControlSummary, GeneratorSummary, HostCounts, Interval,
-        MismatchSummary, StepSummary, Summary, ThresholdSummary, Verdict, WarmUp,
+        CaseClass, CasesSummary, ConnectionSummary, ControlSummary, DeviceResult, GeneratorSummary,
+        HostCounts, Interval, MismatchSummary, StepSummary, Summary, ThresholdSummary, Verdict, WarmUp,
     },
     reconcile::Findings,
     scenario::Plan,
@@ -56,6 +56,7 @@ impl Collector {
             connections: connections(&self.total),
             thresholds,
             cases: self.cases_summary(),
+            devices: self.devices().iter().map(DeviceResult::from).collect(),
             flows: mixed(&plan, &self.total),
             warmup: Some(self.total.warmup).filter(|warmup| *warmup != WarmUp::default()),
             knee: self.start.knee.as_ref().map(Knee::summary),

@@ -2,7 +2,7 @@
 
 use super::Latency;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{ops::AddAssign, time::Duration};
 
 /// Where the time of the steps on devices went.
 #[derive(Clone, Debug, Default)]
@@ -67,4 +67,26 @@ pub struct DeviceRow {
     pub opened: (u32, u32),
     /// Whether it is left out for its errors.
     pub quarantined: bool,
+    /// Where the time of its exchanges went, all together.
+    #[serde(default)]
+    pub times: TimeSplit,
+}
+
+/// Where time on a device went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeSplit {
+    /// The terminal and whoever stands before it.
+    pub device: Duration,
+    /// Bytes on the line, both ways.
+    pub line: Duration,
+    /// The host of the run, from each request to its answer.
+    pub host: Duration,
+}
+
+impl AddAssign for TimeSplit {
+    fn add_assign(&mut self, other: Self) {
+        self.device += other.device;
+        self.line += other.line;
+        self.host += other.host;
+    }
 }

@@ -8,6 +8,7 @@ mod cases;
 mod connections;
 mod counters;
 mod device;
+mod device_result;
 mod failure;
 mod interval;
 mod judge;
@@ -27,7 +28,8 @@ pub use connections::{
     ConnectTimes, ConnectionCounts, ConnectionSummary, Connections, ConnectionsView, Fault,
 };
 pub use counters::Counters;
-pub use device::{DeviceLatencies, DeviceRow};
+pub use device::{DeviceLatencies, DeviceRow, TimeSplit};
+pub use device_result::DeviceResult;
 pub use failure::{CauseView, CodeView, Sample};
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,

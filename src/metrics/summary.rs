@@ -1,8 +1,8 @@
 //! The summary of a run: the values of `summary.json`, whose keys scripts rely on.
 
 use super::{
-    Attempts, CasesSummary, Class, ConnectionSummary, Counters, DeviceLatencies, KneeSummary, Latency,
-    Percentiles, PortalChecks, PortalFinding, PortalSummary, StepInterval, WarmUp,
+    Attempts, CasesSummary, Class, ConnectionSummary, Counters, DeviceLatencies, DeviceResult, KneeSummary,
+    Latency, Percentiles, PortalChecks, PortalFinding, PortalSummary, StepInterval, WarmUp,
 };
 use crate::control::OrderRecord;
 use schemars::JsonSchema;
@@ -42,6 +42,9 @@ pub struct Summary {
     /// What cases on devices came to; absent when no scenario had cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cases: Option<CasesSummary>,
+    /// What each device came to, in the order of the groups; empty where all terminals are virtual.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<DeviceResult>,
     /// Iterations of mixes by their flow; empty where no scenario has a mix.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub flows: BTreeMap<String, u64>,
@@ -338,7 +341,7 @@ impl ReconciliationSummary {
 
     /// How many of the mismatches are transactions.
     pub fn mismatched_transactions(&self) -> u64 {
-        self.mismatches - self.portal.map_or(0, |found| found.total())
+        self.mismatches.saturating_sub(self.portal.map_or(0, |found| found.total()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `events.ndjson`: what happened, one JSON object a line.
 
-use super::{FolderError, log_file::LogFile};
+use super::{FolderError, archive::EventRecord, log_file::LogFile};
 use crate::{
     control::OrderRecord,
     metrics::{EventLine, Severity},
@@ -44,6 +44,13 @@ impl EventLog {
     pub(super) fn append_order(&mut self, order: &OrderRecord) -> Result<(), FolderError> {
         let line = OrderLine { at_ms: order.at_ms, severity: "info", text: order.to_string(), order };
         let mut line = serde_json::to_vec(&line).expect("texts and numbers are JSON");
+        line.push(b'\n');
+        self.file.append(&line)
+    }
+
+    /// Adds a line of another log.
+    pub(super) fn append_record(&mut self, record: &EventRecord) -> Result<(), FolderError> {
+        let mut line = serde_json::to_vec(record).expect("texts and numbers are JSON");
         line.push(b'\n');
         self.file.append(&line)
     }

@@ -1,9 +1,10 @@
 //! The results folder: where it is, which files it has, and which of them hears of what.
 
 use super::{
-    FolderError, environment::Environment, events::EventLog, host_journal, intervals::IntervalLog,
-    journal::Journal, junit::junit_xml, log_file::LogFile, markdown::summary_markdown, mismatches,
-    parts::Rotation, portal_files, receipts::ReceiptLog, series::Series, summary_file,
+    FolderError, archive::EventRecord, environment::Environment, events::EventLog, host_journal,
+    intervals::IntervalLog, journal::Journal, junit::junit_xml, log_file::LogFile,
+    markdown::summary_markdown, mismatches, parts::Rotation, portal_files, receipts::ReceiptLog,
+    series::Series, summary_file,
 };
 use crate::{
     control::OrderRecord,
@@ -81,6 +82,11 @@ impl Folder {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Adds a line that another folder had.
+    pub(super) fn record(&mut self, event: &EventRecord) -> Result<(), FolderError> {
+        self.events.append_record(event)
     }
 
     fn fill(path: PathBuf, started: u64, effective: &str) -> Result<Self, FolderError> {
@@ -242,7 +248,7 @@ mod tests {
         let ends: Vec<f64> = archive.series.iter().map(|row| row.at).collect();
         assert_eq!(ends, [1.0, 2.0, 3.0, 4.0, 5.0]);
         assert_eq!(archive.events.len(), 5, "{:?}", archive.notes);
-        let mut batches = Batches::open(&archive.log(), 1.0).expect("a log");
+        let mut batches = Batches::open(&archive.log(), 1.0, &archive.meter).expect("a log");
         let count = std::iter::from_fn(|| batches.next().expect("readable")).count();
         assert_eq!((count, batches.malformed()), (5, 0));
         fs::remove_dir_all(&parent).expect("removable");

@@ -86,9 +86,10 @@ fn write_interval(
             interval.add_used(&tag(Part::Response), &latencies.response)?;
             interval.add_used(&tag(Part::Service), &latencies.service)?;
         }
+        let Some(times) = step.devices.as_deref() else { continue };
         for part in DevicePart::ALL {
-            let Some(times) = step.devices.as_deref() else { continue };
-            interval.add_used(&DeviceTag { step: name.into(), part }.to_string(), part.of(times))?;
+            let tag = DeviceTag { step: name.into(), part }.to_string();
+            interval.add_used(&tag, part.of(times))?;
         }
     }
     interval.add(LAG, &moment.interval.lag)

@@ -1,6 +1,9 @@
 //! Reads the terminals' journal of a results folder back, as far as it was written.
 
-use super::journal::{HEADER, file_name};
+use super::{
+    journal::{HEADER, file_name},
+    meter::{Meter, Metered},
+};
 use crate::{
     money::Amount,
     operation::Kind,
@@ -8,7 +11,6 @@ use crate::{
 };
 use std::{
     borrow::Cow,
-    fs::File,
     io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
     str::FromStr,
@@ -43,7 +45,16 @@ pub enum JournalError {
 /// # Errors
 /// The first item is an error when there is no journal; an error ends the iteration.
 pub fn read_journal(folder: &Path) -> impl Iterator<Item = Result<Line, JournalError>> + use<> {
-    let mut reader = Reader { directory: folder.join("journal"), number: 0, open: None };
+    read_metered(folder, &Meter::default())
+}
+
+/// The same; `meter` hears what was read.
+pub(super) fn read_metered(
+    folder: &Path,
+    meter: &Meter,
+) -> impl Iterator<Item = Result<Line, JournalError>> + use<> {
+    let directory = folder.join("journal");
+    let mut reader = Reader { directory, meter: meter.clone(), number: 0, open: None };
     let mut has_failed = false;
     std::iter::from_fn(move || {
         let item = if has_failed { None } else { reader.next().transpose() };
@@ -54,6 +65,7 @@ pub fn read_journal(folder: &Path) -> impl Iterator<Item = Result<Line, JournalE
 
 struct Reader {
     directory: PathBuf,
+    meter: Meter,
     /// The number of the file that was opened last; 0 is none.
     number: u32,
     open: Option<OpenFile>,
@@ -63,7 +75,7 @@ struct OpenFile {
     path: PathBuf,
     /// Whether no file follows, so that its last line may lack its end.
     is_last: bool,
-    lines: BufReader<File>,
+    lines: BufReader<Metered>,
     number: u64,
 }
 
@@ -78,8 +90,8 @@ impl Reader {
                 }
             } else {
                 self.number += 1;
-                self.open =
-                    Some(OpenFile::open(self.path(self.number), !self.path(self.number + 1).exists())?);
+                let is_last = !self.path(self.number + 1).exists();
+                self.open = Some(OpenFile::open(self.path(self.number), is_last, &self.meter)?);
             }
         }
     }
@@ -90,8 +102,8 @@ impl Reader {
 }
 
 impl OpenFile {
-    fn open(path: PathBuf, is_last: bool) -> Result<Self, JournalError> {
-        match File::open(&path) {
+    fn open(path: PathBuf, is_last: bool, meter: &Meter) -> Result<Self, JournalError> {
+        match Metered::open(&path, meter) {
             Ok(file) => Ok(Self { path, is_last, lines: BufReader::new(file), number: 0 }),
             Err(source) => Err(JournalError::Read { path, source }),
         }

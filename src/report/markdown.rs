@@ -117,7 +117,7 @@ fn reconciliation(page: &mut String, summary: &Summary) {
 }
 
 /// A table whose first `texts` columns are from the left, the others from the right; nothing when it has no rows.
-fn table(page: &mut String, head: &[&str], texts: usize, rows: &[Vec<String>]) {
+pub(super) fn table(page: &mut String, head: &[&str], texts: usize, rows: &[Vec<String>]) {
     if rows.is_empty() {
         return;
     }
@@ -130,7 +130,7 @@ fn table(page: &mut String, head: &[&str], texts: usize, rows: &[Vec<String>]) {
 }
 
 /// Text that Markdown takes for nothing else.
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -25,6 +25,7 @@ mod load_text;
 mod log_file;
 mod markdown;
 mod merge;
+mod meter;
 mod mismatch_text;
 mod mismatches;
 mod parts;
@@ -49,7 +50,7 @@ mod text;
 pub use archive::{Archive, ArchiveError, EventRecord, SeriesRow};
 pub use compare::{
     BaselineError, Comparison, Difference, Judgement, PercentileComparison, RunName, StepComparison,
-    baseline_path, compare, comparison_text, save_baseline,
+    baseline_path, compare, comparison_markdown, comparison_text, save_baseline,
 };
 pub use environment::Environment;
 pub use error::FolderError;
@@ -61,6 +62,7 @@ pub use journal_reader::{JournalError, read_journal};
 pub use junit::junit_xml;
 pub use markdown::summary_markdown;
 pub use merge::{MergeError, merge};
+pub use meter::Meter;
 pub use mismatch_text::findings_text;
 pub use parts::{Rotation, RotationError};
 pub use progress::{progress_line, summary_line};

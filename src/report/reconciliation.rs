@@ -11,9 +11,10 @@
 
 use super::{
     journal::file_name,
-    journal_reader::{JournalError, read_journal},
+    journal_reader::{JournalError, read_metered as read_journal},
+    meter::Meter,
     spill::{Parts, Scratch, Spill},
-    statement::{StatementError, read_statement},
+    statement::{StatementError, read_metered as read_statement},
 };
 use crate::reconcile::{Findings, Identity, Journals, Line, Mapping, Outcome, Row, Transaction};
 use std::{
@@ -48,7 +49,7 @@ pub enum ReconcileError {
 
 /// Holds the journals in the results folder `folder` to the statement at `statement`.
 ///
-/// `parts` is chosen from the size of the files when it is `None`.
+/// `parts` is chosen from the size of the files when it is `None`; `meter` hears how far it is.
 ///
 /// # Errors
 /// When one of the sides cannot be read, or the disk has no room.
@@ -57,12 +58,15 @@ pub fn reconcile_files(
     statement: &Path,
     mapping: &Mapping,
     parts: Option<NonZero<usize>>,
+    meter: &Meter,
 ) -> Result<Findings, ReconcileError> {
     let identity = mapping.identity().ok_or(ReconcileError::NoIdentity)?;
-    let files = Files { folder, statement, mapping, identity };
-    match parts.map_or_else(|| files.parts(), NonZero::get) {
+    let files = Files { folder, statement, mapping, identity, meter };
+    let bytes = files.bytes();
+    meter.expect(bytes);
+    match parts.map_or_else(|| parts_of(bytes), NonZero::get) {
         1 => files.at_once(),
-        parts => files.in_parts(parts),
+        parts => files.in_parts(parts, bytes),
     }
 }
 
@@ -71,28 +75,31 @@ struct Files<'f> {
     statement: &'f Path,
     mapping: &'f Mapping,
     identity: Identity,
+    meter: &'f Meter,
 }
 
 impl Files<'_> {
-    /// So many that each is small.
-    fn parts(&self) -> usize {
+    /// How large both sides are.
+    fn bytes(&self) -> u64 {
         let size = |path: PathBuf| fs::metadata(path).map(|found| found.len()).ok();
         let journals = (1..).map_while(|number| size(self.folder.join("journal").join(file_name(number))));
-        let bytes = journals.sum::<u64>() + size(self.statement.to_owned()).unwrap_or(0);
-        usize::try_from(bytes.div_ceil(PART_BYTES)).unwrap_or(PARTS_MAX).clamp(1, PARTS_MAX)
+        journals.sum::<u64>() + size(self.statement.to_owned()).unwrap_or(0)
     }
 
     fn at_once(&self) -> Result<Findings, ReconcileError> {
         let mut journals = Journals::default();
-        for line in read_journal(self.folder) {
+        for line in read_journal(self.folder, self.meter) {
             journals.take(&line?);
         }
         let mut comparison = journals.against(self.identity, &self.mapping.unlisted);
-        read_statement(self.statement, self.mapping, &mut |row| comparison.row(row))?;
+        read_statement(self.statement, self.mapping, self.meter, &mut |row| comparison.row(row))?;
         Ok(comparison.finish())
     }
 
-    fn in_parts(&self, parts: usize) -> Result<Findings, ReconcileError> {
+    /// All `bytes` are read and parted, and then the parts are read again.
+    fn in_parts(&self, parts: usize, bytes: u64) -> Result<Findings, ReconcileError> {
+        self.meter.expect(bytes);
+        let part_bytes = bytes / parts as u64;
         let lost = |path: &Path| {
             let path = path.to_owned();
             move |source| ReconcileError::Scratch { path, source }
@@ -100,22 +107,24 @@ impl Files<'_> {
         let scratch = Scratch::new().map_err(lost(&std::env::temp_dir()))?;
         let failed = |source| lost(scratch.path())(source);
         let mut lines = Spill::create(&scratch, "lines", parts).map_err(failed)?;
-        for line in read_journal(self.folder) {
+        for line in read_journal(self.folder, self.meter) {
             let line = line?;
             lines.push(&Some(line.key), &line);
         }
         let lines = lines.finish().map_err(failed)?;
         let mut rows = Spill::create(&scratch, "rows", parts).map_err(failed)?;
-        read_statement(self.statement, self.mapping, &mut |row| match self.identity {
+        read_statement(self.statement, self.mapping, self.meter, &mut |row| match self.identity {
             Identity::Number => rows.push(&row.key(), &row),
             Identity::Rrn => rows.push(&row.rrn, &row),
         })?;
         let rows = rows.finish().map_err(failed)?;
         match self.identity {
-            Identity::Number => self.compare(parts, &rows, |part| fold(&lines, part)).map_err(failed),
+            Identity::Number => {
+                self.compare(parts, part_bytes, &rows, |part| fold(&lines, part)).map_err(failed)
+            }
             Identity::Rrn => {
                 let folded = by_rrn(&scratch, parts, &lines).map_err(failed)?;
-                self.compare(parts, &rows, |part| gather(&folded, part)).map_err(failed)
+                self.compare(parts, part_bytes, &rows, |part| gather(&folded, part)).map_err(failed)
             }
         }
     }
@@ -124,6 +133,7 @@ impl Files<'_> {
     fn compare(
         &self,
         parts: usize,
+        part_bytes: u64,
         rows: &Parts<Row>,
         journals: impl Fn(usize) -> io::Result<Journals>,
     ) -> io::Result<Findings> {
@@ -132,9 +142,15 @@ impl Files<'_> {
             let mut comparison = journals(part)?.against(self.identity, &self.mapping.unlisted);
             rows.read(part, |row| comparison.row(row))?;
             outcome.add(comparison);
+            self.meter.advance(part_bytes);
         }
         Ok(outcome.finish())
     }
+}
+
+/// So many that each is small.
+fn parts_of(bytes: u64) -> usize {
+    usize::try_from(bytes.div_ceil(PART_BYTES)).unwrap_or(PARTS_MAX).clamp(1, PARTS_MAX)
 }
 
 fn fold(lines: &Parts<Line>, part: usize) -> io::Result<Journals> {

@@ -1,7 +1,7 @@
 //! `series.csv`: the run as one row a second, for spreadsheets and plots.
 
 use super::{FolderError, log_file::LogFile};
-use crate::metrics::Point;
+use crate::metrics::{Fault, Point};
 use std::{io, path::PathBuf, time::Duration};
 
 /// The time series of a run.
@@ -45,6 +45,8 @@ fn row(point: &Point) -> io::Result<Vec<u8>> {
     let (response, lag) = (point.response, point.lag);
     let times_ms = [response.p50, response.p90, response.p99, response.p999, response.max, lag.p50, lag.p99];
     let codes: Vec<String> = point.codes.iter().map(|(code, count)| format!("{code}:{count}")).collect();
+    let injected = Fault::ALL.into_iter().zip(point.connections.faults).filter(|(_, count)| *count > 0);
+    let faults: Vec<String> = injected.map(|(fault, count)| format!("{}:{count}", fault.name())).collect();
     let mut writer = csv::Writer::from_writer(Vec::new());
     for time in [point.at, point.length] {
         writer.write_field(seconds(time))?;
@@ -52,6 +54,7 @@ fn row(point: &Point) -> io::Result<Vec<u8>> {
     counts.iter().try_for_each(|count| writer.write_field(count.to_string()))?;
     times_ms.iter().try_for_each(|time| writer.write_field(format!("{time:.3}")))?;
     writer.write_field(codes.join(" "))?;
+    writer.write_field(faults.join(" "))?;
     writer.write_record(None::<&[u8]>)?;
     writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
 }
@@ -60,7 +63,7 @@ fn seconds(time: Duration) -> String {
     format!("{}.{:03}", time.as_secs(), time.subsec_millis())
 }
 
-pub(super) const COLUMNS: [&str; 19] = [
+pub(super) const COLUMNS: [&str; 20] = [
     "at_s",
     "length_s",
     "planned",
@@ -80,4 +83,5 @@ pub(super) const COLUMNS: [&str; 19] = [
     "lag_p50_ms",
     "lag_p99_ms",
     "codes",
+    "faults",
 ];

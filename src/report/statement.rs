@@ -3,10 +3,10 @@
 //! Rows are handed on one by one, so that a statement may be larger than memory. What a row means is said by a
 //! [`Mapping`]; every error names the file, the place in it, and what to do.
 
+use super::meter::{Meter, Metered};
 use crate::reconcile::{Column, Mapping, Row, Source};
 use csv::ByteRecord;
 use std::{
-    fs::File,
     io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
@@ -51,8 +51,18 @@ pub fn read_statement(
     mapping: &Mapping,
     take: &mut dyn FnMut(Row),
 ) -> Result<u64, StatementError> {
+    read_metered(path, mapping, &Meter::default(), take)
+}
+
+/// The same; `meter` hears what was read.
+pub(super) fn read_metered(
+    path: &Path,
+    mapping: &Mapping,
+    meter: &Meter,
+    take: &mut dyn FnMut(Row),
+) -> Result<u64, StatementError> {
     let unreadable = |source| StatementError::Read { path: path.to_owned(), source };
-    let mut file = BufReader::with_capacity(BUFFER, File::open(path).map_err(unreadable)?);
+    let mut file = BufReader::with_capacity(BUFFER, Metered::open(path, meter).map_err(unreadable)?);
     let start = file.fill_buf().map_err(unreadable)?;
     let wrong = |message: &str| StatementError::File { path: path.to_owned(), message: message.to_owned() };
     if let Some((_, message)) = NOT_TEXT.iter().find(|(magic, _)| start.starts_with(magic)) {

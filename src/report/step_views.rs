@@ -10,7 +10,7 @@ use std::path::Path;
 /// When it is no results folder, a newer version wrote it, or it has no histograms that can be read.
 pub fn step_views(path: &Path) -> Result<Vec<StepView>, ArchiveError> {
     let archive = Archive::open(path)?;
-    let timeline = Timeline::read(&archive.log(), WHOLE_RUN)?;
+    let timeline = Timeline::read(&archive, WHOLE_RUN)?;
     let steps = timeline.totals.steps.iter();
     Ok(steps.map(|(name, totals)| StepView::of(name, &totals.to_interval())).collect())
 }

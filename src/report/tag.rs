@@ -1,8 +1,7 @@
 //! The tags of `intervals.hlog`: which histogram is whose.
 //!
 //! ```text
-//! tag  = step ":" class [ ":service" ] | step ":" part | "schedule_lag"
-//! part = "device" | "line" | "host": where the time of steps on devices went
+//! tag  = step ":" class [ ":service" ] | step ":" ( "device" | "line" | "host" ) | "schedule_lag"
 //! step = its name, in which space, comma, colon, percent sign and control characters are "%" and two digits
 //! ```
 
@@ -29,14 +28,14 @@ pub(super) enum Part {
     Service,
 }
 
-/// The tag of one part of the time that a step took on devices.
+/// The tag of a histogram of where the time of a step on devices went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DeviceTag<'t> {
     pub(super) step: Cow<'t, str>,
     pub(super) part: DevicePart,
 }
 
-/// Where the time of a step on a device went.
+/// Where the time of a step on devices went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DevicePart {
     /// The terminal and whoever stands before it.
@@ -48,7 +47,6 @@ pub(super) enum DevicePart {
 }
 
 impl DevicePart {
-    /// All parts, in the order in which they are stored.
     pub(super) const ALL: [Self; 3] = [Self::Device, Self::Line, Self::Host];
 
     const fn name(self) -> &'static str {
@@ -59,7 +57,7 @@ impl DevicePart {
         }
     }
 
-    /// Its times among those of a step.
+    /// Its histogram.
     pub(super) fn of(self, times: &DeviceLatencies) -> &Latency {
         match self {
             Self::Device => &times.device,
@@ -68,7 +66,7 @@ impl DevicePart {
         }
     }
 
-    /// The same, to add to them.
+    /// Its histogram, to add to it.
     pub(super) fn of_mut(self, times: &mut DeviceLatencies) -> &mut Latency {
         match self {
             Self::Device => &mut times.device,
@@ -79,17 +77,17 @@ impl DevicePart {
 }
 
 impl<'t> DeviceTag<'t> {
-    /// Reads a tag; nothing when it is not that of a part.
+    /// Reads a tag; nothing when it is none of these.
     pub(super) fn parse(tag: &'t str) -> Option<Self> {
-        let (step, name) = tag.rsplit_once(':')?;
-        let part = DevicePart::ALL.into_iter().find(|known| known.name() == name)?;
+        let (step, part) = tag.rsplit_once(':')?;
+        let part = DevicePart::ALL.into_iter().find(|known| known.name() == part)?;
         Some(Self { step: unescaped(step)?, part })
     }
 }
 
 impl fmt::Display for DeviceTag<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_escaped(&self.step, f)?;
+        write_escaped(f, &self.step)?;
         write!(f, ":{}", self.part.name())
     }
 }
@@ -109,13 +107,13 @@ impl<'t> StepTag<'t> {
 
 impl fmt::Display for StepTag<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_escaped(&self.step, f)?;
+        write_escaped(f, &self.step)?;
         write!(f, ":{}", self.class.name())?;
         f.write_str(if self.part == Part::Service { ":service" } else { "" })
     }
 }
 
-fn write_escaped(step: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn write_escaped(f: &mut fmt::Formatter<'_>, step: &str) -> fmt::Result {
     step.chars().try_for_each(|c| match c {
         ' ' | ',' | ':' | '%' | '\0'..='\x1f' => write!(f, "%{:02X}", u32::from(c)),
         _ => write!(f, "{c}"),
@@ -157,14 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_of_a_time_on_devices_have_tags_of_their_own() {
-        for part in DevicePart::ALL {
-            for step in ["sale", "a:device", "消 费"] {
-                let tag = DeviceTag { step: Cow::Borrowed(step), part };
-                let text = tag.to_string();
-                assert!(Tag::new(&text).is_some() && StepTag::parse(&text).is_none(), "{text}");
-                assert_eq!(DeviceTag::parse(&text), Some(tag));
-            }
+    fn tags_of_devices_come_back_and_are_none_of_a_class() {
+        for (step, part) in
+            [("sale", DevicePart::Device), ("a:host", DevicePart::Line), ("消 费", DevicePart::Host)]
+        {
+            let tag = DeviceTag { step: Cow::Borrowed(step), part };
+            let text = tag.to_string();
+            assert!(Tag::new(&text).is_some() && StepTag::parse(&text).is_none(), "{text}");
+            assert_eq!(DeviceTag::parse(&text), Some(tag));
         }
         assert_eq!(DeviceTag::parse("sale:approved"), None);
     }

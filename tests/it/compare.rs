@@ -62,6 +62,68 @@ fn a_slower_run_is_told_by_how_much() {
 }
 
 #[test]
+fn several_runs_of_a_side_are_one_and_as_unsure_as_they_differ() {
+    let scratch = Scratch::new("compare-pooled");
+    let run = |slower| {
+        let run = Recorded { slower, ..Recorded::default() };
+        Archive::open(&run.write(&scratch.0)).unwrap()
+    };
+    let (even, slow) = (run(0), run(20));
+    let median = |found: &Comparison| found.steps[0].response_time_ms[0].difference;
+    let pooled = compare(&[&even, &even], &[&slow, &slow]).unwrap();
+    assert_eq!((pooled.base.len(), pooled.run.len(), pooled.steps[0].count), (2, 2, [2_010, 2_010]));
+    let width = |found: &Comparison| median(found).interval.map(|[low, high]| high - low).unwrap();
+    let single = compare(&[&even], &[&slow]).unwrap();
+    assert!(width(&pooled) < width(&single) * 0.8, "twice as many samples say more");
+    assert_eq!(median(&pooled).judgement, Judgement::Worse);
+    // One of the new runs was as quick as the old ones: nobody can say that the program became slower.
+    let unsure = compare(&[&even, &even], &[&even, &slow]).unwrap();
+    assert_eq!(median(&unsure).judgement, Judgement::Same);
+    assert!(width(&unsure) > width(&pooled));
+}
+
+#[test]
+fn a_regression_is_one_at_the_near_end_of_its_interval() {
+    let scratch = Scratch::new("compare-bound");
+    let base = Recorded::default();
+    let slower = Recorded { slower: 20, ..base.clone() };
+    let found = compared(&base.write(&scratch.0), &slower.write(&scratch.0));
+    let median = found.steps[0].response_time_ms[0].difference;
+    let near = median.interval.unwrap()[0] / median.base;
+    assert!(near > 0.05 && near < 0.19, "{near}");
+    assert!(median.is_regression(near - 0.001) && !median.is_regression(near + 0.001));
+}
+
+#[test]
+fn sides_of_several_runs_are_named_on_the_command_line() {
+    let scratch = Scratch::new("compare-against");
+    let base = Recorded::default();
+    let slower = Recorded { slower: 20, ..base.clone() };
+    let [one, other] = [(); 2].map(|()| base.write(&scratch.0));
+    let [new, newer] = [(); 2].map(|()| slower.write(&scratch.0));
+    let run = |arguments: &[&str], folders: &[&Path], against: &[&Path], code| {
+        let mut command = posfleet(["compare"]);
+        command.args(arguments).args(folders).arg("--against").args(against);
+        Finished::of(&mut command).exits_with(code)
+    };
+    let json = run(&["--format", "json"], &[&one, &other], &[&new, &newer], 0).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((json.as_array().unwrap().len(), json[0]["run"].as_array().unwrap().len()), (1, 2));
+    assert_eq!(json[0]["steps"][0]["count"], serde_json::json!([2_010, 2_010]));
+    let gate = ["--format", "markdown", "--fail-on-regression", "5%"];
+    let page = run(&gate, &[&one, &other], &[&new, &newer], 98).stdout;
+    for words in
+        ["## ❌ worse by more than 5 %", "- sale: response time p50", "| sale p50 | ", "| ▲ slower |"]
+    {
+        assert!(page.contains(words), "{words}\n{page}");
+    }
+    let page = run(&gate, &[&one], &[&other], 0).stdout;
+    assert!(page.starts_with("## ✅ nothing is surely worse by more than 5 %"), "{page}");
+    let alone = run(&[], &[], &[&new], 2).stderr;
+    assert!(alone.contains("nothing to compare with"), "{alone}");
+}
+
+#[test]
 fn a_step_that_is_gone_is_a_regression() {
     let scratch = Scratch::new("compare-gone");
     let base = Recorded::default();
@@ -130,5 +192,5 @@ fn a_baseline_says_what_its_run_said() {
 }
 
 fn compared(base: &Path, run: &Path) -> Comparison {
-    compare(&Archive::open(base).unwrap(), &Archive::open(run).unwrap()).unwrap()
+    compare(&[&Archive::open(base).unwrap()], &[&Archive::open(run).unwrap()]).unwrap()
 }

@@ -406,6 +406,7 @@ pub fn devices() -> Vec<DeviceRow> {
             last_error: String::new(),
             opened: (1, 0),
             quarantined,
+            ..DeviceRow::default()
         }
     };
     (1..=6).map(device).collect()

@@ -1,17 +1,9 @@
 //! The documents: what they show is real, and the scenarios in them are valid.
 
-use posfleet::{
-    dashboard::{self, Look, Options, State, Theme},
-    engine::{self, Command, NullObserver, Settings},
-    metrics::Snapshot,
-    scenario::{self, Overrides},
-};
-use ratatui::{Terminal, backend::TestBackend};
+use posfleet::scenario::{self, Overrides};
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
 };
 
 /// Every scenario in a document can be copied out of it and run.
@@ -63,51 +55,18 @@ fn links_in_documents_lead_to_files() {
     }
 }
 
-/// The picture of the dashboard shows a run; `UPDATE_PICTURE=1` runs one and takes a new picture.
+/// The pictures show a run; `docs/pictures` draws them anew.
 #[test]
-fn the_picture_shows_a_run() {
-    let path = root().join("docs/img/dashboard.svg");
-    if std::env::var_os("UPDATE_PICTURE").is_some() {
-        fs::write(&path, picture(&snapshot_of_a_run())).unwrap();
-    }
-    let svg = fs::read_to_string(&path).unwrap();
+fn pictures_show_a_run_and_are_small() {
+    let images = root().join("docs/img");
+    let svg = fs::read_to_string(images.join("dashboard.svg")).unwrap();
     assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
     for word in ["posfleet", "sale-mix", "Overview", "planned/s", "insufficient", "generator", "seed"] {
         assert!(svg.contains(word), "{word}");
     }
-}
-
-/// A run of `sale-mix` near its end. Its limits are set to what its opening takes, so that the plan shows its true length.
-fn snapshot_of_a_run() -> Arc<Snapshot> {
-    let limit = |scenario: &str| (format!("scenarios.{scenario}.maxDuration"), "5s".to_owned());
-    let overrides = Overrides {
-        set: vec![limit("open-supermarket"), limit("open-kiosk")],
-        duration: Some(Duration::from_secs(48)),
-        ..Overrides::default()
-    };
-    let plan = scenario::load_file(&root().join("scenarios/sale-mix.yaml"), &overrides, 0).unwrap();
-    let mut run = engine::start(plan, &Settings::default(), Box::new(NullObserver)).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    // Between two full seconds, so that the figures of the present second have some length to count over.
-    let is_wanted = |snapshot: &Arc<Snapshot>| {
-        snapshot.elapsed.as_secs() >= 40 && (400..800).contains(&snapshot.elapsed.subsec_millis())
-    };
-    let snapshot = Arc::clone(&runtime.block_on(run.snapshots.wait_for(is_wanted)).unwrap());
-    run.control.send(Command::Stop);
-    run.join();
-    snapshot
-}
-
-fn picture(snapshot: &Snapshot) -> String {
-    let mut state = State::new(Options::of(Look::of(Theme::RGB)));
-    let mut terminal = Terminal::new(TestBackend::new(120, 34)).unwrap();
-    terminal
-        .draw(|frame| {
-            state.fit(frame.area(), snapshot);
-            dashboard::draw(frame, &state, snapshot);
-        })
-        .unwrap();
-    dashboard::svg(terminal.backend().buffer())
+    let png = fs::read(images.join("report.png")).unwrap();
+    assert!(png.starts_with(b"\x89PNG\r\n"));
+    assert!(png.len().max(svg.len()) < 200_000, "{} and {} bytes", png.len(), svg.len());
 }
 
 /// The fenced blocks of a language in a Markdown text.

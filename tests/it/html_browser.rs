@@ -10,7 +10,7 @@ use std::{fs, path::PathBuf};
 #[test]
 fn a_report_is_whole_on_a_screen_and_on_a_phone() {
     let scratch = Scratch::new("browser-report");
-    let file = page(&scratch, &Recorded::default());
+    let file = page(&scratch, &Recorded { has_lab: true, ..Recorded::default() });
     let browser = Browser::open();
     for (name, width, height, is_phone) in [("screen", 1280, 900, false), ("phone", 360, 740, true)] {
         browser.resize(width, height, is_phone);
@@ -19,6 +19,10 @@ fn a_report_is_whole_on_a_screen_and_on_a_phone() {
         let undrawn = browser.run(UNDRAWN);
         assert_eq!(undrawn.to_string(), "[]", "{name}: charts without marks");
         assert_eq!(browser.run("return document.querySelectorAll('figure.chart').length"), 7);
+        // A code; two devices with their cases and their time; a fault.
+        assert_eq!(browser.run("return document.querySelectorAll('td.strip svg[role=img]').length"), 6);
+        let spilling = browser.run(SPILLING);
+        assert_eq!(spilling.to_string(), "[]", "{name}: charts wider than their place");
         let wide = browser.run("return document.documentElement.scrollWidth - window.innerWidth");
         assert!(wide.as_i64().unwrap() <= 0, "{name}: {wide} pixels too wide");
         assert_eq!(browser.run(OUTSIDE).to_string(), "[]", "{name}: text outside of the window");
@@ -52,11 +56,21 @@ fn page(scratch: &Scratch, run: &Recorded) -> PathBuf {
     file
 }
 
-/// The labels of charts none of whose lines or cells is larger than nothing.
+/// The labels of charts none of whose lines, cells or bars is larger than nothing.
 const UNDRAWN: &str = "
     const drawn = path => { const box = path.getBBox(); return box.width > 0 || box.height > 0 };
-    return [...document.querySelectorAll('figure.chart svg[role=img]')]
-        .filter(picture => ![...picture.querySelectorAll('path.line, path.heat')].some(drawn))
+    return [...document.querySelectorAll('svg[role=img]')]
+        .filter(picture => ![...picture.querySelectorAll('path.line, path.heat, path.bar, path.fault')].some(drawn))
+        .map(picture => picture.getAttribute('aria-label'))";
+/// The labels of charts that stick out of the window, and of strips that stick out of their table.
+const SPILLING: &str = "
+    const out = (inner, outer) => inner.left < outer.left - 1 || inner.right > outer.right + 1;
+    const page = { left: 0, right: window.innerWidth };
+    return [...document.querySelectorAll('svg[role=img]')]
+        .filter(picture => {
+            const table = picture.closest('table');
+            return out(picture.getBoundingClientRect(), table ? table.getBoundingClientRect() : page);
+        })
         .map(picture => picture.getAttribute('aria-label'))";
 /// Text that can be seen, does not scroll, and lies outside of the window.
 const OUTSIDE: &str = "

@@ -39,6 +39,55 @@ fn a_report_has_every_section_and_every_chart_has_marks() {
 }
 
 #[test]
+fn devices_faults_and_orders_stand_where_they_belong() {
+    let scratch = Scratch::new("html-lab");
+    let folder = Recorded { has_lab: true, ..Recorded::default() }.write(&scratch.0);
+    let order = r#"{"at_ms":2000,"severity":"info","text":"mark: failover (by keys)","order":{"at_ms":2000,"order":"mark","by":"keys","new":"failover"}}"#;
+    let events = fs::read_to_string(folder.join("events.ndjson")).unwrap();
+    fs::write(folder.join("events.ndjson"), format!("{events}{order}\n")).unwrap();
+    let page = page(&folder);
+    for words in [
+        "<section id=\"devices\">",
+        "✗ quarantined",
+        "1 infrastructure",
+        "aria-label=\"time of lab-2\"",
+        "aria-label=\"cases of lab-1\"",
+        "Where the time of each step on devices went",
+        "<section id=\"connections\">",
+        "aria-label=\"when reset was injected\"",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert_eq!(
+        page.matches("faults were injected</title>").count(),
+        2,
+        "a band below both charts of the run"
+    );
+    // Above iterations, latencies and the heatmap, and in the list.
+    assert_eq!(page.matches("⚑").count(), 4);
+    assert_balanced(&page);
+}
+
+#[test]
+fn mismatches_that_are_not_listed_are_counted() {
+    let scratch = Scratch::new("html-mismatches");
+    let folder = Recorded::default().write(&scratch.0);
+    let mut summary: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.join("summary.json")).unwrap()).unwrap();
+    let mut found = serde_json::to_value(posfleet::metrics::ReconciliationSummary::default()).unwrap();
+    (found["mismatches"], found["lost"]) = (70.into(), 70.into());
+    let side = serde_json::json!({ "terminal": "10000001", "amount_minor": 100, "state": "approved" });
+    let lost =
+        serde_json::json!({ "fault": "lost", "meaning": "the host does not have it", "terminal": side });
+    summary["reconciliation"] = found;
+    summary["mismatches"] = vec![lost; 50].into();
+    fs::write(folder.join("summary.json"), summary.to_string()).unwrap();
+    let page = page(&folder);
+    assert_eq!(page.matches("says nothing of it").count(), 50);
+    assert!(page.contains("These are the first 50 of 70; all are in journal/mismatches.csv."));
+}
+
+#[test]
 fn a_report_needs_nothing_else_and_runs_nothing() {
     let scratch = Scratch::new("html-alone");
     let page = page(&Recorded::default().write(&scratch.0));
@@ -60,6 +109,7 @@ fn what_a_folder_says_is_text_and_never_markup() {
     let run = Recorded {
         name: evil,
         steps: vec![evil, "]]></style><script>"],
+        has_lab: true,
         scenario: format!("name: day\ndescription: {evil}\n"),
         ..Recorded::default()
     };
@@ -74,7 +124,15 @@ fn what_a_folder_says_is_text_and_never_markup() {
         format!("{head}<script>,<script>,1,<script>,<script>\n"),
     )
     .unwrap();
+    let summary = fs::read_to_string(folder.join("summary.json")).unwrap();
+    for hostile in ["lab-1", "/dev/ttyUSB2", "no answer", "the port hung up"] {
+        assert!(summary.contains(hostile), "{hostile}");
+    }
+    let summary = summary.replace("lab-1", "<script>").replace("/dev/ttyUSB2", "'\\\"><img src=x>");
+    let summary = summary.replace("no answer", "\\\"><script>").replace("the port hung up", "<img src=x>");
+    fs::write(folder.join("summary.json"), summary).unwrap();
     let page = page(&folder);
+    assert!(page.contains("aria-label=\"time of &lt;script&gt;\""), "devices are shown");
     assert!(!page.contains("<script") && !page.contains("<img"));
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "it is shown as what it is");
     assert_balanced(&page);
@@ -143,7 +201,7 @@ fn the_examples_are_whole() {
         assert_eq!(archive.notes, [""; 0]);
         assert_balanced(&html_report(archive).unwrap());
     }
-    let found = compare(&examples[0], &examples[1]).unwrap();
+    let found = compare(&[&examples[0]], &[&examples[1]]).unwrap();
     assert_eq!(found.plan_differences, [""; 0]);
     let counts = |name: &str| examples.each_ref().map(|one| one.summary.as_ref().unwrap().steps[name].count);
     for step in &found.steps {

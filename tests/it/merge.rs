@@ -5,14 +5,16 @@ use crate::{
     recorded::{ON_DEVICES, Recorded, Scratch},
 };
 use posfleet::{
-    engine::Observer,
+    control::{OrderRecord, Source},
+    engine::{Moment, Observer},
     iso8583::{BatchNo, MerchantId, Stan},
-    metrics::{Class, Verdict},
+    metrics::{Class, ControlSummary, DeviceSummary, Interval, Point, ResponseCodeText, Summary, Verdict},
     money::Amount,
     operation::Kind,
     reconcile::{Belief, Entry},
-    report::{Archive, Folder, MergeError, html_report, merge, read_journal},
+    report::{Archive, Folder, MergeError, compare, html_report, merge, read_journal},
 };
+use proptest::prelude::*;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -84,6 +86,147 @@ fn times_on_devices_come_together() {
     let again = merge(&scratch.0.join("again"), &[archive]).unwrap();
     assert_eq!(again.steps[ON_DEVICES].devices.as_ref().unwrap().host_ms, found.host_ms);
 }
+
+#[test]
+fn what_the_lab_came_to_is_put_together() {
+    let scratch = Scratch::new("merge-lab");
+    let run = Recorded { has_lab: true, ..Recorded::default() };
+    let folders = [run.write(&scratch.0), run.write(&scratch.0)];
+    let out = scratch.0.join("merged");
+    let summary = merge(&out, &open(&folders)).unwrap();
+    let mut expected = run.total();
+    expected.merge(&run.total());
+    let times = DeviceSummary::from(expected.steps[0].devices.as_deref().unwrap());
+    let merged = summary.steps["sale"].devices.as_ref().unwrap();
+    assert_eq!((merged.count, merged.device_ms, merged.line_ms), (10, times.device_ms, times.line_ms));
+    assert_eq!(merged.host_ms, times.host_ms);
+    let ids: Vec<_> =
+        summary.devices.iter().map(|one| (one.id.as_str(), one.exchanges, one.quarantined)).collect();
+    assert_eq!(ids, [("lab-1", 20, false), ("lab-2", 40, true)]);
+    let cases = summary.cases.as_ref().unwrap();
+    assert_eq!((cases.passed, cases.failed_infrastructure, cases.rows.len()), (2, 2, 4));
+    let faults: u64 =
+        Archive::open(&out).unwrap().series.iter().flat_map(|row| &row.faults).map(|one| one.1).sum();
+    assert_eq!((faults, summary.connections.unwrap().faults["reset"]), (4, 4));
+}
+
+#[test]
+fn orders_stay_orders_and_what_is_left_out_is_told() {
+    let scratch = Scratch::new("merge-orders");
+    let run = |at_ms| {
+        let run = Recorded::default();
+        let mut folder = Folder::create(&scratch.0, run.name, 0, &run.scenario).unwrap();
+        let order = OrderRecord {
+            at_ms,
+            order: "mark".to_owned(),
+            by: Source::Socket,
+            new: Some("failover".to_owned()),
+            ..OrderRecord::default()
+        };
+        folder.order(&order).unwrap();
+        folder.receipts(&["a receipt".to_owned()]).unwrap();
+        let control = ControlSummary { paused_seconds: at_ms as f64, orders: vec![order] };
+        folder.finish(&Summary { control: Some(control), ..run.summary() }, None).unwrap();
+        folder.path().to_owned()
+    };
+    let out = scratch.0.join("merged");
+    let control = merge(&out, &open(&[run(20), run(10)])).unwrap().control.unwrap();
+    let at: Vec<u64> = control.orders.iter().map(|order| order.at_ms).collect();
+    assert_eq!((at, control.paused_seconds), (vec![10, 20], 20.0));
+    let events = Archive::open(&out).unwrap().events;
+    assert_eq!(events[0].text, "not merged: receipts");
+    assert_eq!(events[1].text, "run 2: mark: failover (by socket)");
+    assert_eq!(events[1].order.as_ref().unwrap().new.as_deref(), Some("failover"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+
+    /// Whatever falls to which part, and in which second: the parts together are what one run would have recorded.
+    #[test]
+    fn parts_put_together_are_the_whole(samples in proptest::collection::vec(sample(), 1..300)) {
+        let scratch = Scratch::new("merge-property");
+        let whole = scratch.0.join("whole");
+        let expected = record(&whole, &samples);
+        let parts: Vec<PathBuf> = (0..PARTS).map(|part| {
+            let path = scratch.0.join(format!("part-{part}"));
+            let own: Vec<_> = samples.iter().filter(|sample| sample.part == part).copied().collect();
+            record(&path, &own);
+            path
+        }).collect();
+        let merged = scratch.0.join("merged");
+        let summary = merge(&merged, &open(&parts)).unwrap();
+        let figures = |summary: &Summary| serde_json::to_value((&summary.steps, &summary.counters)).unwrap();
+        prop_assert_eq!(figures(&summary), figures(&expected));
+        let seconds = |path: &Path| -> Vec<_> {
+            let rows = Archive::open(path).unwrap().series;
+            rows.into_iter().filter(|row| row.steps > 0).map(|row| (row.at as u64, row.steps, row.codes)).collect()
+        };
+        prop_assert_eq!(seconds(&merged), seconds(&whole));
+        // The histograms themselves, and not only the summary.
+        let (whole, merged) = (Archive::open(&whole).unwrap(), Archive::open(&merged).unwrap());
+        let differs = compare(&[&whole], &[&merged]);
+        for step in differs.unwrap().steps {
+            prop_assert!(step.response_time_ms.iter().all(|one| one.difference.difference == 0.0));
+        }
+    }
+}
+
+/// One end of a step in a run, and the part of the run that recorded it.
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    part: usize,
+    second: u64,
+    step: usize,
+    class: usize,
+    micros: u64,
+}
+
+fn sample() -> impl Strategy<Value = Sample> {
+    (0..PARTS, 0..6_u64, 0..3_usize, 0..4_usize, 1..40_000_000_u64)
+        .prop_map(|(part, second, step, class, micros)| Sample { part, second, step, class, micros })
+}
+
+/// Writes the folder of a run of six seconds in which these samples were taken.
+fn record(path: &Path, samples: &[Sample]) -> Summary {
+    let run = Recorded { steps: vec!["sale", "void", "a:b %"], ..Recorded::default() };
+    let (names, mut total) = (run.names(), Interval::new(1, 3));
+    let mut folder = Folder::create_at(path, 0, &run.scenario).unwrap();
+    for second in 0..6 {
+        let mut interval = Interval::new(1, 3);
+        for sample in samples.iter().filter(|sample| sample.second == second) {
+            let (step, time) = (&mut interval.steps[sample.step], Duration::from_micros(sample.micros));
+            let class = Class::ALL[sample.class];
+            step.record(class, time, (class == Class::Approved).then_some(time / 2));
+            step.devices.get_or_insert_default().record(time / 2, time / 4, time / 4);
+            step.codes.add(ResponseCodeText::of(*b"00"), 1);
+            step.checks_passed += 1;
+        }
+        interval.scenarios[0].planned = interval.steps.iter().map(|step| step.total()).sum();
+        let begin = Duration::from_secs(second);
+        let codes = interval.codes().sorted();
+        let point = Point {
+            at: begin + Duration::from_secs(1),
+            length: Duration::from_secs(1),
+            counters: interval.counters(),
+            steps: interval.steps.iter().map(|step| step.total()).sum(),
+            codes: codes.into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
+            ..Point::default()
+        };
+        folder.interval(&Moment { begin, interval: &interval, steps: &names, point: &point }).unwrap();
+        total.merge(&interval);
+    }
+    let used = names.iter().zip(&total.steps).filter(|(_, step)| step.total() > 0);
+    let summary = Summary {
+        steps: used.map(|(name, step)| (name.to_owned(), step.into())).collect(),
+        counters: total.counters(),
+        ..run.summary()
+    };
+    folder.finish(&summary, None).unwrap();
+    summary
+}
+
+const PARTS: usize = 3;
 
 #[test]
 fn thresholds_are_judged_on_what_came_together() {

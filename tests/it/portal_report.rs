@@ -222,6 +222,7 @@ fn told(portal: PortalSummary, checks: PortalChecks, findings: &[PortalFinding])
         portal: Some(portal),
         reconciliation: Some(reconciliation),
         cases: None,
+        devices: Vec::new(),
         portal_findings: findings.to_vec(),
         thresholds: Vec::new(),
         exit_code: 0,

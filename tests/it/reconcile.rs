@@ -3,7 +3,7 @@
 use crate::program::{Finished, Folder, patient_quickstart, posfleet, run_in};
 use posfleet::{
     reconcile::{Fault, Mapping},
-    report::reconcile_files,
+    report::{Meter, reconcile_files},
 };
 use serde_json::Value;
 use std::{fs, num::NonZero, path::PathBuf};
@@ -272,7 +272,8 @@ fn parts_find_the_same_as_all_at_once() {
     let statement = folder.file("host.csv", &text);
     let found = |parts, mapping: &Mapping| {
         let parts = NonZero::new(parts);
-        let findings = reconcile_files(&folder.results(), &statement, mapping, parts).unwrap();
+        let findings =
+            reconcile_files(&folder.results(), &statement, mapping, parts, &Meter::default()).unwrap();
         (findings.summary, findings.mismatches)
     };
     let by_number = Mapping::default();

@@ -3,8 +3,9 @@
 use posfleet::{
     engine::{Moment, Observer},
     metrics::{
-        Class, Counters, EventLine, GeneratorSummary, Interval, LagSummary, Point, ResponseCodeText, Scope,
-        Severity, StepNames, Summary, Threshold, ThresholdSummary, Verdict,
+        CaseClass, CaseRow, CaseWord, CasesSummary, Class, ConnectionSummary, Counters, DeviceResult,
+        EventLine, Fault, GeneratorSummary, Interval, LagSummary, Point, ResponseCodeText, Scope, Severity,
+        StepNames, Summary, Threshold, ThresholdSummary, Verdict,
     },
     reconcile::Findings,
     report::Folder,
@@ -26,6 +27,8 @@ pub struct Recorded {
     /// The effective scenario.
     pub scenario: String,
     pub thresholds: Vec<(&'static str, &'static str)>,
+    /// Whether two devices of a lab were there, with cases, and a network with faults.
+    pub has_lab: bool,
 }
 
 impl Default for Recorded {
@@ -37,6 +40,7 @@ impl Default for Recorded {
             steps: vec!["sale", "sign in"],
             scenario: "schema: 1\nname: day\nseed: 7\nscenarios:\n  day:\n    rate: 200\n".to_owned(),
             thresholds: vec![("sale.response_time", "p(99) < 80ms"), ("failed", "count < 1")],
+            has_lab: false,
         }
     }
 }
@@ -80,7 +84,7 @@ impl Recorded {
         let thresholds: Vec<ThresholdSummary> = self.thresholds.iter().map(judge).collect();
         let holds = thresholds.iter().all(|judged| judged.pass);
         Summary {
-            connections: None,
+            connections: self.has_lab.then(|| ConnectionSummary::from(&total.connections)),
             schema: Summary::SCHEMA,
             scenario: self.name.to_owned(),
             seed: 7,
@@ -112,7 +116,8 @@ impl Recorded {
             reconciliation: None,
             mismatches: Vec::new(),
             portal: None,
-            cases: None,
+            cases: self.has_lab.then(cases),
+            devices: if self.has_lab { devices() } else { Vec::new() },
             portal_findings: Vec::new(),
         }
     }
@@ -153,6 +158,15 @@ impl Recorded {
             step.codes.add(ResponseCodeText::of(*b"00"), 200);
             step.checks_passed = 199;
             step.checks_failed = 1;
+            if self.has_lab {
+                let times = step.devices.get_or_insert_default();
+                let [device, line, host] = [900, 60, 40].map(Duration::from_millis);
+                times.record(device + Duration::from_millis(second), line, host);
+            }
+        }
+        if self.has_lab {
+            interval.connections.counts.opened = 3;
+            interval.connections.counts.faults[Fault::Reset as usize] = second % 2;
         }
         (0..100).for_each(|sample| interval.lag.record(Duration::from_micros(50 + sample)));
         interval.scenarios[0] =
@@ -161,10 +175,48 @@ impl Recorded {
     }
 }
 
+/// Two devices, the second of which was left out in the end.
+pub fn devices() -> Vec<DeviceResult> {
+    let device = |number: u64| DeviceResult {
+        id: format!("lab-{number}"),
+        group: "bench".to_owned(),
+        driver: "zvt".to_owned(),
+        port: format!("/dev/ttyUSB{number}"),
+        exchanges: 10 * number,
+        errors: number - 1,
+        last_error: "no answer".to_owned(),
+        opened: 1,
+        quarantined: number == 2,
+        device_seconds: 9.0 * number as f64,
+        line_seconds: 0.5,
+        host_seconds: 0.25,
+        ..DeviceResult::default()
+    };
+    [1, 2].map(device).into()
+}
+
+/// A case that passed on the first device, and one that failed on the second.
+fn cases() -> CasesSummary {
+    let row = |device: &str, class: Option<CaseClass>| CaseRow {
+        device: device.to_owned(),
+        scenario: "regression".to_owned(),
+        case: "sale".to_owned(),
+        result: if class.is_some() { CaseWord::Failed } else { CaseWord::Passed },
+        class,
+        step: None,
+        reason: class.map(|_| "the port hung up".to_owned()),
+        attempts: Vec::new(),
+    };
+    let mut cases = CasesSummary::default();
+    cases.add(row("lab-1", None));
+    cases.add(row("lab-2", Some(CaseClass::Infrastructure)));
+    cases
+}
+
 fn point(begin: Duration, interval: &Interval) -> Point {
     let codes = interval.codes().sorted();
     Point {
-        connections: Default::default(),
+        connections: interval.connections.counts,
         at: begin + Duration::from_secs(1),
         length: Duration::from_secs(1),
         counters: interval.counters(),

@@ -471,6 +471,7 @@ pub fn summary() -> Summary {
         mismatches: Vec::new(),
         portal: None,
         cases: None,
+        devices: Vec::new(),
         portal_findings: Vec::new(),
     }
 }

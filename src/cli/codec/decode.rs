@@ -8,10 +8,11 @@ use super::{
     table::table,
 };
 use crate::{
-    cli::{Exit, Format, complain, note, print},
+    cli::{Exit, Format, complain, note, print, progress},
     crypto::Mak,
     inspect::{Capture, Chunk, Cutting, Half, cut, cut_as, streams},
     iso8583::{Framing, Masking, Spec},
+    report::Meter,
     time::DateTime,
 };
 use clap::Args;
@@ -42,7 +43,12 @@ pub(in crate::cli) struct DecodeArguments {
 }
 
 pub(in crate::cli) fn decode(arguments: &DecodeArguments) -> ExitCode {
-    let shown = Decoder::new(arguments).and_then(|mut decoder| {
+    let shown = progress::shown_beside_output("decoding", |meter| decoded(arguments, meter));
+    shown.unwrap_or_else(|exit| exit).into()
+}
+
+fn decoded(arguments: &DecodeArguments, meter: &Meter) -> Result<Exit, Exit> {
+    Decoder::new(arguments, meter).and_then(|mut decoder| {
         let read_as = match (arguments.raw, arguments.pcap) {
             (true, _) => As::Raw,
             (_, true) => As::Capture,
@@ -54,8 +60,7 @@ pub(in crate::cli) fn decode(arguments: &DecodeArguments) -> ExitCode {
         }
         decoder.tell_keep_alives();
         Ok(decoder.exit)
-    });
-    shown.unwrap_or_else(|exit| exit).into()
+    })
 }
 
 struct Decoder {
@@ -67,10 +72,11 @@ struct Decoder {
     exit: Exit,
     /// Frames of length zero that were passed over.
     keep_alives: usize,
+    meter: Meter,
 }
 
 impl Decoder {
-    fn new(arguments: &DecodeArguments) -> Result<Self, Exit> {
+    fn new(arguments: &DecodeArguments, meter: &Meter) -> Result<Self, Exit> {
         let acquirer = arguments.dialect.acquirer()?;
         let rule = arguments.verify_mac.as_ref();
         let rule = rule.map(|key| Rule::new(key, &acquirer, arguments.dialect.mac)).transpose();
@@ -82,10 +88,12 @@ impl Decoder {
             rule: rule.map_err(bad)?,
             exit: Exit::Pass,
             keep_alives: 0,
+            meter: meter.clone(),
         })
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
+        self.meter.expect(bytes.len() as u64);
         let cutting = self.cut(bytes);
         self.keep_alives += cutting.keep_alives;
         if cutting.messages.is_empty() {
@@ -98,10 +106,13 @@ impl Decoder {
     fn capture(&mut self, bytes: &[u8]) -> Result<(), Exit> {
         let capture = Capture::read(bytes).map_err(bad)?;
         let halves = streams(&capture.segments);
+        let all = halves.iter().flat_map(|half| &half.chunks).map(|chunk| chunk.bytes.len() as u64);
+        self.meter.expect(all.sum());
         let mut shown: Vec<(Option<u64>, String)> = Vec::new();
         for half in halves.iter().filter(|half| !half.chunks.is_empty()) {
             for chunk in &half.chunks {
                 self.chunk(half, chunk, &mut shown);
+                self.meter.advance(chunk.bytes.len() as u64);
             }
         }
         shown.sort_by_key(|(time, _)| *time);
@@ -158,6 +169,7 @@ impl Decoder {
             if let Some(text) = self.show(cutting, index, origin(index).as_ref()) {
                 print(&text);
             }
+            self.meter.advance(cutting.messages.get(index).map_or(0, |cut| cut.body.len() as u64));
         }
     }
 

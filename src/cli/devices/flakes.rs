@@ -1,7 +1,7 @@
 //! `posfleet devices flakes`: what cases came to over many runs, by device and by case.
 
-use crate::cli::{Exit, Format, complain, note, print, print_json};
-use crate::report::{self, Archive, Flakes, flakes_text};
+use crate::cli::{Exit, Format, complain, note, print, print_json, progress};
+use crate::report::{self, Archive, ArchiveError, Flakes, Meter, flakes_text};
 use clap::Args;
 use serde_json::json;
 use std::{collections::BTreeMap, path::PathBuf};
@@ -17,19 +17,14 @@ pub(super) struct FlakesArguments {
 }
 
 pub(super) fn flakes(arguments: &FlakesArguments) -> Exit {
-    let mut flakes = Flakes::default();
-    for path in &arguments.results {
-        let archive = match Archive::open(path) {
-            Ok(archive) => archive,
-            Err(error) => {
-                complain(error);
-                return Exit::BadConfiguration;
-            }
-        };
-        if !flakes.add(&archive) {
-            note(format!("{}: no summary with cases", path.display()));
+    let (flakes, without) = match progress::shown("reading", |meter| added_up(&arguments.results, meter)) {
+        Ok(found) => found,
+        Err(error) => {
+            complain(error);
+            return Exit::BadConfiguration;
         }
-    }
+    };
+    without.iter().for_each(|path| note(format!("{}: no summary with cases", path.display())));
     if flakes.runs == 0 {
         complain("none of these runs had cases");
         return Exit::BadConfiguration;
@@ -39,6 +34,19 @@ pub(super) fn flakes(arguments: &FlakesArguments) -> Exit {
         Format::Json => drop(print_json(&with_rates(&flakes))),
     }
     Exit::Pass
+}
+
+/// The cases of all runs, and which of them had none.
+fn added_up(results: &[PathBuf], meter: &Meter) -> Result<(Flakes, Vec<PathBuf>), ArchiveError> {
+    let (mut flakes, mut without) = (Flakes::default(), Vec::new());
+    meter.expect(results.len() as u64);
+    for path in results {
+        if !flakes.add(&Archive::open(path)?) {
+            without.push(path.clone());
+        }
+        meter.advance(1);
+    }
+    Ok((flakes, without))
 }
 
 /// The counts with the rates that follow from them.

@@ -1,10 +1,12 @@
 //! `intervals.hlog` as it stands on disk: its lines, in batches of one span of time.
 
 use super::lines::LINE_MAX;
-use crate::report::parts::parts;
+use crate::report::{
+    meter::{Meter, Metered},
+    parts::parts,
+};
 use std::{
     collections::VecDeque,
-    fs::File,
     io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
@@ -62,7 +64,8 @@ impl Batch {
 /// A line whose interval begins before the present batch belongs to it all the same: time does not go back.
 #[derive(Debug)]
 pub(in crate::report) struct Batches {
-    reader: BufReader<File>,
+    reader: BufReader<Metered>,
+    meter: Meter,
     /// The parts that follow the one that is read.
     following: VecDeque<PathBuf>,
     /// The length of a span, in seconds.
@@ -73,18 +76,19 @@ pub(in crate::report) struct Batches {
 }
 
 impl Batches {
-    /// Opens the log; a span is so many seconds.
-    pub(in crate::report) fn open(path: &Path, span: f64) -> io::Result<Self> {
+    /// Opens the log; a span is so many seconds, and `meter` hears what was read.
+    pub(in crate::report) fn open(path: &Path, span: f64, meter: &Meter) -> io::Result<Self> {
         let mut following: VecDeque<PathBuf> = parts(path).collect();
         let first = following.pop_front().unwrap_or_else(|| path.to_owned());
-        Ok(Self { reader: reader(&first)?, following, span, next: None, malformed: 0 })
+        let meter = meter.clone();
+        Ok(Self { reader: reader(&first, &meter)?, meter, following, span, next: None, malformed: 0 })
     }
 
     /// Reads the next line, of the next part where one is at its end.
     fn read_line(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
         while !read_line(&mut self.reader, line)? {
             let Some(part) = self.following.pop_front() else { return Ok(false) };
-            self.reader = reader(&part)?;
+            self.reader = reader(&part, &self.meter)?;
         }
         Ok(true)
     }
@@ -124,8 +128,8 @@ impl Batches {
     }
 }
 
-fn reader(path: &Path) -> io::Result<BufReader<File>> {
-    Ok(BufReader::with_capacity(1 << 18, File::open(path)?))
+fn reader(path: &Path, meter: &Meter) -> io::Result<BufReader<Metered>> {
+    Ok(BufReader::with_capacity(1 << 18, Metered::open(path, meter)?))
 }
 
 /// Reads a line without its end into `line`; a line that has no end, or an absurd length, is passed over as empty.

@@ -6,7 +6,7 @@ use crate::{
     metrics::{Counters, MismatchSummary, SideSummary},
     report::{parts::parts, series::COLUMNS},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, io, path::Path};
 
 /// One row of `series.csv`.
@@ -26,10 +26,12 @@ pub struct SeriesRow {
     pub errors: u64,
     /// Response codes in it and how often they came.
     pub codes: Vec<(String, u64)>,
+    /// Faults that the networks of terminals were told to have, by kind.
+    pub faults: Vec<(String, u64)>,
 }
 
 /// One line of `events.ndjson`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EventRecord {
     /// Since the start of the run, in milliseconds.
     pub at_ms: u64,
@@ -38,7 +40,7 @@ pub struct EventRecord {
     /// What happened.
     pub text: String,
     /// The order of an operator, where it is one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderRecord>,
 }
 
@@ -102,9 +104,13 @@ fn series_part(path: &Path) -> io::Result<Table<SeriesRow>> {
     Ok(table)
 }
 
-/// Where the columns stand that are read: a later version may add some.
+/// Where the columns stand that are read: a later version may add some, and an earlier one did not have all.
 fn places(head: &[&str]) -> Option<Vec<usize>> {
-    COLUMNS.iter().map(|column| head.iter().position(|name| name == column)).collect()
+    let place = |column: &&str| {
+        let place = head.iter().position(|name| name == column);
+        place.or_else(|| LATER_COLUMNS.contains(column).then_some(usize::MAX))
+    };
+    COLUMNS.iter().map(place).collect()
 }
 
 fn series_row(places: &[usize], cells: &[&str]) -> Option<SeriesRow> {
@@ -125,13 +131,18 @@ fn series_row(places: &[usize], cells: &[&str]) -> Option<SeriesRow> {
         in_flight: count(8)?,
         steps: count(9)?,
         errors: count(10)?,
-        codes: cell(COLUMNS.len() - 1)?.split(' ').filter_map(code).collect(),
+        codes: counts(cell(CODES)?),
+        faults: cell(FAULTS).map(counts).unwrap_or_default(),
     })
 }
 
-fn code(text: &str) -> Option<(String, u64)> {
-    let (code, count) = text.rsplit_once(':')?;
-    Some((code.to_owned(), count.parse().ok().filter(|count| *count <= COUNT_MAX)?))
+/// `00:123 51:4`
+fn counts(text: &str) -> Vec<(String, u64)> {
+    let one = |text: &str| {
+        let (name, count) = text.rsplit_once(':')?;
+        Some((name.to_owned(), count.parse().ok().filter(|count| *count <= COUNT_MAX)?))
+    };
+    text.split(' ').filter_map(one).collect()
 }
 
 /// Reads `events.ndjson`; the first lines and no more than a report can show.
@@ -177,6 +188,11 @@ fn mismatch(row: &BTreeMap<String, String>) -> Option<MismatchSummary> {
     })
 }
 
+/// The places of the columns that hold several counts.
+const CODES: usize = 18;
+const FAULTS: usize = 19;
+/// Columns that folders of earlier versions lack.
+const LATER_COLUMNS: [&str; 1] = ["faults"];
 /// No second has as many; and a million of these can be added up.
 const COUNT_MAX: u64 = 1 << 40;
 /// Eleven days of seconds.

@@ -6,7 +6,7 @@
 //! ```
 
 use super::{
-    ArchiveError,
+    Archive, ArchiveError,
     log::{Batch, Batches},
     payload::{Decoder, micros_at},
     tally::Tally,
@@ -19,7 +19,6 @@ use std::{
     collections::BTreeMap,
     io,
     num::NonZero,
-    path::Path,
     sync::{Mutex, mpsc},
     thread,
 };
@@ -193,13 +192,14 @@ impl Totals {
 }
 
 impl Timeline {
-    /// Reads the interval log at `path`; a column is `span` seconds, more than nothing.
+    /// Reads the interval log of `archive`; a column is `span` seconds, more than nothing.
     ///
     /// # Errors
     /// When it is missing or cannot be read.
-    pub(in crate::report) fn read(path: &Path, span: f64) -> Result<Self, ArchiveError> {
-        let failed = |source| ArchiveError::Read { path: path.to_owned(), source };
-        let mut batches = Batches::open(path, span).map_err(failed)?;
+    pub(in crate::report) fn read(archive: &Archive, span: f64) -> Result<Self, ArchiveError> {
+        let path = archive.log();
+        let failed = |source| ArchiveError::Read { path: path.clone(), source };
+        let mut batches = Batches::open(&path, span, &archive.meter).map_err(failed)?;
         let (sender, receiver) = mpsc::sync_channel::<Batch>(QUEUE);
         let queue = Mutex::new(receiver);
         let workers = thread::available_parallelism().map_or(1, NonZero::get).min(WORKERS_MAX);

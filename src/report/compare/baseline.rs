@@ -60,7 +60,7 @@ pub fn baseline_path(directory: &Path, name: &str) -> Result<PathBuf, BaselineEr
 pub fn save_baseline(directory: &Path, name: &str, archive: &Archive) -> Result<PathBuf, BaselineError> {
     let path = baseline_path(directory, name)?;
     let summary = archive.whole_summary()?;
-    let timeline = Timeline::read(&archive.log(), f64::MAX)?;
+    let timeline = Timeline::read(archive, f64::MAX)?;
     let draft = directory.join(format!(".{name}.draft"));
     let replace = |source| BaselineError::Replace { path: path.clone(), source };
     remove(&draft).map_err(replace)?;

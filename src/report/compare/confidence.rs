@@ -20,6 +20,17 @@ pub(super) struct Measured {
     pub(super) interval: Option<(f64, f64)>,
 }
 
+impl Measured {
+    /// Never takes a value as surer than several runs agree on: the interval holds the values of all of them.
+    ///
+    /// The intervals of one run take its answers as independent, which those of a slow second are not; the runs of a
+    /// side show how much that is.
+    pub(super) fn no_surer_than(self, runs: impl Iterator<Item = f64>) -> Self {
+        let wide = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
+        Self { interval: self.interval.map(|interval| runs.fold(interval, wide)), ..self }
+    }
+}
+
 /// A percentile in milliseconds.
 pub(super) fn quantile(tally: &Tally, percentile: f64) -> Measured {
     let (n, p) = (tally.total() as f64, percentile / 100.0);
@@ -94,6 +105,16 @@ mod tests {
         assert!(none.0 == 0.0 && (none.1 - 0.03699).abs() < 1e-5, "{none:?}");
         assert_eq!(share(7, 7).interval.expect("known").1, 1.0);
         assert_eq!(share(0, 0).interval, None);
+    }
+
+    #[test]
+    fn runs_that_differ_make_a_value_less_sure() {
+        let whole = quantile(&tally(1..=1_000), 50.0);
+        assert_eq!(whole.no_surer_than([0.5].into_iter()), whole, "one run says nothing of others");
+        let pooled = whole.no_surer_than([0.3, 0.52, 0.9].into_iter());
+        assert_eq!(pooled, Measured { value: 0.5, interval: Some((0.3, 0.9)) });
+        let unknown = Measured { value: 1.0, interval: None };
+        assert_eq!(unknown.no_surer_than([0.3, 0.9].into_iter()), unknown);
     }
 
     #[test]

@@ -1,30 +1,36 @@
 //! Runs beside each other: per step and percentile, what differs, and what chance alone would explain.
+//!
+//! Each side is one run or several of the same plan. Several are pooled: their histograms are added up, and no value is
+//! taken as surer than the runs of its own side agree on.
 
 mod baseline;
 mod confidence;
+mod markdown;
 mod plan;
 mod text;
 
 pub use baseline::{BaselineError, baseline_path, save_baseline};
+pub use markdown::comparison_markdown;
 pub use text::comparison_text;
 
 use super::{
-    archive::{Archive, ArchiveError, Tally, Timeline},
-    tag::Part,
+    archive::{Archive, ArchiveError, StepTotals, Tally, Timeline},
+    tag,
 };
 use crate::metrics::Class;
 use confidence::{Measured, difference, quantile, share};
 pub(super) use plan::plan_differences;
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// One run held against another, which is the base.
+/// One side held against the other, which is the base; each is one run or several.
 #[derive(Clone, Debug, Serialize)]
 pub struct Comparison {
-    /// The run that the other is held against.
-    pub base: RunName,
-    /// The other.
-    pub run: RunName,
-    /// What differs in their plans, beside seed, targets and thresholds; empty when nothing does.
+    /// The runs that the others are held against.
+    pub base: Vec<RunName>,
+    /// The others.
+    pub run: Vec<RunName>,
+    /// What differs from the plan of the first run, beside seed, targets and thresholds; empty when nothing does.
     pub plan_differences: Vec<String>,
     /// What differs in what they ran on.
     pub environment_differences: Vec<String>,
@@ -103,14 +109,16 @@ impl Difference {
         (self.base > 0.0).then(|| self.difference / self.base * 100.0)
     }
 
-    /// Whether the run is worse by more than `tolerance`, a fraction of the base, and not by chance.
+    /// Whether the run is surely worse by more than `tolerance`, a fraction of the base: even the near end of the
+    /// interval is.
     pub fn is_regression(&self, tolerance: f64) -> bool {
-        self.judgement == Judgement::Worse && self.difference > self.base * tolerance
+        let is_beyond = |[low, _]: [f64; 2]| low > self.base * tolerance;
+        self.judgement == Judgement::Worse && self.interval.is_some_and(is_beyond)
     }
 }
 
 impl Comparison {
-    /// Where the run is worse than the base by more than `tolerance`, a fraction, and not by chance.
+    /// Where the run is surely worse than the base by more than `tolerance`, a fraction.
     ///
     /// A step that the run does not have any more is a regression as well.
     pub fn regressions(&self, tolerance: f64) -> Vec<String> {
@@ -129,27 +137,38 @@ impl Comparison {
     }
 }
 
-/// Holds `run` against `base`.
+/// Holds the runs of `run` against those of `base`, at least one each.
 ///
 /// # Errors
 /// When the histograms of one of them cannot be read.
-pub fn compare(base: &Archive, run: &Archive) -> Result<Comparison, ArchiveError> {
-    let totals = |archive: &Archive| Timeline::read(&archive.log(), WHOLE_RUN).map(|read| read.totals.steps);
-    let (of_base, of_run) = (totals(base)?, totals(run)?);
-    let names: std::collections::BTreeSet<&String> = of_base.keys().chain(of_run.keys()).collect();
-    let steps = names.into_iter().map(|name| {
-        let side =
-            |steps: &std::collections::BTreeMap<String, _>| steps.get(name).map(Side::of).unwrap_or_default();
-        step(name, &[side(&of_base), side(&of_run)])
-    });
+pub fn compare(base: &[&Archive], run: &[&Archive]) -> Result<Comparison, ArchiveError> {
+    let read = |side: &[&Archive]| -> Result<Vec<Steps>, ArchiveError> {
+        side.iter().map(|archive| Ok(Timeline::read(archive, WHOLE_RUN)?.totals.steps)).collect()
+    };
+    let (of_base, of_run) = (read(base)?, read(run)?);
+    let names: BTreeSet<&String> = of_base.iter().chain(&of_run).flat_map(BTreeMap::keys).collect();
+    let steps =
+        names.into_iter().map(|name| step(name, &[Side::of(name, &of_base), Side::of(name, &of_run)]));
+    let steps = steps.collect();
+    let first = base.first();
+    let differences = |of: &dyn Fn(&Archive, &Archive) -> Vec<String>| -> Vec<String> {
+        let all =
+            base.iter().chain(run).flat_map(|other| first.map(|first| of(first, other)).unwrap_or_default());
+        all.collect::<BTreeSet<String>>().into_iter().collect()
+    };
     Ok(Comparison {
-        steps: steps.collect(),
-        plan_differences: plan_differences(base.scenario.as_deref(), run.scenario.as_deref()),
-        environment_differences: environment_differences(base, run),
-        base: RunName::of(base),
-        run: RunName::of(run),
+        steps,
+        plan_differences: differences(&|one, other| {
+            plan_differences(one.scenario.as_deref(), other.scenario.as_deref())
+        }),
+        environment_differences: differences(&environment_differences),
+        base: base.iter().map(|archive| RunName::of(archive)).collect(),
+        run: run.iter().map(|archive| RunName::of(archive)).collect(),
     })
 }
+
+/// The histograms of the steps of one run.
+type Steps = BTreeMap<String, StepTotals>;
 
 impl RunName {
     fn of(archive: &Archive) -> Self {
@@ -161,24 +180,48 @@ impl RunName {
     }
 }
 
-/// One step of one run.
+/// One step of one side: all its runs together, and each.
 #[derive(Default)]
 struct Side {
+    whole: Part,
+    runs: Vec<Part>,
+}
+
+/// One step of one run, or of several.
+#[derive(Default)]
+struct Part {
     response: Tally,
     failed: u64,
 }
 
-impl Side {
-    fn of(step: &super::archive::StepTotals) -> Self {
+impl Part {
+    fn of(step: &StepTotals) -> Self {
         let failed = step.count(Class::TimedOut).saturating_add(step.count(Class::Failed));
-        Self { response: step.all(Part::Response), failed }
+        Self { response: step.all(tag::Part::Response), failed }
+    }
+}
+
+impl Side {
+    fn of(name: &str, runs: &[Steps]) -> Self {
+        let runs: Vec<Part> = runs.iter().filter_map(|steps| steps.get(name)).map(Part::of).collect();
+        let mut whole = Part::default();
+        for run in &runs {
+            whole.response.merge(&run.response);
+            whole.failed = whole.failed.saturating_add(run.failed);
+        }
+        Self { whole, runs }
+    }
+
+    fn measured(&self, measure: &dyn Fn(&Part) -> Measured) -> Measured {
+        let of_runs = self.runs.iter().map(|run| measure(run).value);
+        measure(&self.whole).no_surer_than(of_runs)
     }
 }
 
 fn step(name: &str, sides: &[Side; 2]) -> StepComparison {
-    let counts = [sides[0].response.total(), sides[1].response.total()];
-    let of = |measure: &dyn Fn(&Side) -> Measured| {
-        let found = difference(measure(&sides[0]), measure(&sides[1]));
+    let counts = [sides[0].whole.response.total(), sides[1].whole.response.total()];
+    let of = |measure: &dyn Fn(&Part) -> Measured| {
+        let found = difference(sides[0].measured(measure), sides[1].measured(measure));
         if counts.contains(&0) {
             Difference { judgement: Judgement::Missing, interval: None, ..found }
         } else {
@@ -187,13 +230,13 @@ fn step(name: &str, sides: &[Side; 2]) -> StepComparison {
     };
     let percentile = |percentile: f64| PercentileComparison {
         percentile,
-        difference: of(&|side| quantile(&side.response, percentile)),
+        difference: of(&|part| quantile(&part.response, percentile)),
     };
     StepComparison {
         step: name.to_owned(),
         count: counts,
         response_time_ms: PERCENTILES.map(percentile).into(),
-        failed: of(&|side| share(side.failed, side.response.total())),
+        failed: of(&|part| share(part.failed, part.response.total())),
     }
 }
 

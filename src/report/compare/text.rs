@@ -17,7 +17,8 @@ use crate::report::{
 
 /// A comparison as people read it.
 pub fn comparison_text(comparison: &Comparison, look: Look) -> String {
-    let mut lines = vec![run("base", &comparison.base), run("run ", &comparison.run)];
+    let base = comparison.base.iter().map(|name| run("base", name));
+    let mut lines: Vec<String> = base.chain(comparison.run.iter().map(|name| run("run ", name))).collect();
     let differences =
         [("plan", &comparison.plan_differences), ("ran on", &comparison.environment_differences)];
     for (what, differ) in differences {
@@ -73,7 +74,7 @@ fn failures(comparison: &Comparison) -> Table {
 }
 
 /// The difference and its interval, in percent of the base.
-fn percents(difference: &Difference) -> (String, String) {
+pub(super) fn percents(difference: &Difference) -> (String, String) {
     let Some(percent) = difference.percent() else { return ("–".to_owned(), "–".to_owned()) };
     let of_base = |value: f64| value / difference.base * 100.0;
     let interval =
@@ -81,7 +82,7 @@ fn percents(difference: &Difference) -> (String, String) {
     (format!("{percent:+.1} %"), interval.unwrap_or_else(|| "–".to_owned()))
 }
 
-fn judged(judgement: Judgement, worse: &str, better: &str) -> String {
+pub(super) fn judged(judgement: Judgement, worse: &str, better: &str) -> String {
     match judgement {
         Judgement::Same => "=".to_owned(),
         Judgement::Worse => format!("▲ {worse}"),

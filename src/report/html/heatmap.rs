@@ -2,6 +2,7 @@
 
 use super::{
     chart::{Axis, Chart, Hint, unit},
+    events::marks,
     run::Run,
 };
 use crate::report::{
@@ -30,7 +31,7 @@ pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
         lines: Vec::new(),
         below: Some(below),
         hints: timeline.columns.iter().filter_map(|column| hint(column, timeline.span, &rows)).collect(),
-        marks: Vec::new(),
+        marks: marks(run),
         class: "tall",
     };
     let says = "Response times of all steps. The stronger a cell, the more steps ended there; each shade stands for \

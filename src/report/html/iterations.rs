@@ -3,6 +3,7 @@
 use super::{
     chart::{Axis, Chart, Hint, Line},
     events::marks,
+    faults,
     run::Run,
 };
 use crate::{
@@ -38,19 +39,20 @@ pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
         }
     }
     let highest = lines.iter().flat_map(|line| line.points.iter().flatten()).map(|(_, rate)| *rate);
+    let x = Axis::seconds(run.seconds);
     let chart = Chart {
         label: "Iterations planned, started and finished each second, over the time of the run",
-        x: Axis::seconds(run.seconds),
+        below: faults::band(run, &x),
+        x,
         y: Axis::linear(highest.fold(0.0, f64::max), "/s"),
         lines,
-        below: None,
         hints: columns.iter().map(Column::hint).collect(),
         marks: marks(run),
         class: "",
     };
     let says = "Iterations per second. Where started leaves planned, no terminal was free; where finished leaves \
                 started, work piled up.";
-    super::section("iterations", "Was the plan met?", says, &html! { (chart.draw()) })
+    super::section("iterations", "Was the plan met?", says, &html! { (chart.draw()) (faults::legend(run)) })
 }
 
 /// The seconds of one column of the chart.

@@ -3,6 +3,7 @@
 use super::{
     chart::{Axis, Chart, Hint, Line},
     events::marks,
+    faults,
     run::Run,
 };
 use crate::report::{
@@ -17,10 +18,11 @@ pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
         run.timeline.as_ref().filter(|timeline| timeline.columns.iter().any(|one| one.response.count > 0))?;
     let chart = Chart {
         marks: marks(run),
+        below: faults::band(run, &Axis::seconds(run.seconds)),
         ..chart(run, timeline, "Response times over time", &RESPONSE, |column| Some(column.response))
     };
     let says = "From the scheduled start of a step to its end, all steps. Logarithmic: equal distances are equal factors.";
-    super::section("latency", "Latency over time", says, &chart.draw())
+    super::section("latency", "Latency over time", says, &html! { (chart.draw()) (faults::legend(run)) })
 }
 
 /// How the load generator did: a run whose generator lags says little of the system under test.

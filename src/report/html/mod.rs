@@ -4,19 +4,24 @@
 //! text of the page and not of the pictures, so that they stay readable on a phone. Colour never tells anything alone:
 //! lines differ in their dashes, signs stand beside colours, and every mark has its figures as a tooltip.
 
+mod cases;
 mod chart;
 mod codes;
+mod connections;
 mod curve;
 mod devices;
 mod environment;
 mod events;
+mod faults;
 mod head;
 mod heatmap;
 mod iterations;
 mod latency;
+mod load;
 mod reconciliation;
 mod run;
 mod steps;
+mod strip;
 mod thresholds;
 
 use super::archive::{Archive, ArchiveError};
@@ -62,15 +67,17 @@ fn page(run: &Run<'_>) -> Markup {
 
 /// The sections in their order; what a run has nothing of is left out.
 fn sections(run: &Run<'_>) -> Vec<Markup> {
-    let all: [fn(&Run<'_>) -> Option<Markup>; 12] = [
+    let all: [fn(&Run<'_>) -> Option<Markup>; 14] = [
         thresholds::section,
         devices::section,
         iterations::section,
+        load::section,
         latency::section,
         heatmap::section,
         curve::section,
         steps::section,
         codes::section,
+        connections::section,
         reconciliation::section,
         latency::generator,
         events::section,

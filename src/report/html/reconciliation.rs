@@ -2,7 +2,7 @@
 
 use super::run::Run;
 use crate::{
-    metrics::{MismatchSummary, ReconciliationSummary, SettlementSummary, SideSummary},
+    metrics::{MismatchSummary, ReconciliationSummary, SettlementSummary, SideSummary, Summary},
     money::Amount,
     reconcile::Fault,
     report::{
@@ -15,12 +15,13 @@ use maud::{Markup, html};
 
 pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
     let summary = run.archive.summary.as_ref()?;
+    let all = summary.reconciliation.map_or(0, |found| found.mismatched_transactions());
     let body = html! {
         @match &summary.reconciliation {
             None => p { "Not done: this run had no ledger of a host to compare with." },
             Some(found) => (agreement(found)),
         }
-        @if !run.archive.mismatches.is_empty() { (mismatches(&run.archive.mismatches)) }
+        @if !run.archive.mismatches.is_empty() { (mismatches(&run.archive.mismatches, all)) }
         @if let Some(found) = &summary.settlements { (settlements(found)) }
         @if let Some(found) = &summary.portal {
             h3 { "Merchant portal" }
@@ -29,6 +30,7 @@ pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
         @if !summary.portal_findings.is_empty() {
             h3 { "What the final check of the portal found" }
             ul { @for finding in &summary.portal_findings { li { b { (finding.fault) } ": " (finding.meaning) } } }
+            @if let Some(more) = more_findings(summary) { p.says { "and " (more) " more in findings.csv" } }
         }
     };
     let says = "What the terminals believe of every transaction, held against what the host has booked.";
@@ -58,14 +60,23 @@ fn agreement(found: &ReconciliationSummary) -> Markup {
     }
 }
 
-/// All of them, the first at once and the others where one asks for them.
-fn mismatches(mismatches: &[MismatchSummary]) -> Markup {
+/// How many findings of the portal are counted and not listed.
+fn more_findings(summary: &Summary) -> Option<u64> {
+    let all = summary.reconciliation?.portal?.total();
+    all.checked_sub(summary.portal_findings.len() as u64).filter(|more| *more > 0)
+}
+
+/// Those that were read of `all`, the first at once and the others where one asks for them.
+fn mismatches(mismatches: &[MismatchSummary], all: u64) -> Markup {
     let (first, others) = mismatches.split_at(mismatches.len().min(SHOWN));
     html! {
         h3 { "Each mismatch" }
         (table_of(first))
         @if !others.is_empty() {
             details { summary { (plural_of(others.len() as u64, "further mismatch", "further mismatches")) } (table_of(others)) }
+        }
+        @if all > mismatches.len() as u64 {
+            p.says { "These are the first " (count(mismatches.len() as u64)) " of " (count(all)) "; all are in journal/mismatches.csv." }
         }
     }
 }

@@ -35,7 +35,7 @@ impl<'a> Run<'a> {
         let mut notes = archive.notes.clone();
         let seconds = archive.seconds().max(1.0);
         let span = (seconds / COLUMNS_MAX).ceil().max(1.0);
-        let timeline = match Timeline::read(&archive.log(), span) {
+        let timeline = match Timeline::read(archive, span) {
             Ok(timeline) => Some(timeline),
             Err(ArchiveError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 notes.push("there is no intervals.hlog, so latencies cannot be drawn".to_owned());

@@ -2,17 +2,20 @@
 
 use super::MergeError;
 use crate::{
-    engine::Observer,
     iso8583::TerminalId,
-    metrics::{EventLine, Severity},
-    report::{archive::Archive, folder::Folder, journal::file_name, journal_reader::read_journal},
+    metrics::{AttemptSummary, ConnectionSummary, Summary},
+    report::{
+        archive::{Archive, EventRecord},
+        folder::Folder,
+        journal::file_name,
+        journal_reader::read_journal,
+    },
 };
 use std::{
     collections::HashMap,
     fs::{self, File},
     io::{self, BufRead, BufReader, BufWriter, Write},
     path::Path,
-    time::Duration,
 };
 
 /// The events of all runs by their time, each with the number of its run.
@@ -24,15 +27,46 @@ pub(super) fn events(archives: &[Archive], folder: &mut Folder) -> io::Result<()
     let mut events: Vec<_> = numbered.collect();
     events.sort_by_key(|(number, event)| (event.at_ms, *number));
     for (number, event) in events {
-        let severity = match event.severity.as_str() {
-            "error" => Severity::Error,
-            "warning" => Severity::Warning,
-            _ => Severity::Info,
-        };
-        let text = format!("run {number}: {}", event.text);
-        folder.event(&EventLine { at: Duration::from_millis(event.at_ms), severity, text })?;
+        folder.record(&EventRecord { text: format!("run {number}: {}", event.text), ..event.clone() })?;
     }
     Ok(())
+}
+
+/// What some run has and the whole lacks, since nothing true can be made of it.
+pub(super) fn left_out(archives: &[Archive], whole: &Summary) -> Vec<&'static str> {
+    let has_file = |names: &[&str]| {
+        archives.iter().any(|archive| names.iter().any(|name| archive.path.join(name).exists()))
+    };
+    let has = |test: &dyn Fn(&Summary) -> bool| {
+        archives.iter().filter_map(|archive| archive.summary.as_ref()).any(test)
+    };
+    let has_connection_times = |summary: &Summary| {
+        let times = |one: &ConnectionSummary| [one.wait_ms, one.connect_ms, one.handshake_ms];
+        summary.connections.as_ref().is_some_and(|one| times(one).iter().any(Option::is_some))
+    };
+    let has_request_times = |summary: &Summary| {
+        let times = |one: &AttemptSummary| [one.connect_ms, one.tls_ms, one.first_byte_ms];
+        let attempts = summary.steps.values().filter_map(|step| step.attempts.as_ref());
+        attempts.flat_map(times).any(|times| times.is_some())
+    };
+    let on_devices = |summary: &Summary| summary.steps.values().any(|step| step.devices.is_some());
+    let all = [
+        ("the rate of a search", has(&|summary| summary.knee.is_some())),
+        ("how long connections took", has(&has_connection_times)),
+        ("how long the parts of HTTP requests took", has(&has_request_times)),
+        ("where time on devices went", has(&on_devices) && !on_devices(whole)),
+        (
+            "the comparison with a ledger, which not all runs have",
+            has(&|summary| summary.reconciliation.is_some()) && whole.reconciliation.is_none(),
+        ),
+        ("receipts", has_file(&["receipts.txt"])),
+        (
+            "payouts, alarms and findings of the portal as files",
+            has_file(&["payouts.csv", "alarms.csv", "findings.csv"]),
+        ),
+        ("books on disk", has_file(&["ledger"])),
+    ];
+    all.into_iter().filter(|(_, is_left_out)| *is_left_out).map(|(name, _)| name).collect()
 }
 
 /// Joins journals, and statements where every run has one; says why not when they cannot be.

@@ -5,6 +5,7 @@
 //! is in two runs; else transactions of the one could be taken for those of the other.
 
 mod join;
+mod sums;
 mod whole;
 
 use super::{
@@ -61,13 +62,22 @@ pub fn merge(out: &Path, archives: &[Archive]) -> Result<Summary, MergeError> {
     whole.steps_of(&summaries);
     let summary = whole.summary(&summaries);
     if let Err(why) = join::journals(archives, out)? {
-        folder.event(&EventLine { at: Duration::ZERO, severity: Severity::Warning, text: why })?;
+        folder.event(&warning(why))?;
+    }
+    let left_out = join::left_out(archives, &summary);
+    if !left_out.is_empty() {
+        folder.event(&warning(format!("not merged: {}", left_out.join("; "))))?;
     }
     join::events(archives, &mut folder)?;
     join::mismatches(archives, out)?;
     join::environment(archives, out)?;
     folder.finish(&summary, None)?;
     Ok(summary)
+}
+
+/// What the reader of the merged folder should know.
+fn warning(text: String) -> EventLine {
+    EventLine { at: Duration::ZERO, severity: Severity::Warning, text }
 }
 
 /// A run fits when its plan is that of the first, and its thresholds are.

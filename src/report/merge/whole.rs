@@ -1,12 +1,15 @@
 //! What of several runs is added up: histograms second by second, counters, and the summary of all.
 
-use super::MergeError;
+use super::{
+    MergeError,
+    sums::{added, attempts, cases, connections, control, devices, sum},
+};
 use crate::{
     engine::{Moment, Observer},
     metrics::{
-        AttemptSummary, CaseClass, CasesSummary, ConnectionSummary, Counters, GeneratorSummary, HostCounts,
-        Interval, Latency, Point, ReconciliationSummary, Scope, StepInterval, StepNames, StepSummary,
-        Summary, Threshold, ThresholdSummary, Verdict,
+        CaseClass, ConnectionCounts, Counters, Fault, GeneratorSummary, HostCounts, Interval, Latency, Point,
+        ReconciliationSummary, Scope, StepInterval, StepNames, StepSummary, Summary, Threshold,
+        ThresholdSummary, Verdict,
     },
     report::{
         archive::{Archive, ArchiveError, Batch, Batches, Decoder, SeriesRow, micros_at},
@@ -14,8 +17,6 @@ use crate::{
         tag::{DeviceTag, LAG, Part, StepTag},
     },
 };
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use std::{collections::BTreeMap, io, time::Duration};
 
 /// The interval log of one run.
@@ -28,7 +29,7 @@ impl Source {
     pub(super) fn open(archive: &Archive) -> Result<Self, ArchiveError> {
         let path = archive.log();
         let failed = |source| ArchiveError::Read { path: path.clone(), source };
-        let mut batches = Batches::open(&path, 1.0).map_err(failed)?;
+        let mut batches = Batches::open(&path, 1.0, &archive.meter).map_err(failed)?;
         let next = batches.next().map_err(failed)?;
         Ok(Self { batches, next })
     }
@@ -82,30 +83,32 @@ impl Whole {
 
     fn decode(&mut self, batch: &Batch, interval: &mut Interval) -> Result<(), MergeError> {
         for line in batch.lines() {
-            let mut into = |latency: &mut Latency| {
-                self.decoder
-                    .decode(line.payload, |place, count| latency.record_micros(micros_at(place), count))
-            };
-            let known = match StepTag::parse(line.tag) {
-                None if line.tag == LAG => into(&mut interval.lag),
-                None => DeviceTag::parse(line.tag).and_then(|tag| {
-                    let step = step_of(&mut self.names, interval, &tag.step);
-                    into(tag.part.of_mut(step.devices.get_or_insert_default()))
-                }),
-                Some(tag) => {
-                    let step = step_of(&mut self.names, interval, &tag.step);
-                    let latencies = step.class_mut(tag.class);
-                    into(if tag.part == Part::Service {
-                        &mut latencies.service
-                    } else {
-                        &mut latencies.response
-                    })
-                }
-            };
+            let known = self.latency(line.tag, interval).and_then(|latency| {
+                let add = |place, count| latency.record_micros(micros_at(place), count);
+                self.decoder.decode(line.payload, add)
+            });
             // A merged folder that silently lacks something would not be one.
             known.ok_or_else(|| io::Error::other(format!("a histogram of {} is damaged", line.tag)))?;
         }
         Ok(())
+    }
+
+    /// The histogram of an interval that a tag means.
+    fn latency<'i>(&mut self, tag: &str, interval: &'i mut Interval) -> Option<&'i mut Latency> {
+        if tag == LAG {
+            return Some(&mut interval.lag);
+        }
+        let (of_class, of_device) = (StepTag::parse(tag), DeviceTag::parse(tag));
+        let step = of_class.as_ref().map(|tag| &tag.step).or(of_device.as_ref().map(|tag| &tag.step))?;
+        let id = usize::from(self.names.intern(step).0);
+        interval.steps.resize(self.names.len().max(interval.steps.len()), StepInterval::default());
+        let step = interval.steps.get_mut(id)?;
+        if let Some(tag) = of_device {
+            return Some(tag.part.of_mut(step.devices.get_or_insert_default()));
+        }
+        let (class, part) = of_class.map(|tag| (tag.class, tag.part))?;
+        let latencies = step.class_mut(class);
+        Some(if part == Part::Service { &mut latencies.service } else { &mut latencies.response })
     }
 
     fn write(
@@ -129,7 +132,7 @@ impl Whole {
             errors: row.errors,
             lag: interval.lag.percentiles(),
             codes: row.codes.clone(),
-            connections: interval.connections.counts,
+            connections: ConnectionCounts { faults: faults(row), ..ConnectionCounts::default() },
             heat: interval.response().heat(),
         };
         folder.interval(&Moment { begin, interval, steps: &self.names, point: &point })?;
@@ -186,11 +189,12 @@ impl Whole {
             connections: connections(summaries),
             thresholds,
             cases: cases(summaries),
+            devices: devices(summaries),
             flows: added(summaries.iter().flat_map(|summary| &summary.flows)),
             warmup: summaries.iter().filter_map(|summary| summary.warmup).reduce(sum),
             // Rates of searches that did not know of each other do not add up.
             knee: None,
-            control: None,
+            control: control(summaries),
             settlements,
             reconciliation,
             mismatches: mismatches.take(Summary::MISMATCHES_MAX).collect(),
@@ -263,24 +267,6 @@ impl Whole {
     }
 }
 
-/// The requests of all runs; how long their parts took nobody can know without the histograms, which are not kept.
-fn attempts<'s>(all: impl Iterator<Item = &'s AttemptSummary>) -> Option<AttemptSummary> {
-    let counts =
-        |one: &AttemptSummary| AttemptSummary { connect_ms: None, tls_ms: None, first_byte_ms: None, ..*one };
-    all.map(counts).reduce(sum)
-}
-
-/// The connections of all runs; how long they took nobody can know without the histograms, which are not kept.
-fn connections(summaries: &[&Summary]) -> Option<ConnectionSummary> {
-    let counts = |one: &ConnectionSummary| ConnectionSummary {
-        wait_ms: None,
-        connect_ms: None,
-        handshake_ms: None,
-        ..one.clone()
-    };
-    summaries.iter().filter_map(|summary| summary.connections.as_ref()).map(counts).reduce(sum)
-}
-
 /// An invalid part makes the whole invalid; else the thresholds decide.
 fn verdict(summaries: &[&Summary], thresholds: &[ThresholdSummary]) -> (Verdict, u8) {
     if let Some(invalid) = summaries.iter().find(|summary| summary.verdict == Verdict::Invalid) {
@@ -297,52 +283,6 @@ fn verdict(summaries: &[&Summary], thresholds: &[ThresholdSummary]) -> (Verdict,
     (judged.0, exit_code.unwrap_or(judged.1))
 }
 
-/// What an interval holds of the step of that name.
-fn step_of<'i>(names: &mut StepNames, interval: &'i mut Interval, name: &str) -> &'i mut StepInterval {
-    let id = usize::from(names.intern(name).0);
-    interval.steps.resize(names.len().max(interval.steps.len()), StepInterval::default());
-    &mut interval.steps[id]
-}
-
-/// The cases of all runs; `None` where none had any.
-fn cases(summaries: &[&Summary]) -> Option<CasesSummary> {
-    let mut all = summaries.iter().filter_map(|summary| summary.cases.as_ref());
-    let mut whole = all.next()?.clone();
-    all.for_each(|cases| whole.merge(cases));
-    whole.sort();
-    Some(whole)
-}
-
-fn added<'c>(counts: impl Iterator<Item = (&'c String, &'c u64)>) -> BTreeMap<String, u64> {
-    let mut all: BTreeMap<String, u64> = BTreeMap::new();
-    counts.for_each(|(name, count)| *all.entry(name.clone()).or_default() += count);
-    all
-}
-
-/// The sum of two sets of counts, key by key.
-fn sum<T: Serialize + DeserializeOwned>(one: T, other: T) -> T {
-    let value = |counts: T| serde_json::to_value(counts).expect("counts are JSON");
-    let sum = added_values(value(one), value(other));
-    serde_json::from_value(sum).expect("the sum of counts is one of them")
-}
-
-fn added_values(one: Value, other: Value) -> Value {
-    match (one, other) {
-        (Value::Object(mut one), Value::Object(other)) => {
-            for (key, value) in other {
-                let mine = one.remove(&key).unwrap_or(Value::Null);
-                one.insert(key, added_values(mine, value));
-            }
-            Value::Object(one)
-        }
-        (Value::Null, value) | (value, Value::Null) => value,
-        (one, other) => match (one.as_u64(), other.as_u64()) {
-            (Some(one), Some(other)) => one.saturating_add(other).into(),
-            _ => one,
-        },
-    }
-}
-
 /// The rows of all runs, added up by the second in which their middle lies.
 fn rows_by_second(archives: &[Archive]) -> BTreeMap<usize, SeriesRow> {
     let mut rows: BTreeMap<usize, SeriesRow> = BTreeMap::new();
@@ -352,16 +292,27 @@ fn rows_by_second(archives: &[Archive]) -> BTreeMap<usize, SeriesRow> {
         all.in_flight += row.in_flight;
         all.steps += row.steps;
         all.errors += row.errors;
-        for (code, count) in &row.codes {
-            match all.codes.iter_mut().find(|(known, _)| known == code) {
-                Some((_, total)) => *total += count,
-                None => all.codes.push((code.clone(), *count)),
-            }
-        }
+        add_counts(&mut all.codes, &row.codes);
+        add_counts(&mut all.faults, &row.faults);
     }
     rows.values_mut()
         .for_each(|row| row.codes.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(&other.0))));
     rows
+}
+
+/// The faults of a second, as a point of a run has them.
+fn faults(row: &SeriesRow) -> [u64; Fault::ALL.len()] {
+    Fault::ALL
+        .map(|fault| row.faults.iter().filter(|(name, _)| name == fault.name()).map(|(_, count)| count).sum())
+}
+
+fn add_counts(all: &mut Vec<(String, u64)>, counts: &[(String, u64)]) {
+    for (name, count) in counts {
+        match all.iter_mut().find(|(known, _)| known == name) {
+            Some((_, total)) => *total += count,
+            None => all.push((name.clone(), *count)),
+        }
+    }
 }
 
 const EXIT_THRESHOLD: u8 = 99;
