@@ -71,6 +71,8 @@ pub struct Hunt {
     confirmed: Option<Finding>,
     /// Whether the rate that is held was missed once: a hiccup lowers nothing.
     is_hold_doubted: bool,
+    /// Whether the rate that is held is a little below one that could not be.
+    is_hold_lowered: bool,
     /// How often the present stage was run for nothing.
     retries: u32,
     next: Option<Trial>,
@@ -124,6 +126,7 @@ impl Hunt {
             missed: Vec::new(),
             confirmed: None,
             is_hold_doubted: false,
+            is_hold_lowered: false,
             retries: 0,
             next: Some(Trial { rate: search.start.min(search.max), purpose: Purpose::Raise }),
             knee: None,
@@ -176,16 +179,11 @@ impl Hunt {
 
     fn missed(&mut self, rate: f64, purpose: Purpose, finding: Finding) -> Option<Trial> {
         match purpose {
-            Purpose::Hold if !self.is_hold_doubted => {
+            Purpose::Hold if finding == Finding::Missed && !self.is_hold_doubted => {
                 self.is_hold_doubted = true;
                 return self.next;
             }
-            Purpose::Hold => {
-                self.is_hold_doubted = false;
-                (self.low, self.confirmed) = (None, Some(finding));
-                self.missed.push(rate);
-                return self.lower(rate / (1.0 + self.search.precision), Purpose::Hold);
-            }
+            Purpose::Hold => return self.not_held(rate, finding),
             Purpose::Confirm => self.confirmed = Some(finding),
             Purpose::Raise | Purpose::Bisect => {
                 self.missed.push(rate);
@@ -195,6 +193,20 @@ impl Hunt {
         match self.low {
             Some(low) => Some(self.between(low, rate)),
             None => self.lower(rate / self.search.growth, Purpose::Raise),
+        }
+    }
+
+    /// What was found cannot be held: something less is, or the search begins anew below it.
+    fn not_held(&mut self, rate: f64, finding: Finding) -> Option<Trial> {
+        (self.low, self.confirmed) = (None, Some(finding));
+        self.missed.push(rate);
+        self.is_hold_doubted = false;
+        self.is_hold_lowered = !self.is_hold_lowered;
+        match (finding, self.is_hold_lowered) {
+            // No lower rate says more of the target than this one.
+            (Finding::Unsure, _) => None,
+            (_, true) => self.lower(rate / (1.0 + self.search.precision), Purpose::Hold),
+            (_, false) => self.lower(rate / self.search.growth, Purpose::Raise),
         }
     }
 
@@ -297,6 +309,28 @@ mod tests {
             holds.iter().filter(|trial| trial.purpose == Purpose::Hold).map(|trial| trial.rate).collect();
         assert_eq!(holds, [holds[0], holds[0], holds[0] / 1.02, holds[0] / 1.02]);
         assert_eq!(hunt.bound(), Some((holds[0], true)));
+    }
+
+    #[test]
+    fn where_less_cannot_be_held_either_the_search_begins_anew_below() {
+        let mut hunt = Hunt::new(search(100.0));
+        let held = |purpose| purpose == Purpose::Hold;
+        // Stages are kept up to 400, and for longer only what is below 250.
+        let all = stages(&mut hunt, |trial| up_to(if held(trial.purpose) { 250.0 } else { 400.0 })(trial));
+        assert!(hunt.knee().is_none_or(|knee| knee <= 250.0), "{:?}", hunt.knee());
+        assert!(all.len() < 200, "{} stages", all.len());
+    }
+
+    #[test]
+    fn a_machine_that_is_too_busy_to_hold_anything_ends_the_search() {
+        let mut hunt = Hunt::new(search(100.0));
+        let all = stages(&mut hunt, |trial| match trial.purpose {
+            Purpose::Hold => Finding::Unsure,
+            _ => up_to(250.0)(trial),
+        });
+        let holds = all.iter().filter(|trial| trial.purpose == Purpose::Hold).count();
+        assert_eq!((holds, hunt.knee()), (RETRIES as usize + 1, None));
+        assert!(hunt.bound().is_some_and(|(_, is_of_target)| !is_of_target));
     }
 
     #[test]
