@@ -44,8 +44,7 @@ impl Knee {
         Some(Self {
             scenario,
             pursuit: Pursuit::new(search, plan.scenarios[scenario].graceful_stop),
-            window: Interval::new(plan.scenarios.len(), plan.steps.len())
-                .with_selections(plan.selections.len()),
+            window: Interval::new(plan.scenarios.len(), plan.steps.len()).with_selections(&plan.selections),
             since: Instant::START,
             counters: Counters::default(),
             result: KneeSummary { scenario: plan.scenarios[scenario].name.clone(), ..KneeSummary::default() },

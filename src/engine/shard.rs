@@ -20,7 +20,7 @@ use crate::{
     flow::{Cast, Numbers},
     http::Server,
     load::{Share, Throttles},
-    metrics::{ActivityCounts, Origin, RowWindow, Selections, StepId, TraceLine},
+    metrics::{ActivityCounts, Connections, Interval, Origin, RowWindow, Selections, StepId, TraceLine},
     operation::Kind,
     regression::Record,
     scenario::{Group, Plan},
@@ -167,14 +167,15 @@ impl Shard {
             desk: Desk::new(clock, seats.len()),
             client: HttpClient::new(clock, &servers).expect("the same servers were tried before the start"),
             recorder: RefCell::new(recorder(&plan, &selections)),
-            selections,
             case_records: RefCell::default(),
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
             dialers: ways
                 .iter()
-                .map(|way| way.dialer(shards).expect("the same was tried before the start"))
+                .enumerate()
+                .map(|(group, way)| dialer(way, shards, selections.links().any(|link| link.contains(&group))))
                 .collect(),
+            selections,
             gates,
             tap,
             throttles,
@@ -329,6 +330,7 @@ impl Shard {
         let Recorder { mut interval, journal, cases, samples, broken, .. } =
             std::mem::replace(&mut *recorder, empty);
         interval.connections.merge(&self.desk.connections.take());
+        self.take_links(&mut interval);
         Delta {
             shard: self.index,
             interval,
@@ -342,6 +344,14 @@ impl Shard {
             gauges,
             broken,
             is_last,
+        }
+    }
+
+    /// Adds up the connections of the groups that thresholds ask for.
+    fn take_links(&self, interval: &mut Interval) {
+        let of_groups: Vec<Option<Connections>> = self.dialers.iter().map(Dialer::take_figures).collect();
+        for (link, groups) in interval.links.iter_mut().zip(self.selections.links()) {
+            groups.iter().filter_map(|group| of_groups.get(*group)?.as_ref()).for_each(|one| link.merge(one));
         }
     }
 
@@ -446,6 +456,12 @@ fn post(
     // A terminal may remember the number of its last request from an earlier run.
     let first_request = unix_seconds() as u32;
     Some(Box::new(Post::new(device, &group.name, identity, setup?.as_ref()?, prompts, first_request)))
+}
+
+/// Dials for a group; where figures of it alone are asked for, it keeps them.
+fn dialer(way: &Way, shards: usize, is_counted: bool) -> Dialer {
+    let dialer = way.dialer(shards).expect("the same was tried before the start");
+    if is_counted { dialer.counted() } else { dialer }
 }
 
 fn recorder(plan: &Plan, selections: &Arc<Selections>) -> Recorder {

@@ -30,7 +30,9 @@ pub enum ThresholdError {
     #[error("`{0}` is no option of a condition, expected `over 10s`, `min 100` or `abort after 30s`")]
     Option(String),
     /// What stands in braces is not a selector.
-    #[error("`{0}` is no selector, expected step, scenario, group, flow or code, such as {{scenario:day}}")]
+    #[error(
+        "`{0}` is no selector, expected step, scenario, group, flow, code or target, such as {{scenario:day}}"
+    )]
     Selector(String),
     /// The step is named before the metric and in the braces.
     #[error("the metric names two steps")]

@@ -42,7 +42,10 @@ impl Compiler<'_> {
         let (scenarios, groups): (Vec<&str>, Vec<&str>) =
             (self.file.scenarios.names().collect(), self.file.terminals.names().collect());
         let flows: Vec<&str> = self.file.flows.names().collect();
-        let names = Catalog { steps: &self.steps, scenarios: &scenarios, groups: &groups, flows: &flows };
+        let targets: Vec<Option<&str>> =
+            self.file.terminals.iter().map(|(_, group)| group.target.as_deref()).collect();
+        let (steps, scenarios, groups) = (&self.steps, &scenarios, &groups);
+        let names = Catalog { steps, scenarios, groups, targets: &targets, flows: &flows };
         Selections::of(thresholds, &names)
     }
 
@@ -114,10 +117,11 @@ impl Compiler<'_> {
             self.check_step(span, step);
         }
         let file = self.file;
-        let lists: [(&str, &Option<String>, Vec<&str>); 3] = [
+        let lists: [(&str, &Option<String>, Vec<&str>); 4] = [
             ("scenario", &selector.scenario, file.scenarios.names().collect()),
             ("group of terminals", &selector.group, file.terminals.names().collect()),
             ("flow", &selector.flow, file.flows.names().collect()),
+            ("target", &selector.target, file.targets.names().collect()),
         ];
         for (what, name, known) in lists {
             if let Some(name) = name.as_deref().filter(|name| !known.contains(name)) {
