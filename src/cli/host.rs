@@ -4,11 +4,11 @@ use super::{Exit, complain, portal, scenario};
 use crate::{
     driver::{
         Charter, Clock, Durable, HostServer, HostSide, LedgerFile, LedgerWriter, Restored, ServeError,
-        StoreError, TlsError, raise_descriptor_limit, secret,
+        StoreError, TlsError, make_certificates, raise_descriptor_limit, secret,
     },
     host::{Config, Host},
     link::HostTls,
-    scenario::Plan,
+    scenario::{EmbeddedTls, Plan},
     time::WallClock,
     web::{Console, WebServer},
 };
@@ -61,12 +61,12 @@ pub(super) fn host(arguments: &HostArguments) -> ExitCode {
         complain(error);
         return Exit::BadConfiguration.into();
     }
-    let config = match config(arguments) {
+    let (config, tls) = match config(arguments) {
         Ok(config) => config,
         Err(exit) => return exit.into(),
     };
     raise_descriptor_limit();
-    match serve(config, arguments, address) {
+    match serve(config, tls, arguments, address) {
         Ok(()) => Exit::Pass.into(),
         Err(error) => {
             complain(error);
@@ -76,7 +76,13 @@ pub(super) fn host(arguments: &HostArguments) -> ExitCode {
 }
 
 /// Serves until a signal comes, or the ledger fails.
-fn serve(config: Config, arguments: &HostArguments, portal: SocketAddr) -> Result<(), HostError> {
+fn serve(
+    config: Config,
+    tls: Option<EmbeddedTls>,
+    arguments: &HostArguments,
+    portal: SocketAddr,
+) -> Result<(), HostError> {
+    let tls = host_side(arguments, tls)?;
     let (terminals, has_portal) = (config.terminals.len(), config.portal.is_some());
     let directory = arguments.ledger.as_deref();
     let file = directory.map(|directory| LedgerFile::open(directory, &Charter::of(&config))).transpose()?;
@@ -84,7 +90,6 @@ fn serve(config: Config, arguments: &HostArguments, portal: SocketAddr) -> Resul
     let mut host = Host::new(Config { clock: clock.wall(), ..config });
     let ledger = file.map(|file| restore(&mut host, file, arguments.durable)).transpose()?;
     let signals = Signals::listen()?;
-    let tls = tls(arguments)?;
     let server = HostServer::start_over(host, arguments.listen, clock, ledger, tls)?;
     eprintln!("host: listening on {}, {terminals} terminals known; Ctrl-C stops", server.address());
     let web = if has_portal { Some(open_portal(&server, clock.wall(), portal)?) } else { None };
@@ -121,6 +126,8 @@ enum HostError {
     Portal(#[source] ServeError),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error("{CERTIFIED}")]
+    Certified,
     #[error("{}: {source}", .path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("cannot listen to signals: {0}")]
@@ -137,13 +144,23 @@ fn open_portal(server: &HostServer, wall: WallClock, address: SocketAddr) -> Res
     Ok(web)
 }
 
-/// The host's side of TLS, where it has one.
-fn tls(arguments: &HostArguments) -> Result<Option<HostSide>, HostError> {
+/// The host's side of TLS, where it has one: with the certificates that the command names, else with one that is made
+/// for this start, as the scenario wants it.
+fn host_side(arguments: &HostArguments, wanted: Option<EmbeddedTls>) -> Result<Option<HostSide>, HostError> {
     let read = |path: &PathBuf| {
         let failed = |source| HostError::File { path: path.clone(), source };
         std::fs::read_to_string(path).map_err(failed)
     };
-    let (Some(certificates), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) else { return Ok(None) };
+    let (Some(certificates), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) else {
+        return match wanted {
+            None => Ok(None),
+            Some(EmbeddedTls { asks_clients: true, .. }) => Err(HostError::Certified),
+            Some(EmbeddedTls { asks_clients: false, resumes }) => {
+                eprintln!("host: speaks TLS with a certificate of this start, which nobody vouches for");
+                Ok(Some(HostSide::new(&make_certificates(false, resumes)?.0)?))
+            }
+        };
+    };
     let clients = arguments.tls_client_ca.as_ref().map(read).transpose()?;
     let tls = HostTls { certificates: read(certificates)?, key: read(key)?, clients };
     Ok(Some(HostSide::new(&tls)?))
@@ -162,8 +179,8 @@ fn restore(host: &mut Host, file: LedgerFile, durable: Durable) -> Result<Ledger
     Ok(writer)
 }
 
-/// What the host knows, from the scenario or by default.
-fn config(arguments: &HostArguments) -> Result<Config, Exit> {
+/// What the host knows, and how it speaks TLS, from the scenario or by default.
+fn config(arguments: &HostArguments) -> Result<(Config, Option<EmbeddedTls>), Exit> {
     let plan = match &arguments.scenario {
         Some(path) => scenario::load_plain(path),
         None => {
@@ -171,12 +188,12 @@ fn config(arguments: &HostArguments) -> Result<Config, Exit> {
             crate::scenario::load(DEFAULT_FLEET, "default fleet", &Default::default(), 0, &no_files)
         }
     };
-    let Plan { host, .. } = plan.map_err(bad)?;
+    let Plan { host, host_tls, .. } = plan.map_err(bad)?;
     let rules = match &arguments.rules {
         Some(path) => crate::scenario::load_rules(path).map_err(bad)?,
         None => host.rules.clone(),
     };
-    Ok(Config { rules, ..host })
+    Ok((Config { rules, ..host }, host_tls))
 }
 
 fn bad(diagnostics: crate::scenario::Diagnostics) -> Exit {
@@ -212,6 +229,8 @@ impl Signals {
     }
 }
 
+const CERTIFIED: &str = "the scenario wants certificates of terminals, and those that are made for a run leave no program: \
+give `--tls-cert`, `--tls-key` and `--tls-client-ca`";
 /// What a host knows that is told nothing: the fleet that scenarios have by default.
 const DEFAULT_FLEET: &str = "\
 schema: 1

@@ -429,7 +429,7 @@ async fn take_turn(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Result
         .await?;
     }
     let waited = desk.clock.now().since(asked);
-    desk.connections.borrow_mut().times_mut().wait.record(waited);
+    patron.dialer.waited(&desk.connections, waited);
     desk.deadlines.arm(patron.place, deadline + waited);
     Ok(())
 }

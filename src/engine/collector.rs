@@ -1,4 +1,5 @@
-//! The collector: merges what the shards record, publishes snapshots, judges, and reconciles in the end.
+//! The collector: merges what the shards record, publishes snapshots and judges. What it finds in the books at the end
+//! is the business of `final_check`, and its last word that of `verdict`.
 
 use super::{
     clock_watch::ClockWatch,
@@ -10,24 +11,20 @@ use super::{
     gate::Gates,
     knee::Knee,
     observer::{Moment, Observer},
-    portal_books::{PortalBooks, alarm_rows, payout_rows, portal_summary},
-    portal_findings::portal_findings,
     portrait::{parts, step_views},
     recorder::{Delta, Gauges},
     shard::{TICK, TICKS_PER_SECOND},
-    statement::{settlements, statement},
 };
 use crate::{
     control::OrderRecord,
     driver::{Clock, HostServer, footprint, since_1970, usage},
-    host::Host,
     load::Throttles,
     metrics::{
         ActivityCounts, AgentRow, CasesSummary, Class, EventLine, HostCounts, Interval, Judge, PartView,
-        Phase, Point, PortalChecks, PortalFinding, PortalSummary, RowWindow, Scope, SettlementSummary,
-        Severity, Snapshot, State, StepView, Summary, TraceView,
+        Phase, Point, PortalFinding, PortalSummary, RowWindow, Scope, SettlementSummary, Severity, Snapshot,
+        State, StepView, Summary, TraceView,
     },
-    reconcile::{Findings, Identity, Journals, Line},
+    reconcile::{Journals, Line},
     scenario::Plan,
     time::Instant,
     web::WebServer,
@@ -115,7 +112,7 @@ pub(super) struct Collector {
 impl Collector {
     pub(super) fn new(start: Start, observer: Box<dyn Observer>) -> Self {
         let (scenarios, steps) = (start.plan.scenarios.len(), start.plan.steps.len());
-        let selections = start.plan.selections.len();
+        let selections = &start.plan.selections;
         Self {
             observer,
             is_deaf: false,
@@ -357,49 +354,8 @@ impl Collector {
         }
     }
 
-    /// Compares the journals with the books of the embedded host, and checks those of its portal.
-    fn reconcile(&mut self) -> Option<Findings> {
-        if let Some(web) = self.start.web.take() {
-            web.stop();
-        }
-        let server = self.start.host.take()?;
-        self.publish(Phase::Reconciling);
-        // The host may stop before it has done what is due right now.
-        let until = self.start.clock.now().since(Instant::START).saturating_sub(STOPPING_MAX);
-        let (host, kept) = server.finish();
-        if let Err(error) = kept {
-            self.not_valid(format!("{error}; the host stopped, the run is not valid"));
-        }
-        self.settlements = settlements(&host);
-        let mut comparison = self.journals.take()?.against(Identity::Number, &[]);
-        statement(&host).for_each(|row| comparison.row(row));
-        self.tell(|observer| observer.statement(&mut statement(&host)));
-        let mut findings = comparison.finish();
-        for mismatch in findings.mismatches.iter().take(MISMATCHES_TOLD) {
-            self.event_of(Severity::Error, format!("reconciliation: {}", mismatch.told()));
-        }
-        if let Some(checks) = self.check_portal(&host, Instant::START + until) {
-            findings.summary.add_portal(checks);
-        }
-        Some(findings)
-    }
-
-    /// Checks what the portal of the embedded host has done, and tells of it.
-    fn check_portal(&mut self, host: &Host, until: Instant) -> Option<PortalChecks> {
-        let (portal, found) = (host.portal()?, portal_findings(host, until)?);
-        self.portal = Some(portal_summary(portal));
-        for PortalFinding { fault, meaning } in found.listed.iter().take(MISMATCHES_TOLD) {
-            self.event_of(Severity::Error, format!("portal: {fault}: {meaning}"));
-        }
-        let (payouts, alarms) = (&mut payout_rows(portal), &mut alarm_rows(portal));
-        self.tell(|observer| observer.portal(PortalBooks { payouts, alarms, findings: &found.listed }));
-        self.portal_findings = found.listed;
-        self.portal_findings.truncate(Summary::MISMATCHES_MAX);
-        Some(found.checks)
-    }
-
     /// Something happened just now.
-    fn event_of(&mut self, severity: Severity, text: String) {
+    pub(super) fn event_of(&mut self, severity: Severity, text: String) {
         let at = self.start.clock.now().since(Instant::START);
         self.event(EventLine { at, severity, text });
     }
@@ -417,7 +373,7 @@ impl Collector {
         }
     }
 
-    fn tell(&mut self, say: impl FnOnce(&mut dyn Observer) -> std::io::Result<()>) {
+    pub(super) fn tell(&mut self, say: impl FnOnce(&mut dyn Observer) -> std::io::Result<()>) {
         if self.is_deaf {
             return;
         }
@@ -432,7 +388,7 @@ impl Collector {
     }
 
     /// Something could not be kept that the results rest on.
-    fn not_valid(&mut self, text: String) {
+    pub(super) fn not_valid(&mut self, text: String) {
         self.has_lost = true;
         self.event_of(Severity::Error, text);
     }
@@ -456,6 +412,3 @@ pub(super) fn scope<'a>(
 const SERIES_MAX: usize = 3600;
 const CAUSES_MAX: usize = 100;
 const EVENTS_MAX: usize = 200;
-const MISMATCHES_TOLD: usize = 20;
-/// How long before the end of a run something must be due to be called lost.
-const STOPPING_MAX: Duration = Duration::from_secs(1);

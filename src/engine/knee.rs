@@ -1,13 +1,13 @@
-//! Drives the search of a scenario for the highest rate: sets the rate of all shards, judges each stage on what they
-//! recorded together, and lets the target recover after a stage that it did not keep.
+//! Carries out the search of a scenario for the highest rate: shows a [`Pursuit`] what all shards recorded together, and
+//! does what it says. Which rates are tried, and when a stage is over, is its business.
 
-use super::{
-    collector::{scenario_names, scope},
-    shard::TICK,
-};
+use super::collector::{scenario_names, scope};
 use crate::{
-    load::{Finding, Hunt, Purpose, Schedule, Search, Throttles, Trial},
-    metrics::{Counters, HostCounts, Interval, KneeStage, KneeSummary, Scope, StepInterval, Threshold},
+    load::{Finding, Move, Purpose, Pursuit, Schedule, SearchStage, Sight, Standing, Throttles, Trial},
+    metrics::{
+        Comparison, Counters, HostCounts, Interval, KneeLimit, KneeStage, KneeSummary, Scope, StepInterval,
+        Threshold, Unit,
+    },
     scenario::Plan,
     time::Instant,
 };
@@ -20,36 +20,14 @@ pub(super) struct Knee {
     throttles: Arc<Throttles>,
     /// The number of its scenario.
     scenario: usize,
-    search: Search,
-    hunt: Hunt,
-    state: State,
+    pursuit: Pursuit,
     /// What was recorded since the stage is measured.
     window: Interval,
+    /// When it was emptied.
+    since: Instant,
     /// What became of the iterations of the scenario so far.
     counters: Counters,
     result: KneeSummary,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum State {
-    /// The scenario has not begun.
-    Waiting,
-    /// Nothing comes due until nothing is under way any more, or the time is over.
-    Recovering {
-        until: Instant,
-    },
-    /// The rate is set, and what is recorded does not count yet.
-    Settling {
-        trial: Trial,
-        began: Instant,
-    },
-    /// What is recorded counts.
-    Measuring {
-        trial: Trial,
-        began: Instant,
-        since: Instant,
-    },
-    Over,
 }
 
 impl Knee {
@@ -65,11 +43,9 @@ impl Knee {
         throttles.set_factor(scenario, 0.0, Duration::ZERO);
         Some(Self {
             scenario,
-            search,
-            hunt: Hunt::new(search),
-            state: State::Waiting,
-            window: Interval::new(plan.scenarios.len(), plan.steps.len())
-                .with_selections(plan.selections.len()),
+            pursuit: Pursuit::new(search, plan.scenarios[scenario].graceful_stop),
+            window: Interval::new(plan.scenarios.len(), plan.steps.len()).with_selections(&plan.selections),
+            since: Instant::START,
             counters: Counters::default(),
             result: KneeSummary { scenario: plan.scenarios[scenario].name.clone(), ..KneeSummary::default() },
             plan: Arc::clone(plan),
@@ -90,111 +66,116 @@ impl Knee {
     /// Takes what a shard recorded.
     pub(super) fn take(&mut self, interval: &Interval) {
         interval.scenarios.get(self.scenario).into_iter().for_each(|counters| self.counters += *counters);
-        if matches!(self.state, State::Measuring { .. }) {
-            self.window.merge(interval);
-        }
+        self.window.merge(interval);
     }
 
     /// All shards have told of another tick; `began` is when the scenario began. Returns what is worth telling.
     pub(super) fn tick(&mut self, began: Option<Instant>, now: Instant) -> Option<String> {
-        match self.state {
-            State::Waiting if began.is_some_and(|began| began <= now) => self.begin_stage(now),
-            State::Recovering { until } if self.counters.in_flight() == 0 || now >= until => {
-                self.begin_stage(now);
+        began.filter(|began| *began <= now)?;
+        let (sight, reasons) = self.see(now);
+        let moves = self.pursuit.look(now.since(Instant::START), &sight);
+        let mut told = None;
+        for step in moves {
+            match step {
+                Move::Rate { rate, at } => self.throttles.set_factor(self.scenario, rate, at),
+                Move::Finish => self.throttles.finish(self.scenario),
+                Move::Measure => {
+                    self.window.clear();
+                    self.since = now;
+                }
+                Move::Judged { stage, finding, measured } => {
+                    let reasons = self.grounds(finding, &sight, &reasons);
+                    told = Some(told_of(stage.trial, finding, &reasons));
+                    self.keep(stage, finding, measured, reasons);
+                }
             }
-            State::Settling { trial, began } if now >= began + self.search.settle + TICK => {
-                self.window.clear();
-                self.state = State::Measuring { trial, began, since: now };
-            }
-            State::Measuring { trial, began, since } if now.since(since) >= self.measured(trial) => {
-                return Some(self.end_stage(trial, began, since, now));
-            }
-            _ => {}
         }
-        None
+        told
     }
 
-    fn measured(&self, trial: Trial) -> Duration {
-        self.search.measured(trial.purpose)
-    }
-
-    fn begin_stage(&mut self, now: Instant) {
-        let Some(trial) = self.hunt.trial() else {
-            self.state = State::Over;
-            return self.throttles.finish(self.scenario);
-        };
-        let began = now + LEAD;
-        self.throttles.set_factor(self.scenario, trial.rate, began.since(Instant::START));
-        self.state = State::Settling { trial, began };
-    }
-
-    fn end_stage(&mut self, trial: Trial, began: Instant, since: Instant, now: Instant) -> String {
-        let (finding, reasons) = self.finding();
-        let kept = finding == Finding::Kept;
-        self.hunt.judge(finding);
-        let text = told(trial, finding, &reasons);
-        self.result.stages.push(KneeStage {
-            purpose: trial.purpose.name().to_owned(),
-            rate: trial.rate,
-            begins_at_s: began.as_secs_f64(),
-            measured_s: now.since(since).as_secs_f64(),
-            steps: self.window.steps.iter().map(StepInterval::total).sum(),
-            kept,
-            reasons,
-        });
-        self.result.rate = self.hunt.knee();
-        if kept {
-            self.begin_stage(now);
-        } else {
-            // What piled up must not spoil the next stage.
-            self.throttles.set_factor(self.scenario, 0.0, now.since(Instant::START));
-            let patience = self.plan.scenarios[self.scenario].graceful_stop;
-            self.state = State::Recovering { until: now + patience };
-        }
-        text
-    }
-
-    /// What the stage says of the target, and why it was not kept. A machine that was too busy says nothing of it.
-    fn finding(&self) -> (Finding, Vec<String>) {
-        let mut reasons = self.reasons();
-        let lag = self.window.lag.percentiles().p99;
-        if lag > LAG_MOST_MS {
-            reasons.push(format!("this machine was too busy: iterations began {lag:.0} ms late (p99)"));
-            return (Finding::Unsure, reasons);
-        }
-        (if reasons.is_empty() { Finding::Kept } else { Finding::Missed }, reasons)
-    }
-
-    /// Why the target did not keep the rate; empty where it did.
-    fn reasons(&self) -> Vec<String> {
+    /// What there is to see, and which conditions do not hold.
+    fn see(&self, now: Instant) -> (Sight, Vec<String>) {
         let Self { plan, window, .. } = self;
         let names = scenario_names(plan);
-        let seconds = self.search.measure.as_secs_f64();
+        let seconds = now.since(self.since).as_secs_f64();
         let scope = Scope { seconds, ..scope(plan, &names, HostCounts::default()) };
-        let mut reasons: Vec<String> = plan.scenarios[self.scenario]
+        let values: Vec<(&Threshold, f64)> = plan.scenarios[self.scenario]
             .conduct
             .keeps
             .iter()
-            .filter_map(|threshold| broken(threshold, window, &scope))
+            .filter_map(|threshold| Some((threshold, threshold.value(window, &scope)?)))
             .collect();
-        let dropped = window.scenarios.get(self.scenario).map_or(0, |counters| counters.dropped);
-        if dropped > 0 {
-            reasons.push(format!("{dropped} iterations found no terminal free"));
+        let broken = values.iter().filter(|(threshold, value)| !threshold.holds(*value));
+        let mut reasons: Vec<String> =
+            broken.map(|(threshold, value)| format!("{} ({value:.3})", threshold.expression)).collect();
+        let counters = window.scenarios.get(self.scenario).copied().unwrap_or_default();
+        if counters.dropped > 0 {
+            reasons.push(format!("{} iterations found no terminal free", counters.dropped));
         }
-        if window.steps.iter().all(|step| step.total() == 0) {
-            reasons.push("no step ended".to_owned());
+        let sight = Sight {
+            in_flight: self.counters.in_flight(),
+            started: counters.started,
+            steps: window.steps.iter().map(StepInterval::total).sum(),
+            standing: match reasons.is_empty() {
+                false => Standing::Broken,
+                true if values.iter().all(|(threshold, value)| is_easy(threshold, *value)) => Standing::Easy,
+                true => Standing::Held,
+            },
+            is_busy: window.lag.percentiles().p99 > LAG_MOST_MS,
+        };
+        (sight, reasons)
+    }
+
+    /// Why a stage was not kept, or says nothing of the target; empty where it was kept.
+    fn grounds(&self, finding: Finding, sight: &Sight, broken: &[String]) -> Vec<String> {
+        let mut grounds = if finding == Finding::Kept { Vec::new() } else { broken.to_vec() };
+        if finding == Finding::Unsure {
+            let lag = self.window.lag.percentiles().p99;
+            let started = sight.started;
+            grounds.push(format!(
+                "this machine was too busy: {started} iterations began, {lag:.0} ms late (p99)"
+            ));
         }
-        reasons
+        if finding == Finding::Missed && sight.steps == 0 {
+            grounds.push("no step ended".to_owned());
+        }
+        grounds
+    }
+
+    fn keep(&mut self, stage: SearchStage, finding: Finding, measured: Duration, reasons: Vec<String>) {
+        self.result.stages.push(KneeStage {
+            purpose: stage.trial.purpose.name().to_owned(),
+            rate: stage.trial.rate,
+            begins_at_s: stage.began.as_secs_f64(),
+            measured_s: measured.as_secs_f64(),
+            steps: self.window.steps.iter().map(StepInterval::total).sum(),
+            kept: finding == Finding::Kept,
+            verdict: finding.name().to_owned(),
+            reasons,
+        });
+        let hunt = self.pursuit.hunt();
+        self.result.rate = hunt.knee();
+        self.result.missed = hunt.bound().map(|(rate, _)| rate);
+        self.result.limit = match hunt.bound() {
+            Some((_, true)) => KneeLimit::Target,
+            Some((_, false)) => KneeLimit::Machine,
+            None => KneeLimit::MaxRate,
+        };
     }
 }
 
-/// A condition that does not hold, with its value.
-fn broken(threshold: &Threshold, window: &Interval, scope: &Scope<'_>) -> Option<String> {
-    let value = threshold.value(window, scope)?;
-    (!threshold.holds(value)).then(|| format!("{} ({value:.3})", threshold.expression))
+/// Whether `value` is at most half as bad as the condition allows.
+fn is_easy(threshold: &Threshold, value: f64) -> bool {
+    let limit = threshold.limit;
+    match (threshold.comparison, threshold.unit()) {
+        (Comparison::Less | Comparison::AtMost, _) => value <= limit / 2.0,
+        (Comparison::Greater | Comparison::AtLeast, Unit::Share) => 1.0 - value <= (1.0 - limit) / 2.0,
+        (Comparison::Greater | Comparison::AtLeast, _) => value >= limit * 2.0,
+        (Comparison::Equal | Comparison::NotEqual, _) => threshold.holds(value),
+    }
 }
 
-fn told(trial: Trial, finding: Finding, reasons: &[String]) -> String {
+fn told_of(trial: Trial, finding: Finding, reasons: &[String]) -> String {
     let what = match trial.purpose {
         Purpose::Raise | Purpose::Bisect => "search",
         Purpose::Confirm => "search, once more",
@@ -208,7 +189,5 @@ fn told(trial: Trial, finding: Finding, reasons: &[String]) -> String {
     format!("{what}: {:.1}/s {found}: {}", trial.rate, reasons.join("; "))
 }
 
-/// Where iterations begin later than this, a stage says nothing of the target.
+/// Where iterations begin later than this, a stage that is not kept says nothing of the target.
 const LAG_MOST_MS: f64 = 50.0;
-/// A new rate is announced so long before it counts, so that every shard hears of it in time.
-const LEAD: Duration = Duration::from_millis(100);

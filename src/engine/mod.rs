@@ -20,6 +20,7 @@ mod device_witness;
 mod device_words;
 mod ending;
 mod failures;
+mod final_check;
 mod gate;
 mod iteration;
 mod knee;

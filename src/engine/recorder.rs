@@ -95,7 +95,7 @@ pub(super) struct Gauges {
 impl Recorder {
     pub(super) fn new(scenarios: usize, steps: usize, selections: Arc<Selections>) -> Self {
         Self {
-            interval: Box::new(Interval::new(scenarios, steps).with_selections(selections.len())),
+            interval: Box::new(Interval::new(scenarios, steps).with_selections(&selections)),
             selections,
             journal: Vec::new(),
             samples: Vec::new(),

@@ -20,7 +20,7 @@ use crate::{
     flow::{Cast, Numbers},
     http::Server,
     load::{Share, Throttles},
-    metrics::{ActivityCounts, Origin, RowWindow, Selections, StepId, TraceLine},
+    metrics::{ActivityCounts, Connections, Interval, Origin, RowWindow, Selections, StepId, TraceLine},
     operation::Kind,
     regression::Record,
     scenario::{Group, Plan},
@@ -167,14 +167,15 @@ impl Shard {
             desk: Desk::new(clock, seats.len()),
             client: HttpClient::new(clock, &servers).expect("the same servers were tried before the start"),
             recorder: RefCell::new(recorder(&plan, &selections)),
-            selections,
             case_records: RefCell::default(),
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
             dialers: ways
                 .iter()
-                .map(|way| way.dialer(shards).expect("the same was tried before the start"))
+                .enumerate()
+                .map(|(group, way)| dialer(way, shards, selections.links().any(|link| link.contains(&group))))
                 .collect(),
+            selections,
             gates,
             tap,
             throttles,
@@ -332,6 +333,7 @@ impl Shard {
         // As many entries come in the next tick, most likely; growing to them would copy them all.
         recorder.journal.reserve(journal.len());
         interval.connections.merge(&self.desk.connections.take());
+        self.take_links(&mut interval);
         Delta {
             shard: self.index,
             interval,
@@ -345,6 +347,14 @@ impl Shard {
             gauges,
             broken,
             is_last,
+        }
+    }
+
+    /// Adds up the connections of the groups that thresholds ask for.
+    fn take_links(&self, interval: &mut Interval) {
+        let of_groups: Vec<Option<Connections>> = self.dialers.iter().map(Dialer::take_figures).collect();
+        for (link, groups) in interval.links.iter_mut().zip(self.selections.links()) {
+            groups.iter().filter_map(|group| of_groups.get(*group)?.as_ref()).for_each(|one| link.merge(one));
         }
     }
 
@@ -451,6 +461,12 @@ fn post(
     let first_request = unix_seconds() as u32;
     let post = Post::new(device, &group.name, identity, setup?.as_ref()?, prompts, first_request);
     Some(Box::new(post.numbered(plan.device_number(&device.id))))
+}
+
+/// Dials for a group; where figures of it alone are asked for, it keeps them.
+fn dialer(way: &Way, shards: usize, is_counted: bool) -> Dialer {
+    let dialer = way.dialer(shards).expect("the same was tried before the start");
+    if is_counted { dialer.counted() } else { dialer }
 }
 
 fn recorder(plan: &Plan, selections: &Arc<Selections>) -> Recorder {

@@ -55,7 +55,8 @@ pub(super) fn ways(
                 }
             }
             Target::Address(text) => {
-                let address = resolve(text).map_err(|error| EngineError::Target(text.clone(), error))?;
+                let address = resolve(text, group.profile.connect_timeout)
+                    .map_err(|error| EngineError::Target(text.clone(), error))?;
                 Way { address, host: name_in(text).to_owned(), settings, spec }
             }
         };

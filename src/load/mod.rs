@@ -7,6 +7,7 @@ mod course;
 mod curve;
 mod mix;
 mod profile;
+mod pursuit;
 mod search;
 mod throttle;
 
@@ -15,6 +16,7 @@ pub use course::{Course, Upcoming};
 pub use curve::{Curve, Stage};
 pub use mix::Mix;
 pub use profile::Profile;
+pub use pursuit::{Move, Pursuit, Sight, Stage as SearchStage, Standing};
 pub use search::{Finding, Hunt, Purpose, RETRIES, Search, Trial};
 pub use throttle::{Change, Throttle, Throttles};
 

@@ -161,6 +161,45 @@ impl From<&Connections> for ConnectionSummary {
 }
 
 impl Connections {
+    /// The times that thresholds know, by name.
+    pub const TIMES: [&str; 3] = ["wait", "connect", "handshake"];
+    /// What is known of the connections of one group of terminals, where somebody asks for it.
+    pub const KEPT_APART: [&str; 7] =
+        ["opened", "refused", "full_handshakes", "resumed_handshakes", "wait", "connect", "handshake"];
+
+    /// One of [`Connections::TIMES`]; `None` of another name.
+    #[must_use]
+    pub fn time(&self, name: &str) -> Option<Latency> {
+        let of: fn(&ConnectTimes) -> &Latency = match name {
+            "wait" => |times| &times.wait,
+            "connect" => |times| &times.connect,
+            "handshake" => |times| &times.handshake,
+            _ => return None,
+        };
+        Some(self.times().map(|times| of(times).clone()).unwrap_or_default())
+    }
+
+    /// A count and of how many it is, by its name in `summary.json`; `None` of another name.
+    ///
+    /// Handshakes are of all handshakes, `opened` and `refused` of all that were asked for, the rest of those opened.
+    #[must_use]
+    pub fn share(&self, name: &str) -> Option<(u64, u64)> {
+        let counts = &self.counts;
+        let (asked, handshakes) =
+            (counts.opened + counts.refused, counts.full_handshakes + counts.resumed_handshakes);
+        Some(match name {
+            "opened" => (counts.opened, asked),
+            "refused" => (counts.refused, asked),
+            "ended" => (counts.ended, counts.opened),
+            "resets" => (counts.resets, counts.opened),
+            "full_handshakes" => (counts.full_handshakes, handshakes),
+            "resumed_handshakes" => (counts.resumed_handshakes, handshakes),
+            "strays" => (counts.strays, counts.opened),
+            "faults" => (counts.faults.iter().sum(), counts.opened),
+            _ => return None,
+        })
+    }
+
     /// Whether nobody has asked for a connection.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,8 +1,6 @@
 //! What one shard, or the whole run, recorded in one interval.
 
-#[cfg(doc)]
-use super::Selections;
-use super::{Connections, Counters, DeviceLatencies, Latency};
+use super::{Connections, Counters, DeviceLatencies, Latency, Selections};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, ops::AddAssign, str::FromStr, sync::Arc, time::Duration};
@@ -305,6 +303,8 @@ pub struct Interval {
     pub lag: Latency,
     /// What became of the connections of terminals.
     pub connections: Connections,
+    /// The same of the groups that thresholds ask for, one entry for each of those [`Selections`].
+    pub links: Vec<Connections>,
     /// Iterations of mixes by the number of their flow; as long as the highest one that began.
     pub mixed: Vec<u64>,
     /// What the time of warm-up came to, which is in no other figure of steps.
@@ -339,15 +339,20 @@ impl Interval {
             selections: Vec::new(),
             lag: Latency::default(),
             connections: Connections::default(),
+            links: Vec::new(),
             mixed: Vec::new(),
             warmup: WarmUp::default(),
         }
     }
 
-    /// The same with so many selections.
+    /// The same with what thresholds ask for.
     #[must_use]
-    pub fn with_selections(self, count: usize) -> Self {
-        Self { selections: vec![StepInterval::default(); count], ..self }
+    pub fn with_selections(self, asked: &Selections) -> Self {
+        Self {
+            selections: vec![StepInterval::default(); asked.len()],
+            links: vec![Connections::default(); asked.links().len()],
+            ..self
+        }
     }
 
     /// Counts an iteration of a mix that has the flow of that number.
@@ -372,6 +377,7 @@ impl Interval {
         self.selections.iter_mut().zip(&other.selections).for_each(|(mine, theirs)| mine.merge(theirs));
         self.lag.merge(&other.lag);
         self.connections.merge(&other.connections);
+        self.links.iter_mut().zip(&other.links).for_each(|(mine, theirs)| mine.merge(theirs));
         self.mixed.resize(self.mixed.len().max(other.mixed.len()), 0);
         self.mixed.iter_mut().zip(&other.mixed).for_each(|(mine, theirs)| *mine += theirs);
         self.warmup += other.warmup;
@@ -383,6 +389,7 @@ impl Interval {
         self.steps.iter_mut().chain(&mut self.selections).for_each(StepInterval::clear);
         self.lag.clear();
         self.connections.clear();
+        self.links.iter_mut().for_each(Connections::clear);
         self.mixed.clear();
         self.warmup = WarmUp::default();
     }

@@ -36,7 +36,7 @@ pub use interval::{
     WarmUp,
 };
 pub use judge::{Judge, Scope};
-pub use knee::{KneeStage, KneeSummary};
+pub use knee::{KneeLimit, KneeStage, KneeSummary};
 pub use latency::{Bucket, Heat, Latency, Percentiles};
 pub use portal::{
     ApplicationCounts, Money, PayoutSummary, PortalChecks, PortalCount, PortalFault, PortalFinding,

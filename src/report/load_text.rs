@@ -1,6 +1,6 @@
 //! What shapes of load add to the summary: the rate that a search found, the flows of mixes, the warm-up.
 
-use crate::metrics::{KneeStage, KneeSummary, Summary, WarmUp};
+use crate::metrics::{KneeLimit, KneeStage, KneeSummary, Summary, WarmUp};
 
 /// The lines with their headings; empty where there is nothing to tell.
 pub(super) fn load_text(summary: &Summary) -> Vec<(&'static str, Vec<String>)> {
@@ -23,16 +23,31 @@ pub(super) fn load_text(summary: &Summary) -> Vec<(&'static str, Vec<String>)> {
 
 fn knee_text(knee: &KneeSummary) -> Vec<String> {
     let found = match knee.rate {
-        Some(rate) => format!("  {}: {rate:.1}/s is the highest rate that was kept", knee.scenario),
+        Some(rate) => {
+            format!("  {}: {rate:.1}/s is the highest rate that was kept; {}", knee.scenario, bound(knee))
+        }
         None => format!("  {}: no rate was kept", knee.scenario),
     };
     std::iter::once(found).chain(knee.stages.iter().map(stage)).collect()
 }
 
+/// What lies above the rate that was found.
+fn bound(knee: &KneeSummary) -> String {
+    match (knee.missed, knee.limit) {
+        (Some(rate), KneeLimit::Machine) => format!("at {rate:.1}/s this machine was too busy to tell"),
+        (Some(rate), _) => format!("{rate:.1}/s was not"),
+        (None, _) => "`maxRate` allows no higher one".to_owned(),
+    }
+}
+
 fn stage(stage: &KneeStage) -> String {
-    let KneeStage { purpose, rate, measured_s, kept, reasons, .. } = stage;
-    let verdict = if *kept { "kept".to_owned() } else { format!("not kept: {}", reasons.join("; ")) };
-    format!("    {purpose:<6} {rate:>10.1}/s for {measured_s:>5.1} s  {verdict}")
+    let KneeStage { purpose, rate, measured_s, kept, verdict, reasons, .. } = stage;
+    let verdict = match (*kept, verdict.as_str()) {
+        (true, _) => "kept".to_owned(),
+        (false, "unsure") => format!("says nothing: {}", reasons.join("; ")),
+        (false, _) => format!("not kept: {}", reasons.join("; ")),
+    };
+    format!("    {purpose:<7} {rate:>10.1}/s for {measured_s:>5.1} s  {verdict}")
 }
 
 #[cfg(test)]
@@ -48,11 +63,20 @@ mod tests {
             measured_s: 2.25,
             steps: 900,
             kept: false,
+            verdict: "missed".to_owned(),
             reasons: vec!["sale.response_time: p(95) < 100ms (812.000)".to_owned()],
         };
-        let text =
-            knee_text(&KneeSummary { scenario: "find".to_owned(), rate: Some(401.5), stages: vec![broken] });
-        assert_eq!(text[0], "  find: 401.5/s is the highest rate that was kept");
+        let found = KneeSummary {
+            scenario: "find".to_owned(),
+            rate: Some(401.5),
+            missed: Some(410.0),
+            stages: vec![broken],
+            ..KneeSummary::default()
+        };
+        let text = knee_text(&found);
+        assert_eq!(text[0], "  find: 401.5/s is the highest rate that was kept; 410.0/s was not");
+        let text = knee_text(&KneeSummary { limit: KneeLimit::Machine, ..found });
+        assert!(text[0].ends_with("; at 410.0/s this machine was too busy to tell"), "{}", text[0]);
         assert!(text[1].ends_with("not kept: sale.response_time: p(95) < 100ms (812.000)"), "{}", text[1]);
     }
 }

@@ -7,6 +7,7 @@
 mod archive;
 mod cases;
 mod compare;
+mod connection_text;
 mod environment;
 mod error;
 mod events;

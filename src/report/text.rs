@@ -4,12 +4,13 @@
 //! quickstart: PASS  all 2 thresholds hold
 //! iterations              planned = started + dropped, and what became of those started
 //! steps                   how they ended, and how long they took
-//! response codes · thresholds · settlement · portal · reconciliation · generator
+//! response codes · thresholds · connections · settlement · portal · reconciliation · generator
 //! Results are in results/20261122T014500Z-quickstart
 //! ```
 
 use super::{
     cases,
+    connection_text::connection_text,
     figures::{NOTHING, bytes, clock, count, share, time},
     load_text::load_text,
     mismatch_text::{counts_text, mismatch_text},
@@ -54,6 +55,10 @@ pub fn summary_text(summary: &Summary, folder: Option<&Path>, look: Look) -> Str
     for (heading, lines) in load_text(summary) {
         page.heading(heading);
         lines.iter().for_each(|line| page.line(line));
+    }
+    if let Some(found) = &summary.connections {
+        page.heading("Connections");
+        connection_text(found).iter().for_each(|line| page.line(line));
     }
     page.settlements(summary.settlements.as_ref());
     page.portal(summary);

@@ -2,10 +2,11 @@
 
 use super::{
     duration::Time,
-    file::{Feeder, File, Flow, Generate, Scenario, Stage},
+    file::{Feeder, File, Flow, Generate},
     http_keys::HttpKeys,
     operation_keys::OperationKeys,
     overlay::Overrides,
+    scenario_keys::{Scenario, Stage},
     step::Step,
     text::Percentage,
     words::Executor,

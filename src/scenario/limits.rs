@@ -39,25 +39,37 @@ pub(super) fn shortages(plan: &Plan, scenarios: &[ScenarioExpansion], machine: M
     if descriptors > machine.descriptors {
         found.push(format!(
             "about {descriptors} open descriptors are needed for {all} connections, and this process may have {}: raise \
-             the limit (`ulimit -n {descriptors}`), or choose `connection: per-transaction`",
-            machine.descriptors
+             the limit (`ulimit -n {descriptors}`), or {}",
+            machine.descriptors,
+            fewer(plan)
         ));
     }
     for (group, count) in
         plan.groups.iter().zip(&connections).filter(|(group, count)| **count > ports(group, machine))
     {
         found.push(format!(
-            "`{}` keeps {count} connections to one address, and this machine has {} ports for them: widen \
+            "`{}` has {count} connections to one address at once, and this machine has {} ports for them: widen \
              net.ipv4.ip_local_port_range, use several source addresses or several targets",
             group.name,
             ports(group, machine)
         ));
     }
-    found.extend(scenarios.iter().zip(&plan.scenarios).filter_map(|(expansion, scenario)| {
-        let group = plan.groups.get(scenario.group)?;
-        reusing_ports(expansion, group, machine).or_else(|| too_fast(expansion, machine))
+    found.extend(scenarios.iter().zip(&plan.scenarios).flat_map(|(expansion, scenario)| {
+        let group = plan.groups.get(scenario.group);
+        let ports = group.and_then(|group| reusing_ports(expansion, group, machine));
+        [ports, too_fast(expansion, machine)].into_iter().flatten()
     }));
     found
+}
+
+/// How a plan has fewer connections at once.
+fn fewer(plan: &Plan) -> &'static str {
+    let is_per_transaction = |group: &Group| group.link.strategy == Strategy::PerTransaction;
+    if plan.groups.iter().all(is_per_transaction) {
+        "let fewer terminals work at once (`maxInFlight`)"
+    } else {
+        "choose `connection: per-transaction`"
+    }
 }
 
 /// How many connections a group has at once, at most.
@@ -148,6 +160,10 @@ mod tests {
         );
         let all = shortages("per-transaction", FAR, 900, narrow);
         assert!(all.iter().any(|text| text.contains("about 470") && text.contains("long-lived")), "{all:?}");
+        let all = shortages("per-transaction", FAR, 400_000, Machine { descriptors: 1024, ..narrow });
+        assert!(all[0].contains("maxInFlight"), "it is per transaction already: {all:?}");
+        assert!(all.iter().any(|text| text.contains("about 470")), "{all:?}");
+        assert!(all.iter().any(|text| text.contains("about 100000")), "neither hides the other: {all:?}");
         let all = shortages("per-transaction", "", 400_000, WIDE);
         assert!(all.iter().any(|text| text.contains("about 100000") && text.contains("--agents")), "{all:?}");
     }

@@ -32,6 +32,7 @@ mod portal;
 mod rack;
 mod rule;
 mod scale;
+mod scenario_keys;
 mod schema;
 mod shape;
 mod step;

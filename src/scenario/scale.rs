@@ -3,8 +3,9 @@
 use super::{
     diagnostic::Problem,
     duration::Time,
-    file::{self, File, Scenario},
+    file::File,
     overlay::{Overrides, Sources},
+    scenario_keys::{self, Scenario},
     words::Executor,
 };
 use crate::load::{Curve, Stage};
@@ -164,7 +165,7 @@ pub(super) fn curve(scenario: &Scenario) -> Option<Curve> {
 /// The stages in iterations per second, or in terminals.
 pub(super) fn stages(scenario: &Scenario) -> Vec<Stage> {
     let unit = scenario.time_unit.unwrap_or(Time::from_secs(1)).0.as_secs_f64();
-    let jump = |stage: &file::Stage| stage.jump.then_some(Duration::ZERO);
+    let jump = |stage: &scenario_keys::Stage| stage.jump.then_some(Duration::ZERO);
     let stages = scenario.stages.iter().flatten().flat_map(|stage| {
         let durations = jump(stage).into_iter().chain([stage.duration.0]);
         durations.map(|duration| Stage { duration, target: stage.target / unit })

@@ -90,8 +90,10 @@ fn a_network_that_hangs_cannot_hold_the_end() {
     running.signal("INT");
     running.wait_for("stopping");
     let summary = running.finish().exits_with(105).summary();
-    assert!(summary["duration_seconds"].as_f64() < Some(25.0), "{summary:#}");
-    assert_eq!(summary["counters"]["started"], 400);
+    let counters = &summary["counters"];
+    assert_eq!((&counters["started"], &counters["finished"]), (&400.into(), &0.into()), "{summary:#}");
+    // The end of the hour, of connecting and of waiting for an answer are all further away.
+    assert!(summary["duration_seconds"].as_f64() < Some(600.0), "{summary:#}");
 }
 
 #[test]

@@ -94,6 +94,7 @@ mod scenario;
 mod scenario_portal;
 mod screen;
 mod screen_walk;
+mod search;
 mod serial;
 mod serial_faults;
 mod serial_link;

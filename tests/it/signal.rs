@@ -16,7 +16,8 @@ fn the_first_signal_stops_the_run_and_the_summary_is_written() {
     assert_eq!(summary["verdict"], "pass", "what was measured until then still counts");
     assert_eq!(summary["counters"]["started"], summary["counters"]["finished"], "nothing was cut off");
     assert_eq!(summary["reconciliation"]["mismatches"], 0);
-    assert!(summary["duration_seconds"].as_f64() < Some(60.0));
+    // The end of the hour is far away.
+    assert!(summary["duration_seconds"].as_f64() < Some(600.0));
     let kept = fs::read_to_string(folder.results().join("summary.json")).unwrap();
     assert!(kept.contains("105"), "{kept}");
 }
@@ -34,7 +35,8 @@ fn the_second_signal_aborts_what_is_under_way() {
     let finished = running.finish().exits_with(105);
     let summary = finished.summary();
     assert_eq!(summary["verdict"], "invalid", "an aborted run says nothing");
-    assert!(summary["duration_seconds"].as_f64() < Some(60.0), "{summary:#}");
+    // No answer is given up before ten minutes have passed, and no iteration before thirty.
+    assert!(summary["duration_seconds"].as_f64() < Some(600.0), "{summary:#}");
     assert!(summary["counters"]["started"].as_u64() > summary["counters"]["finished"].as_u64());
 }
 

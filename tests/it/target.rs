@@ -18,7 +18,7 @@ fn a_target_that_refuses_is_told_and_the_run_ends() {
 #[test]
 fn a_target_that_accepts_and_never_answers_costs_timeouts_and_nothing_hangs() {
     let address = serve(|mut stream| drop(std::io::copy(&mut stream, &mut std::io::sink())));
-    let (summary, events) = against(address, 0);
+    let (summary, events) = of(&impatient(&scenario(address)), 0);
     assert!(tells(&events, "sign-in: the target did not answer in time"), "{events:#?}");
     assert_eq!(counts(&summary, "sign-in"), Counts { timeouts: 6, ..Counts::default() }, "{summary:#}");
     assert!(summary["duration_seconds"].as_f64() < Some(20.0), "{summary:#}");
@@ -29,10 +29,10 @@ fn a_target_that_accepts_and_never_answers_costs_timeouts_and_nothing_hangs() {
 fn a_target_that_never_answers_is_given_up_at_the_end_of_graceful_stop() {
     let address = serve(|mut stream| drop(std::io::copy(&mut stream, &mut std::io::sink())));
     let folder = Folder::new("patient");
-    let text = scenario(address).replace("responseTimeout: 300ms", "responseTimeout: 10m");
+    let text = scenario(address).replace("responseTimeout: 30s", "responseTimeout: 10m");
     let finished = Finished::of(&mut run_in(&folder, &folder.file("hostile.yaml", &text), &[])).exits_with(0);
     let summary = finished.summary();
-    assert!(summary["duration_seconds"].as_f64() < Some(20.0), "{summary:#}");
+    assert!(summary["duration_seconds"].as_f64() < Some(600.0), "{summary:#}");
     let counters = |key: &str| summary["counters"][key].as_u64().unwrap();
     assert_eq!(counters("started") - counters("finished"), 6, "what is cut off does not finish");
     assert_eq!(counts(&summary, "sign-in"), Counts { errors: 6, ..Counts::default() });
@@ -95,6 +95,9 @@ fn check_mood((rule, approved, blame): &(&str, bool, &str), connection: &str) {
     let folder = Folder::new("mood");
     let host = format!("host: {{ rules: [ {{ when: {{ mti: 0200 }}, {rule} }} ] }}\n");
     let text = SCENARIO.replace("per-transaction", connection) + &host;
+    let text = if blame.contains("in time") { impatient(&text) } else { text };
+    // The sign-ins are not what is looked at: a busy machine has time for them.
+    let text = text.replace("gracefulStop: 1s, maxDuration: 1s", "gracefulStop: 30s, maxDuration: 30s");
     let path = folder.file("mood.yaml", &text);
     let summary = Finished::of(&mut run_in(&folder, &path, &[])).exits_with(0).summary();
     let events = events(&folder.results());
@@ -147,10 +150,20 @@ fn tells(events: &[String], words: &str) -> bool {
 
 /// Runs the scenario against a target; returns its summary and the texts of its events.
 fn against(target: SocketAddr, exit: i32) -> (Value, Vec<String>) {
+    of(&scenario(target), exit)
+}
+
+/// The same of another scenario.
+fn of(scenario: &str, exit: i32) -> (Value, Vec<String>) {
     let folder = Folder::new("hostile");
-    let path = folder.file("hostile.yaml", &scenario(target));
+    let path = folder.file("hostile.yaml", scenario);
     let summary = Finished::of(&mut run_in(&folder, &path, &[])).exits_with(exit).summary();
     (summary, events(&folder.results()))
+}
+
+/// Its terminals do not wait for long.
+fn impatient(scenario: &str) -> String {
+    scenario.replace("responseTimeout: 30s", "responseTimeout: 300ms")
 }
 
 fn scenario(target: SocketAddr) -> String {
@@ -185,13 +198,13 @@ fn framed(head: &str, body: &str) -> Vec<u8> {
     length.to_be_bytes().into_iter().chain(bytes).collect()
 }
 
-/// Six terminals sign in, then sell for a second; nobody is patient.
+/// Six terminals sign in, then sell for half a second.
 const SCENARIO: &str = "\
 schema: 1
 name: hostile
 seed: 9
 terminals:
-  shop: { count: 6, connection: per-transaction, responseTimeout: 300ms, autoSignIn: false }
+  shop: { count: 6, connection: per-transaction, responseTimeout: 30s, autoSignIn: false }
 flows:
   sell:
     steps:

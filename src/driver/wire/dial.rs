@@ -15,6 +15,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     rc::Rc,
     sync::Arc,
+    time::Duration,
 };
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, client::Resumption, pki_types::ServerName};
@@ -30,6 +31,8 @@ pub struct Dialer {
     trunks: Option<Rc<Trunks>>,
     /// Connections that were asked for.
     asked: Cell<usize>,
+    /// What became of these connections alone; `None` where nobody asks for it.
+    own: Option<RefCell<Connections>>,
 }
 
 /// Certificates, keys or names with which no TLS can be spoken.
@@ -57,7 +60,19 @@ impl Dialer {
             Strategy::Shared { pool, fields } => Some(Rc::new(Trunks::new(*pool, spec, Arc::clone(fields)))),
             Strategy::PerTransaction | Strategy::LongLived => None,
         };
-        Ok(Self { address, settings: settings.clone(), handshake, bucket, trunks, asked: Cell::new(0) })
+        let (settings, asked) = (settings.clone(), Cell::new(0));
+        Ok(Self { address, settings, handshake, bucket, trunks, asked, own: None })
+    }
+
+    /// The same, keeping figures of these connections alone.
+    #[must_use]
+    pub fn counted(self) -> Self {
+        Self { own: Some(RefCell::default()), ..self }
+    }
+
+    /// What became of these connections since the last time; `None` where nobody asked for it.
+    pub fn take_figures(&self) -> Option<Connections> {
+        self.own.as_ref().map(RefCell::take)
     }
 
     /// Whether connections can come from the addresses that they are to come from.
@@ -120,10 +135,26 @@ impl Dialer {
         figures: &Rc<RefCell<Connections>>,
         exposure: Option<Exposure<'_>>,
     ) -> io::Result<Wire> {
-        match &self.trunks {
+        let opened = match &self.trunks {
             None => self.open_own(clock, figures, exposure).await,
             // In a box, as everything is that a bare connection has no need of.
             Some(trunks) => Box::pin(trunks.berth(self, clock, figures, exposure)).await,
+        };
+        if let (Err(_), Some(own)) = (&opened, &self.own) {
+            own.borrow_mut().counts.refused += 1;
+        }
+        opened
+    }
+
+    /// A terminal has waited so long for its turn.
+    pub(in crate::driver) fn waited(&self, figures: &RefCell<Connections>, wait: Duration) {
+        self.note(figures, |figures| figures.times_mut().wait.record(wait));
+    }
+
+    fn note(&self, figures: &RefCell<Connections>, what: impl Fn(&mut Connections)) {
+        what(&mut figures.borrow_mut());
+        if let Some(own) = &self.own {
+            what(&mut own.borrow_mut());
         }
     }
 
@@ -135,8 +166,9 @@ impl Dialer {
         exposure: Option<Exposure<'_>>,
     ) -> io::Result<Wire> {
         if self.trunks.is_some() && self.bucket.is_some() {
-            let turn = self.turn(clock.now());
-            tokio::time::sleep_until(clock.to_std(turn).into()).await;
+            let asked = clock.now();
+            tokio::time::sleep_until(clock.to_std(self.turn(asked)).into()).await;
+            self.waited(figures, clock.now().since(asked));
         }
         let began = clock.now();
         let count = self.asked.replace(self.asked.get().wrapping_add(1));
@@ -144,16 +176,35 @@ impl Dialer {
             None => TcpStream::connect(self.address).await?,
             Some(source) => from(source, self.address)?.connect(self.address).await?,
         };
-        figures.borrow_mut().times_mut().connect.record(clock.now().since(began));
+        let took = clock.now().since(began);
+        self.note(figures, |figures| figures.times_mut().connect.record(took));
         let wire = match exposure {
             None => Wire::Plain(stream),
             Some(exposure) => Wire::Plain(stream).exposed(exposure, clock, figures),
         };
         let wire = match &self.handshake {
             None => wire,
-            Some(handshake) => Box::pin(handshake.shake(wire, clock, figures)).await?,
+            Some(handshake) => Box::pin(self.secured(handshake, wire, clock, figures)).await?,
         };
-        figures.borrow_mut().counts.opened += 1;
+        self.note(figures, |figures| figures.counts.opened += 1);
+        Ok(wire)
+    }
+
+    async fn secured(
+        &self,
+        handshake: &Handshake,
+        wire: Wire,
+        clock: Clock,
+        figures: &RefCell<Connections>,
+    ) -> io::Result<Wire> {
+        let began = clock.now();
+        let (wire, is_resumed) = handshake.shake(wire).await?;
+        let took = clock.now().since(began);
+        self.note(figures, |figures| {
+            figures.times_mut().handshake.record(took);
+            figures.counts.resumed_handshakes += u64::from(is_resumed);
+            figures.counts.full_handshakes += u64::from(!is_resumed);
+        });
         Ok(wire)
     }
 }
@@ -191,20 +242,14 @@ impl Handshake {
         Ok(Self { config: Arc::new(config), name })
     }
 
-    async fn shake(&self, wire: Wire, clock: Clock, figures: &RefCell<Connections>) -> io::Result<Wire> {
-        let began = clock.now();
+    /// Shakes hands; says whether the session is one of earlier.
+    async fn shake(&self, wire: Wire) -> io::Result<(Wire, bool)> {
         wire.set_nodelay()?;
         let session = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
         let secure = Secure::new(wire, session.map_err(io::Error::other)?.into());
         let is_resumed =
             secure.shake_hands().await.map_err(|error| Wire::trouble(&error, "host").unwrap_or(error))?;
-        let mut figures = figures.borrow_mut();
-        figures.times_mut().handshake.record(clock.now().since(began));
-        match is_resumed {
-            true => figures.counts.resumed_handshakes += 1,
-            false => figures.counts.full_handshakes += 1,
-        }
-        Ok(Wire::Tls(Box::new(secure)))
+        Ok((Wire::Tls(Box::new(secure)), is_resumed))
     }
 }
 

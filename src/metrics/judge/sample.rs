@@ -2,8 +2,8 @@
 
 use super::Scope;
 use crate::metrics::{
-    Aggregation, Attempts, Class, Counters, DeviceLatencies, Interval, Latencies, Latency, MetricName,
-    StepInterval, Threshold,
+    Aggregation, Attempts, Class, Connections, Counters, DeviceLatencies, Interval, Latencies, Latency,
+    MetricName, StepInterval, Threshold,
 };
 
 /// What of an interval, or of several, a threshold is about.
@@ -70,6 +70,7 @@ impl Threshold {
             MetricName::Reconciliation(name) => counted(scope.host.reconciliation?.count(name)?),
             MetricName::Settlements(name) => counted(scope.host.settlements?.count(name)?),
             MetricName::Portal(name) => counted(scope.host.portal?.count(name)?),
+            MetricName::Connections(name) => of_connections(scope.connections(interval, self)?, name),
             MetricName::ScheduleLag => Some(Sample::Times(interval.lag.clone())),
             MetricName::DroppedIterations
             | MetricName::LateIterations
@@ -124,6 +125,11 @@ impl Threshold {
             _ => share(sum(&StepInterval::total)),
         }
     }
+}
+
+fn of_connections(connections: &Connections, name: &str) -> Option<Sample> {
+    let share = |(count, all)| Sample::Share { count, all };
+    connections.time(name).map(Sample::Times).or_else(|| connections.share(name).map(share))
 }
 
 fn counted(count: u64) -> Option<Sample> {

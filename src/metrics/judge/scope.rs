@@ -1,7 +1,7 @@
 //! What a value is taken from, beside the interval: names, what the host knows, and the time that was measured.
 
 use crate::metrics::{
-    Counters, HostCounts, Interval, Selections, Selector, StepInterval, StepNames, Threshold,
+    Connections, Counters, HostCounts, Interval, Selections, Selector, StepInterval, StepNames, Threshold,
 };
 
 /// What a value is taken from, beside the interval.
@@ -36,6 +36,18 @@ impl<'a> Scope<'a> {
         let meant = interval.scenarios.iter().enumerate().filter(|(number, _)| is_meant(*number));
         meant.for_each(|(_, counters)| total += *counters);
         total
+    }
+
+    /// The connections that `threshold` is about: those of some groups, or all; nothing where no figures are kept.
+    pub(super) fn connections<'i>(
+        &self,
+        interval: &'i Interval,
+        threshold: &Threshold,
+    ) -> Option<&'i Connections> {
+        match self.selections.place_of_link(threshold) {
+            None => Some(&interval.connections),
+            Some(place) => interval.links.get(place?),
+        }
     }
 
     /// The steps that `threshold` is about: a selection, the one it names, or all; nothing where no figures are kept.

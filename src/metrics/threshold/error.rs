@@ -31,7 +31,7 @@ pub enum ThresholdError {
     Option(String),
     /// What stands in braces is not a selector.
     #[error(
-        "`{0}` is no selector, expected step, scenario, group, flow, device or code, such as {{scenario:day}}"
+        "`{0}` is no selector, expected step, scenario, group, flow, device, code or target, such as {{scenario:day}}"
     )]
     Selector(String),
     /// The step is named before the metric and in the braces.

@@ -1,6 +1,7 @@
 //! The metrics that thresholds may be about, by their names.
 
 use super::{Aggregation, ThresholdError};
+use crate::metrics::Connections;
 #[cfg(doc)]
 use crate::metrics::{PortalChecks, PortalSummary, ReconciliationSummary, SettlementSummary};
 use std::{fmt, str::FromStr};
@@ -56,11 +57,13 @@ pub enum MetricName {
     Settlements(String),
     /// A count of the merchant portal, one of [`PortalSummary::COUNTS`].
     Portal(String),
+    /// A count or a time of the connections of terminals, one that [`Connections`] knows.
+    Connections(String),
 }
 
 impl MetricName {
     /// The metrics that exist, as they are written; those of [`MetricName::STEP_METRICS`] take a step before them.
-    pub const NAMES: [&str; 65] = [
+    pub const NAMES: [&str; 76] = [
         "response_time",
         "service_time",
         "connect_time",
@@ -126,6 +129,17 @@ impl MetricName {
         "portal.short_messages",
         "portal.alarms",
         "portal.refused",
+        "connections.opened",
+        "connections.refused",
+        "connections.ended",
+        "connections.resets",
+        "connections.full_handshakes",
+        "connections.resumed_handshakes",
+        "connections.strays",
+        "connections.faults",
+        "connections.wait",
+        "connections.connect",
+        "connections.handshake",
     ];
     /// The metrics that exist for each step.
     pub const STEP_METRICS: [&str; 15] = [
@@ -161,6 +175,10 @@ impl MetricName {
             | Self::FailedIterations
             | Self::Iterations
             | Self::ScheduleAchieved => &["scenario", "group"],
+            Self::Connections(name) if Connections::KEPT_APART.contains(&name.as_str()) => {
+                &["group", "target"]
+            }
+            Self::Connections(_) => &[],
             Self::ScheduleLag | Self::Reconciliation(_) | Self::Settlements(_) | Self::Portal(_) => &[],
             _ => &["step", "scenario", "group", "flow", "device", "code"],
         }
@@ -172,18 +190,19 @@ impl MetricName {
     }
 
     pub(super) fn is_time(&self) -> bool {
-        matches!(
-            self,
+        match self {
+            Self::Connections(name) => Connections::TIMES.contains(&name.as_str()),
             Self::ResponseTime
-                | Self::ServiceTime
-                | Self::ConnectTime
-                | Self::TlsTime
-                | Self::FirstByteTime
-                | Self::DeviceTime
-                | Self::LineTime
-                | Self::HostTime
-                | Self::ScheduleLag
-        )
+            | Self::ServiceTime
+            | Self::ConnectTime
+            | Self::TlsTime
+            | Self::FirstByteTime
+            | Self::DeviceTime
+            | Self::LineTime
+            | Self::HostTime
+            | Self::ScheduleLag => true,
+            _ => false,
+        }
     }
 
     pub(super) fn takes(&self, aggregation: Aggregation) -> bool {
@@ -219,6 +238,7 @@ impl FromStr for MetricName {
             "reconciliation" => Ok(Self::Reconciliation(name.to_owned())),
             "settlements" => Ok(Self::Settlements(name.to_owned())),
             "portal" => Ok(Self::Portal(name.to_owned())),
+            "connections" => Ok(Self::Connections(name.to_owned())),
             _ => Err(unknown()),
         }
     }
@@ -230,6 +250,7 @@ impl fmt::Display for MetricName {
             Self::Reconciliation(name) => write!(f, "reconciliation.{name}"),
             Self::Settlements(name) => write!(f, "settlements.{name}"),
             Self::Portal(name) => write!(f, "portal.{name}"),
+            Self::Connections(name) => write!(f, "connections.{name}"),
             plain => f.write_str(plain.name()),
         }
     }
@@ -294,6 +315,20 @@ mod tests {
         let parsed = Threshold::parse("settlements.open", "count == 0").expect("a metric");
         assert_eq!(parsed.metric.to_string(), "settlements.open");
         assert!(Threshold::parse("settlements.lost", "count == 0").is_err());
+    }
+
+    #[test]
+    fn every_metric_of_connections_is_known_to_them() {
+        let nothing = Connections::default();
+        let names = MetricName::NAMES.into_iter().filter_map(|name| name.strip_prefix("connections."));
+        for name in names {
+            let metric = MetricName::Connections(name.to_owned());
+            assert_eq!(nothing.time(name).is_some(), metric.is_time(), "{name}");
+            assert_eq!(nothing.share(name).is_some(), !metric.is_time(), "{name}");
+        }
+        assert!(Threshold::parse("connections.handshake", "p(99) < 50ms").is_ok());
+        assert!(Threshold::parse("connections.refused", "rate < 1%").is_ok());
+        assert!(Threshold::parse("connections.connect", "rate < 1%").is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which steps, scenarios, groups, flows, devices and codes a metric is of, by name and by number.
+//! Which steps, scenarios, groups, targets, flows, devices and codes a metric is of, by name and by number.
 //!
 //! Shards keep figures by step. What a threshold asks for beyond that is a [`Selection`], of which they keep figures
 //! only because it is asked for.
@@ -6,7 +6,7 @@
 use super::{MetricName, Threshold, ThresholdError};
 use crate::metrics::{ResponseCodeText, StepId, StepNames};
 
-/// Which steps, scenarios, groups, flows, devices and codes a metric is of; what is absent is not asked.
+/// Which steps, scenarios, groups, targets, flows, devices and codes a metric is of; what is absent is not asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selector {
     /// The name of the step.
@@ -15,6 +15,8 @@ pub struct Selector {
     pub scenario: Option<String>,
     /// The name of the group of terminals.
     pub group: Option<String>,
+    /// The name of the target that terminals are connected to.
+    pub target: Option<String>,
     /// The name of the flow.
     pub flow: Option<String>,
     /// The name of the device.
@@ -38,6 +40,7 @@ impl Selector {
             "step" => Some(&mut self.step),
             "scenario" => Some(&mut self.scenario),
             "group" => Some(&mut self.group),
+            "target" => Some(&mut self.target),
             "flow" => Some(&mut self.flow),
             "device" => Some(&mut self.device),
             _ => None,
@@ -98,41 +101,59 @@ impl Threshold {
         }
         (is_of_steps && selector.is_beyond_steps()).then_some(selector)
     }
+
+    /// Whose connections shards must keep figures of for this threshold, beyond those of all.
+    fn linked(&self) -> Option<&Selector> {
+        let is_of_some = self.selector.group.is_some() || self.selector.target.is_some();
+        (matches!(self.metric, MetricName::Connections(_)) && is_of_some).then_some(&self.selector)
+    }
 }
 
 /// What shards keep figures of because thresholds ask for it, in the order of `Interval::selections`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Selections(Vec<(Selector, Selection)>);
+pub struct Selections {
+    steps: Vec<(Selector, Selection)>,
+    /// Groups of terminals by their numbers, in the order of `Interval::links`.
+    links: Vec<(Selector, Vec<usize>)>,
+}
 
 impl Selections {
     /// Of figures by step alone.
-    pub const NONE: Self = Self(Vec::new());
+    pub const NONE: Self = Self { steps: Vec::new(), links: Vec::new() };
 
     /// What `thresholds` ask for; names become numbers by their places in these lists.
     pub fn of<'t>(thresholds: impl IntoIterator<Item = &'t Threshold>, names: &Catalog<'_>) -> Self {
         let mut all = Self::default();
-        for selector in thresholds.into_iter().filter_map(Threshold::selected) {
-            if all.position(&selector).is_none() {
+        for threshold in thresholds {
+            if let Some(selector) = threshold.selected().filter(|selector| all.position(selector).is_none()) {
                 let selection = names.selection(&selector);
-                all.0.push((selector, selection));
+                all.steps.push((selector, selection));
+            }
+            if let Some(selector) = threshold.linked().filter(|selector| all.link(selector).is_none()) {
+                all.links.push((selector.clone(), names.groups_of(selector)));
             }
         }
         all
     }
 
-    /// How many there are.
+    /// How many there are of steps.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.steps.len()
     }
 
-    /// Whether there is none.
+    /// Whether there is none of steps.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.steps.is_empty()
     }
 
-    /// All of them in their order.
+    /// All of those of steps in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Selection> {
-        self.0.iter().map(|(_, selection)| selection)
+        self.steps.iter().map(|(_, selection)| selection)
+    }
+
+    /// The groups, by their numbers, whose connections are counted together, in the order of `Interval::links`.
+    pub fn links(&self) -> impl ExactSizeIterator<Item = &[usize]> {
+        self.links.iter().map(|(_, groups)| groups.as_slice())
     }
 
     /// Where the figures for `threshold` are, if it has some of its own; nothing where nobody keeps them.
@@ -140,8 +161,17 @@ impl Selections {
         threshold.selected().map(|selector| self.position(&selector))
     }
 
+    /// Where the figures of connections for `threshold` are, if it has some of its own.
+    pub(in crate::metrics) fn place_of_link(&self, threshold: &Threshold) -> Option<Option<usize>> {
+        threshold.linked().map(|selector| self.link(selector))
+    }
+
     fn position(&self, selector: &Selector) -> Option<usize> {
-        self.0.iter().position(|(known, _)| known == selector)
+        self.steps.iter().position(|(known, _)| known == selector)
+    }
+
+    fn link(&self, selector: &Selector) -> Option<usize> {
+        self.links.iter().position(|(known, _)| known == selector)
     }
 }
 
@@ -154,6 +184,8 @@ pub struct Catalog<'n> {
     pub scenarios: &'n [&'n str],
     /// Groups of terminals.
     pub groups: &'n [&'n str],
+    /// The target of each group; `None` is the host inside this program.
+    pub targets: &'n [Option<&'n str>],
     /// Flows.
     pub flows: &'n [&'n str],
     /// Devices.
@@ -174,6 +206,16 @@ impl Catalog<'_> {
             device: number(self.devices, &selector.device),
             code: selector.code,
         }
+    }
+
+    /// The numbers of the groups that `selector` means.
+    fn groups_of(&self, selector: &Selector) -> Vec<usize> {
+        let is_meant = |number: &usize| {
+            let target = self.targets.get(*number).copied().flatten();
+            selector.group.as_deref().is_none_or(|wanted| self.groups.get(*number) == Some(&wanted))
+                && selector.target.as_deref().is_none_or(|wanted| target == Some(wanted))
+        };
+        (0..self.groups.len()).filter(is_meant).collect()
     }
 }
 
@@ -213,7 +255,7 @@ impl Selection {
     }
 }
 
-const TAGS: [&str; 6] = ["step", "scenario", "group", "flow", "device", "code"];
+const TAGS: [&str; 7] = ["step", "scenario", "group", "flow", "device", "code", "target"];
 
 #[cfg(test)]
 mod tests {
@@ -227,6 +269,7 @@ mod tests {
             steps: &steps,
             scenarios: &["am", "pm"],
             groups: &["shop"],
+            targets: &[None],
             flows: &["sell"],
             devices: &["a", "b"],
         };
@@ -249,6 +292,32 @@ mod tests {
         assert!(of_05.takes(pm, echo, code("05")) && !of_05.takes(pm, echo, code("00")));
         assert_eq!(selections.place(&read("sale.failed")), None);
         assert_eq!(selections.place(&read("sale.failed{scenario:am}")), Some(None));
+    }
+
+    #[test]
+    fn connections_are_of_all_groups_unless_one_or_a_target_is_named() {
+        let names = Catalog {
+            steps: &StepNames::default(),
+            scenarios: &[],
+            groups: &["shop", "kiosk", "taxi"],
+            targets: &[Some("east"), None, Some("east")],
+            flows: &[],
+        };
+        let read = |metric| Threshold::parse(metric, "count < 9").expect("valid");
+        let thresholds = [
+            "connections.refused",
+            "connections.refused{target:east}",
+            "connections.opened{target:east}",
+            "connections.opened{group:kiosk}",
+            "connections.opened{group:kiosk,target:east}",
+        ];
+        let selections = Selections::of(&thresholds.map(read), &names);
+        let nobody: &[usize] = &[];
+        assert!(selections.links().eq([&[0, 2], &[1][..], nobody]));
+        let place = |metric| selections.place_of_link(&read(metric));
+        assert_eq!((place(thresholds[0]), place(thresholds[2])), (None, Some(Some(0))));
+        assert!(Threshold::parse("connections.refused{step:sale}", "count < 9").is_err());
+        assert!(Threshold::parse("connections.bytes_in{target:east}", "count < 9").is_err());
     }
 
     #[test]

@@ -4,9 +4,9 @@ use super::Compiler;
 use crate::{
     regression::Policy,
     scenario::{
-        file::Scenario as Written,
         node::Node,
         plan::{Case, Cases},
+        scenario_keys::Scenario as Written,
         words::Executor,
     },
 };

@@ -5,9 +5,9 @@ use crate::{
     load::{Mix, Saturation},
     metrics::Threshold,
     scenario::{
-        file::{MixPart, Scenario as Written},
         node::Node,
         plan::Conduct,
+        scenario_keys::{MixPart, Scenario as Written},
         words::{Executor, OnSaturation},
     },
 };

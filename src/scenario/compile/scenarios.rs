@@ -4,10 +4,10 @@ use super::{Compiler, replay};
 use crate::{
     load::{Load, Search, Spacing},
     scenario::{
-        file::Scenario as Written,
         node::{Node, Span},
         plan::{Group, Scenario, Start},
         scale,
+        scenario_keys::Scenario as Written,
         words::{Arrival, Executor},
     },
 };

@@ -44,11 +44,14 @@ impl Compiler<'_> {
         let (scenarios, groups): (Vec<&str>, Vec<&str>) =
             (self.file.scenarios.names().collect(), self.file.terminals.names().collect());
         let flows: Vec<&str> = self.file.flows.names().collect();
+        let targets: Vec<Option<&str>> =
+            self.file.terminals.iter().map(|(_, group)| group.target.as_deref()).collect();
         let devices: Vec<&str> = device_ids(racks(self.context)).collect();
         let names = Catalog {
             steps: &self.steps,
             scenarios: &scenarios,
             groups: &groups,
+            targets: &targets,
             flows: &flows,
             devices: &devices,
         };
@@ -128,6 +131,7 @@ impl Compiler<'_> {
             ("group of terminals", &selector.group, file.terminals.names().collect()),
             ("flow", &selector.flow, file.flows.names().collect()),
             ("device", &selector.device, device_ids(racks(self.context)).collect()),
+            ("target", &selector.target, file.targets.names().collect()),
         ];
         for (what, name, known) in lists {
             if let Some(name) = name.as_deref().filter(|name| !known.contains(name)) {
