@@ -53,7 +53,7 @@ impl ScreenArguments {
         let look = dashboard::look(theme, |name| env::var(name).ok());
         let baseline = self.baseline.as_deref().map(report::step_views).transpose();
         let baseline = baseline.map_err(|error| format!("baseline: {error}"))?.unwrap_or_default();
-        Ok(Options { look, keymap: self.keymap()?, baseline })
+        Ok(Options { keymap: self.keymap()?, baseline, ..Options::of(look) })
     }
 
     /// The keys of the file that was named, or of the usual one where there is one.

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     driver::{
         Heard,
-        serial::{Absent, Device, DeviceError, OpenError, Prompts, Setup},
+        serial::{Absent, Device, DeviceError, Ear, OpenError, Prompts, Setup},
     },
     ecr::{Answer, Request, Verdict},
     flow::BothEnds,
@@ -44,6 +44,8 @@ pub(super) struct Post {
     /// What the faces see of it.
     row: RefCell<DeviceRow>,
     pub(super) waits: Waits,
+    /// Hears its line, when somebody looks at it.
+    pub(super) ear: Ear,
 }
 
 /// A device with what was done on it.
@@ -141,10 +143,11 @@ impl Post {
             terminal_id: device.expected.terminal.clone().unwrap_or_default(),
             ..DeviceRow::default()
         };
+        let ear = Ear::default();
         let byte_time = if device.port.is_serial() { device.line.byte_time() } else { Duration::ZERO };
         let station = Station {
             id: device.id.clone(),
-            device: Device::new(device, setup).with_prompts(prompts.clone()),
+            device: Device::new(device, setup).with_prompts(prompts.clone()).with_ear(ear.clone()),
             byte_time,
             identity: identity.clone(),
             log: Log::new(first_request),
@@ -154,7 +157,8 @@ impl Post {
             misfortune: None,
             hang_ups: 0,
         };
-        Self { station: Cell::new(Some(Box::new(station))), row: RefCell::new(row), waits: Waits::default() }
+        let station = Cell::new(Some(Box::new(station)));
+        Self { station, row: RefCell::new(row), waits: Waits::default(), ear }
     }
 
     /// What the faces see of the device at this moment.

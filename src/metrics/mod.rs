@@ -9,6 +9,7 @@ mod connections;
 mod counters;
 mod device;
 mod failure;
+mod frame;
 mod interval;
 mod judge;
 mod knee;
@@ -29,6 +30,7 @@ pub use connections::{
 pub use counters::Counters;
 pub use device::{DeviceLatencies, DeviceRow};
 pub use failure::{CauseView, CodeView, Sample};
+pub use frame::Frame;
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
     WarmUp,
