@@ -71,7 +71,7 @@ fn an_opened_device_has_its_line_beside_what_is_known_of_it() {
         line(131_403, Way::Out, "06 01 0a 04 00 00 00 00 45 00 49 09 78"),
         line(131_424, Way::In, "22 f0 f8 62 25 88 ** ** ** 67 83"),
     ];
-    let trace = TraceView { terminal: Some(2_001), lines: Arc::new(lines.into()) };
+    let trace = TraceView { terminal: Some(2_000), lines: Arc::new(lines.into()) };
     let snapshot = Snapshot { devices: devices(), trace, ..running() };
     // Those in trouble stand first: the second row is the first device.
     insta::assert_snapshot!(picture_of(state(), &snapshot, "4dj\n", (80, 24)));
