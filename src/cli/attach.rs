@@ -70,9 +70,9 @@ impl Remote {
         let line = json!({ "subscribe": "dashboard", "version": Frame::VERSION }).to_string();
         let mut lines = driver::listen(&socket, &line).map_err(failed)?;
         lines.patience(Some(PATIENCE)).map_err(failed)?;
-        let greeting = lines.next().map_err(failed)?.unwrap_or_default();
+        let greeting = lines.hear().map_err(failed)?.unwrap_or_default();
         let results = greeted(&greeting).map_err(|error| format!("{}: {error}", socket.display()))?;
-        let first = lines.next().map_err(failed)?.unwrap_or_default();
+        let first = lines.hear().map_err(failed)?.unwrap_or_default();
         let first = frame(&first).ok_or_else(|| format!("{}: {OTHER_VERSION}", socket.display()))?;
         lines.patience(None).map_err(failed)?;
         let since = Arc::new(first.after(&Snapshot::default()));
@@ -132,7 +132,7 @@ impl Remote {
 
 /// Takes frames to the end of the run, or of whoever looks.
 fn follow(mut lines: Lines, publish: &watch::Sender<Arc<Snapshot>>) {
-    while let Ok(Some(line)) = lines.next() {
+    while let Ok(Some(line)) = lines.hear() {
         let Some(frame) = frame(&line) else { return };
         let snapshot = frame.after(&publish.borrow());
         if publish.send(Arc::new(snapshot)).is_err() {

@@ -236,7 +236,7 @@ impl Lines {
     ///
     /// # Errors
     /// When it ends within a line, says none in time, or one that is too long.
-    pub fn next(&mut self) -> io::Result<Option<String>> {
+    pub fn hear(&mut self) -> io::Result<Option<String>> {
         let mut line = String::new();
         let read = self.0.by_ref().take(ANSWER_MAX).read_line(&mut line)?;
         match line.pop() {

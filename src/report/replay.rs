@@ -42,7 +42,7 @@ impl Recording {
         let notes = archive.notes.clone();
         let mut recording = Self { archive, span, walk: None, shown: None, notes };
         if let Err(error) = recording.walk_to(0) {
-            recording.notes.push(format!("intervals.hlog cannot be read: {error}"));
+            recording.note(format!("intervals.hlog cannot be read: {error}"));
         }
         Ok(recording)
     }
@@ -76,7 +76,7 @@ impl Recording {
     fn snapshot(&mut self, rows: usize, is_end: bool, at: Duration) -> Snapshot {
         let columns = if is_end { usize::MAX } else { (at.as_secs_f64() / self.span) as usize };
         if let Err(error) = self.walk_to(columns) {
-            self.notes.push(format!("intervals.hlog cannot be read: {error}"));
+            self.note(format!("intervals.hlog cannot be read: {error}"));
             self.walk = None;
         }
         let summary = self.archive.summary.as_ref();
@@ -105,12 +105,18 @@ impl Recording {
             None => (Walk::begin(&self.archive.log(), self.span)?, 0),
         };
         walk.go_to(columns)?;
-        let note = format!("intervals.hlog: {} lines are damaged and left out", walk.malformed());
-        if columns == usize::MAX && walk.malformed() > 0 && !self.notes.contains(&note) {
-            self.notes.push(note);
+        if columns == usize::MAX && walk.malformed() > 0 {
+            self.note(format!("intervals.hlog: {} lines are damaged and left out", walk.malformed()));
         }
         self.walk = Some((walk, columns.max(passed)));
         Ok(())
+    }
+
+    /// Notes what is odd about the folder, once.
+    fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 
     fn columns(&self) -> BTreeMap<usize, &Column> {
