@@ -107,7 +107,7 @@ impl Remote {
             }
             Request::Answer { prompt, text } => {
                 let line = json!({ "answer": prompt, "text": text }).to_string();
-                ctl::done(&self.ask(&line)?).map(|_| format!("{prompt}: {text}"))
+                ctl::done(&self.ask(&line)?).map(|_| screen::answered(prompt, &text))
             }
             Request::Keep(picture) => screen::keep(&picture, &self.results),
             Request::Play(_) => Err("only recordings are played".to_owned()),

@@ -200,7 +200,7 @@ fn watch_and_wait(run: Run, arguments: &RunArguments, options: Options, folder: 
                         done.map(|record| record.to_string()).map_err(|refusal| refusal.to_string())
                     }
                     Request::Answer { prompt, text } => {
-                        control.answer(prompt, &text).map(|()| format!("{prompt}: {text}"))
+                        control.answer(prompt, &text).map(|()| screen::answered(prompt, &text))
                     }
                     Request::Keep(picture) => screen::keep(&picture, folder),
                     Request::Play(_) => Err("only recordings are played".to_owned()),

@@ -77,6 +77,11 @@ fn configuration() -> Option<PathBuf> {
     set("XDG_CONFIG_HOME").filter(|path| path.is_absolute()).or_else(|| Some(set("HOME")?.join(".config")))
 }
 
+/// What is said of an answer that the run took; an empty one means that it is done.
+pub(super) fn answered(prompt: u64, text: &str) -> String {
+    format!("{prompt}: {}", if text.is_empty() { "done" } else { text })
+}
+
 /// Keeps a screen in the results folder, as text and as a picture; answers with the name of the text.
 pub(super) fn keep(picture: &Picture, results: &Path) -> Result<String, String> {
     let folder = results.join("screens");

@@ -103,6 +103,8 @@ struct Seen {
     device: Option<String>,
     /// What the run asks somebody to do, the oldest first.
     questions: Vec<control::Prompt>,
+    /// The number of the newest of all that were asked.
+    newest_question: u64,
 }
 
 impl State {
@@ -178,6 +180,11 @@ impl State {
         self.is_among_devices &= !snapshot.devices.is_empty();
         let row = place.checked_sub(rows.first).and_then(|index| rows.rows.get(usize::try_from(index).ok()?));
         self.seen.is_paused = snapshot.paused;
+        let newest = snapshot.questions.last().map_or(0, |question| question.number);
+        if newest > self.seen.newest_question {
+            // What is asked now matters more than what was said to the last request.
+            (self.seen.newest_question, self.notice) = (newest, None);
+        }
         if self.seen.questions != snapshot.questions {
             self.seen.questions.clone_from(&snapshot.questions);
         }
