@@ -169,12 +169,24 @@ fn status_text(status: &Value) -> String {
     lines.join("\n")
 }
 
+/// What was done, in a sentence.
+///
+/// # Errors
+/// Why the run refused, in one too.
+pub(super) fn done(answer: &Value) -> Result<String, String> {
+    let refusal = || Err(answer["error"].as_str().unwrap_or("the run refused").to_owned());
+    if answer["ok"] == true { Ok(text(answer)) } else { refusal() }
+}
+
 /// The control socket of `run`, or of the only run under way.
-fn find(run: Option<&Path>) -> Result<PathBuf, String> {
+pub(super) fn find(run: Option<&Path>) -> Result<PathBuf, String> {
     match run {
-        Some(path) if path.is_dir() => {
-            socket_of(path).ok_or_else(|| format!("{}: no run is under way there", path.display()))
-        }
+        Some(path) if path.is_dir() => socket_of(path).ok_or_else(|| {
+            let over = ": it is over, see `posfleet watch`";
+            let over = if path.join("summary.json").is_file() { over } else { "" };
+            format!("{}: no run is under way there{over}", path.display())
+        }),
+        Some(path) if !path.exists() => Err(format!("{}: there is no such folder or socket", path.display())),
         Some(path) => Ok(path.to_owned()),
         None => {
             let mut found: Vec<PathBuf> = under_way();

@@ -1,5 +1,6 @@
 //! The command line: what the user typed becomes what the program does, and its verdict an exit code.
 
+mod attach;
 mod codec;
 mod compare;
 mod ctl;
@@ -17,6 +18,8 @@ mod rules;
 mod run;
 mod scenario;
 mod screen;
+mod stage;
+mod watch;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::{io, process::ExitCode};
@@ -35,6 +38,10 @@ enum Command {
     Init(init::InitArguments),
     /// Runs a scenario: live on the terminal, with a results folder in the end.
     Run(Box<run::RunArguments>),
+    /// Opens the dashboard on a run that is under way in another program.
+    Attach(attach::AttachArguments),
+    /// Plays a finished run from its results folder on the dashboard.
+    Watch(watch::WatchArguments),
     /// Controls a run under way: pause, rate, scenarios, marks, its end.
     Ctl(ctl::CtlArguments),
     /// Checks files of scenarios, profiles and mappings, and shows everything that is wrong with them.
@@ -126,6 +133,8 @@ pub fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Init(arguments) => init::init(&arguments),
         Command::Run(arguments) => run::run(*arguments),
+        Command::Attach(arguments) => attach::attach(&arguments),
+        Command::Watch(arguments) => watch::watch(&arguments),
         Command::Ctl(arguments) => ctl::ctl(&arguments),
         Command::Validate(arguments) => scenario::validate(&arguments),
         Command::Expand(arguments) => scenario::expand(&arguments),

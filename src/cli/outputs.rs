@@ -44,7 +44,9 @@ impl Outputs {
         let told = |what: &str, error: &dyn std::fmt::Display| {
             complain(format!("{what}: {error}; the run goes on without it"))
         };
-        let talk = listen(folder, RunTalk::new(run.control.clone(), run.snapshots.clone()));
+        let talk = RunTalk::new(run.control.clone(), run.snapshots.clone());
+        let results = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let talk = listen(folder, talk.with_dashboards(run.window.clone(), &results));
         let talk = talk.map_err(|error| told("control socket", &error)).ok();
         let prometheus = arguments.prometheus.and_then(|address| {
             let snapshots = run.snapshots.clone();

@@ -199,7 +199,11 @@ fn watch_and_wait(run: Run, arguments: &RunArguments, options: Options, folder: 
                         let done = control.order(&order, Source::Keys);
                         done.map(|record| record.to_string()).map_err(|refusal| refusal.to_string())
                     }
+                    Request::Answer { prompt, text } => {
+                        control.answer(prompt, &text).map(|()| screen::answered(prompt, &text))
+                    }
                     Request::Keep(picture) => screen::keep(&picture, folder),
+                    Request::Play(_) => Err("only recordings are played".to_owned()),
                 });
             if let Err(error) = shown.await {
                 complain(format!("the dashboard cannot be shown: {error}; the run goes on without it"));

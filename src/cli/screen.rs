@@ -53,7 +53,7 @@ impl ScreenArguments {
         let look = dashboard::look(theme, |name| env::var(name).ok());
         let baseline = self.baseline.as_deref().map(report::step_views).transpose();
         let baseline = baseline.map_err(|error| format!("baseline: {error}"))?.unwrap_or_default();
-        Ok(Options { look, keymap: self.keymap()?, baseline })
+        Ok(Options { keymap: self.keymap()?, baseline, ..Options::of(look) })
     }
 
     /// The keys of the file that was named, or of the usual one where there is one.
@@ -75,6 +75,11 @@ impl ScreenArguments {
 fn configuration() -> Option<PathBuf> {
     let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("XDG_CONFIG_HOME").filter(|path| path.is_absolute()).or_else(|| Some(set("HOME")?.join(".config")))
+}
+
+/// What is said of an answer that the run took; an empty one means that it is done.
+pub(super) fn answered(prompt: u64, text: &str) -> String {
+    format!("{prompt}: {}", if text.is_empty() { "done" } else { text })
 }
 
 /// Keeps a screen in the results folder, as text and as a picture; answers with the name of the text.

@@ -5,6 +5,7 @@
 //! {"order":"rate","change":"+5%","scenario":"day"}    {"order":"scenario","name":"day","on":false}
 //! {"order":"mark","note":"failover"}                  {"ask":"status"} {"ask":"prompts"}
 //! {"answer":3,"text":"yes"}                           {"subscribe":"snapshots"}
+//! {"subscribe":"dashboard","version":1}               {"window":{"first":0,"count":60,…}}
 //! ```
 
 use super::Order;
@@ -29,6 +30,13 @@ pub enum Request {
     },
     /// All snapshots from now on, at most four a second.
     Subscribe,
+    /// The same for a dashboard: a greeting, and then frames in this version.
+    Dashboard {
+        /// The version of frames that the dashboard knows.
+        version: u64,
+    },
+    /// These rows of the fleet are what a dashboard shows.
+    Window(Value),
 }
 
 /// A question of the run that waits for an operator.
@@ -50,7 +58,7 @@ pub enum RequestError {
     #[error("no order: {0}")]
     Order(String),
     /// It asks for something that does not exist.
-    #[error("expected `order`, `ask`, `answer` or `subscribe`")]
+    #[error("expected `order`, `ask`, `answer`, `subscribe` or `window`")]
     Unknown,
 }
 
@@ -68,10 +76,17 @@ impl Request {
             let order = Order::deserialize(&value).map_err(|error| RequestError::Order(error.to_string()))?;
             return Ok(Self::Order(order));
         }
+        if let Some(window) = value.get("window") {
+            return Ok(Self::Window(window.clone()));
+        }
+        let version = value.get("version").and_then(Value::as_u64);
         let word = |key: &str| value.get(key).and_then(Value::as_str);
         match (word("ask"), word("subscribe"), value.get("answer").and_then(Value::as_u64), word("text")) {
             (Some("status"), ..) => Ok(Self::Status),
             (Some("prompts"), ..) => Ok(Self::Prompts),
+            (None, Some("dashboard"), ..) => {
+                version.map(|version| Self::Dashboard { version }).ok_or(RequestError::Unknown)
+            }
             (None, Some("snapshots"), ..) => Ok(Self::Subscribe),
             (None, None, Some(prompt), Some(text)) => Ok(Self::Answer { prompt, text: text.to_owned() }),
             _ => Err(RequestError::Unknown),
@@ -94,6 +109,9 @@ mod tests {
             (r#"{"ask":"status"}"#, Some(Request::Status)),
             (r#"{"answer":3,"text":"yes"}"#, Some(Request::Answer { prompt: 3, text: "yes".into() })),
             (r#"{"subscribe":"snapshots"}"#, Some(Request::Subscribe)),
+            (r#"{"subscribe":"dashboard","version":1}"#, Some(Request::Dashboard { version: 1 })),
+            (r#"{"subscribe":"dashboard"}"#, None),
+            (r#"{"window":{"first":3}}"#, Some(Request::Window(serde_json::json!({"first": 3})))),
             (r#"{"order":"explode"}"#, None),
             (r#"{"order":"rate","change":"fast"}"#, None),
             (r#"{"order":"rate","change":"+5%","more":1}"#, None),

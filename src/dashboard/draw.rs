@@ -40,8 +40,8 @@ fn whole(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
     panel::header::render(frame, header, state, snapshot);
     view::draw(frame, body, state, snapshot);
     panel::generator::render(frame, generator, snapshot, &state.look);
-    let is_taken = panel::prompt::render(frame, hints, state)
-        || panel::question::render(frame, hints, snapshot, &state.look);
+    let is_taken =
+        panel::prompt::render(frame, hints, state) || panel::question::render(frame, hints, state, snapshot);
     if !is_taken {
         panel::hints::render(frame, hints, state);
     }

@@ -10,6 +10,7 @@ mod format;
 mod keys;
 mod locale;
 mod look;
+mod mode;
 mod panel;
 mod picture;
 mod request;
@@ -25,8 +26,9 @@ pub use draw::draw;
 pub use keys::{Keymap, KeymapError, Place};
 pub use locale::look;
 pub use look::{Charset, Look};
+pub use mode::Mode;
 pub use picture::text as text_of;
-pub use request::{Answer, Picture, Request};
+pub use request::{Answer, Picture, Play, Request};
 pub use state::{Motion, Screen, State, Wish};
 pub use svg::svg;
 pub use theme::Theme;
@@ -55,17 +57,19 @@ pub struct Options {
     pub keymap: Keymap,
     /// The steps of an earlier run, to compare with; empty for none.
     pub baseline: Vec<StepView>,
+    /// Where the run is.
+    pub mode: Mode,
 }
 
 impl Options {
     /// The usual keys, and nothing to compare with.
     pub fn of(look: Look) -> Self {
-        Self { look, keymap: Keymap::default(), baseline: Vec::new() }
+        Self { look, keymap: Keymap::default(), baseline: Vec::new(), mode: Mode::Run }
     }
 }
 
-/// Shows `snapshots` full screen until one says that the run is done, until their sender is gone, or until the
-/// operator leaves.
+/// Shows `snapshots` full screen until the operator leaves; in [`Mode::Run`] also until one says that the run is done,
+/// or until their sender is gone.
 ///
 /// Publishes in `window` which terminals it would like to have in the next snapshot, and hands what the operator asks
 /// for to `requests`, whose answer it shows. The terminal is as before when this returns, fails, panics or is dropped.
@@ -106,14 +110,19 @@ where
     let mut shown = Arc::default();
     snapshots.mark_changed();
     let mut is_stale = true;
+    let mut is_over = false;
     loop {
         tokio::select! {
             // A picture shows all that came before it.
             biased;
-            changed = snapshots.changed() => {
+            changed = snapshots.changed(), if !is_over => {
                 let latest = Arc::clone(&snapshots.borrow_and_update());
-                if changed.is_err() || latest.phase == Phase::Done {
+                is_over = changed.is_err() || (latest.phase == Phase::Done && state.mode != Mode::Replay);
+                if is_over && state.mode == Mode::Run {
                     return Ok(());
+                }
+                if is_over {
+                    state.on_end(latest.phase != Phase::Done);
                 }
                 if !state.is_frozen() {
                     shown = latest;

@@ -1,14 +1,40 @@
-//! What an operator asks of the run; the run answers with a sentence.
+//! What an operator asks of the run, or of the player of a recording; it answers with a sentence.
 
 use crate::control::Order;
 
-/// What an operator asks of the run.
+/// What an operator asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     /// The run shall do something.
     Order(Order),
+    /// This answers a question of the run.
+    Answer {
+        /// The number of the question.
+        prompt: u64,
+        /// `done` or nothing, `refused` with a reason, or `skip`.
+        text: String,
+    },
     /// The screen as it is now belongs into the results folder.
     Keep(Picture),
+    /// The recording shall be played in another way.
+    Play(Play),
+}
+
+/// What becomes of the playing of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Play {
+    /// Stands still, or goes on.
+    Toggle,
+    /// Goes so many seconds on, or back where it is negative.
+    Seek(i64),
+    /// Goes to its begin.
+    Begin,
+    /// Goes to its end.
+    End,
+    /// Goes twice as fast.
+    Faster,
+    /// Goes half as fast.
+    Slower,
 }
 
 /// A screen as files.

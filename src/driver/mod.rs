@@ -41,7 +41,7 @@ pub use process::{
 };
 pub use push::{PushUrl, Pushed, Pusher, UrlError};
 pub use secret::secret;
-pub use talk::{Answer, SOCKET_PATH_MAX, Talk, TalkServer, ask};
+pub use talk::{Answer, Lines, SOCKET_PATH_MAX, Talk, TalkServer, ask, listen};
 pub use tap::{Heard, Tap};
 pub use timer::Timer;
 pub use trace::{Overheard, Trace};

@@ -105,15 +105,18 @@ fn serve(
             Err(error) => return drop(ready.send(Err(error))),
         };
         drop(ready.send(Ok(())));
+        let streams = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         tokio::select! {
-            // Whoever is connected still is cut off with the runtime.
             _ = stopped => {}
-            () = accept(&listener, Rc::new(talk)) => {}
+            () = accept(&listener, Rc::new(talk), &streams) => {}
         }
+        // Whoever listens hears the last of it; everybody else is cut off with the runtime.
+        let all_done = streams.acquire_many(CONNECTIONS_MAX as u32);
+        let _ = tokio::time::timeout(LAST_WORDS, all_done).await;
     });
 }
 
-async fn accept(listener: &UnixListener, talk: Rc<impl Talk>) {
+async fn accept(listener: &UnixListener, talk: Rc<impl Talk>, streams: &Arc<Semaphore>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let place = Arc::clone(&places).acquire_owned().await.expect("places are never closed");
@@ -123,10 +126,10 @@ async fn accept(listener: &UnixListener, talk: Rc<impl Talk>) {
         };
         let is_ours = stream.peer_cred().is_ok_and(|peer| peer.uid() == nix::unistd::geteuid().as_raw());
         if is_ours {
-            let talk = Rc::clone(&talk);
+            let (talk, streams) = (Rc::clone(&talk), Arc::clone(streams));
             tokio::task::spawn_local(async move {
                 // Whoever breaks off, or keeps no time, is no longer talked to.
-                let _ = attend(stream, &*talk).await;
+                let _ = attend(stream, &*talk, &streams).await;
                 drop(place);
             });
         }
@@ -134,7 +137,7 @@ async fn accept(listener: &UnixListener, talk: Rc<impl Talk>) {
 }
 
 /// Talks to one peer to its end.
-async fn attend(mut stream: UnixStream, talk: &impl Talk) -> io::Result<()> {
+async fn attend(mut stream: UnixStream, talk: &impl Talk, streams: &Semaphore) -> io::Result<()> {
     let mut heard = Vec::new();
     loop {
         while let Some(end) = heard.iter().position(|&byte| byte == b'\n') {
@@ -142,7 +145,10 @@ async fn attend(mut stream: UnixStream, talk: &impl Talk) -> io::Result<()> {
             let text = String::from_utf8_lossy(&line);
             match talk.answer(text.trim()) {
                 Answer::Line(answer) => say(&mut stream, &answer).await?,
-                Answer::Lines(lines) => return say_all(stream, lines).await,
+                Answer::Lines(lines) => {
+                    let _heard_to_the_end = streams.acquire().await;
+                    return say_all(stream, lines).await;
+                }
             }
         }
         if heard.len() > LINE_MAX {
@@ -202,6 +208,45 @@ pub fn ask(path: &Path, line: &str) -> io::Result<String> {
     if answer.pop() == Some('\n') { Ok(answer) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
+/// The other side of [`Answer::Lines`]: says `line` at the socket at `path`, and hears what answers it.
+///
+/// # Errors
+/// When nobody listens.
+pub fn listen(path: &Path, line: &str) -> io::Result<Lines> {
+    let mut stream = std::os::unix::net::UnixStream::connect(path)?;
+    stream.set_write_timeout(Some(TAKEN_WITHIN))?;
+    stream.write_all(format!("{line}\n").as_bytes())?;
+    Ok(Lines(BufReader::new(stream)))
+}
+
+/// Lines that answer one line, for as long as the other side says any.
+#[derive(Debug)]
+pub struct Lines(BufReader<std::os::unix::net::UnixStream>);
+
+impl Lines {
+    /// From now on, waits so long at most for each line; for ever without.
+    ///
+    /// # Errors
+    /// When the system refuses it.
+    pub fn patience(&self, patience: Option<Duration>) -> io::Result<()> {
+        self.0.get_ref().set_read_timeout(patience)
+    }
+
+    /// The next line without its end; `None` when the other side has ended between two lines.
+    ///
+    /// # Errors
+    /// When it ends within a line, says none in time, or one that is too long.
+    pub fn hear(&mut self) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        let read = self.0.by_ref().take(ANSWER_MAX).read_line(&mut line)?;
+        match line.pop() {
+            _ if read == 0 => Ok(None),
+            Some('\n') => Ok(Some(line)),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+}
+
 /// The longest path that a socket can have, in bytes.
 pub const SOCKET_PATH_MAX: usize = 100;
 
@@ -213,4 +258,6 @@ const ANSWER_MAX: u64 = 16 << 20;
 const IDLE_MAX: Duration = Duration::from_secs(3600);
 const WITHIN_LINE: Duration = Duration::from_secs(10);
 const TAKEN_WITHIN: Duration = Duration::from_secs(5);
+/// How long those who listen have for the last lines.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);

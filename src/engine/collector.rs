@@ -22,7 +22,7 @@ use crate::{
     metrics::{
         ActivityCounts, AgentRow, CasesSummary, Class, EventLine, HostCounts, Interval, Judge, PartView,
         Phase, Point, PortalFinding, PortalSummary, RowWindow, Scope, SettlementSummary, Severity, Snapshot,
-        State, StepView, Summary, TraceView,
+        State, StepView, Summary, TraceView, Verdict,
     },
     reconcile::{Journals, Line},
     scenario::Plan,
@@ -87,6 +87,8 @@ pub(super) struct Collector {
     pub(super) failures: Failures,
     courses: Courses,
     pub(super) trace: TraceView,
+    /// What the run came to, once it is done.
+    pub(super) outcome: Option<Verdict>,
     pub(super) broken: bool,
     pub(super) shards_running: usize,
     pub(super) deltas: usize,
@@ -132,6 +134,7 @@ impl Collector {
             failures: Failures::default(),
             courses: Courses::new(steps),
             trace: TraceView::default(),
+            outcome: None,
             broken: false,
             shards_running: start.shards,
             deltas: 0,
@@ -159,6 +162,7 @@ impl Collector {
         let mut summary = self.summary(findings.as_ref());
         self.tell(|observer| observer.finish(&summary, findings.as_ref()));
         (summary.verdict, summary.exit_code) = self.verdict(&summary.thresholds, &summary.generator.health);
+        self.outcome = Some(summary.verdict);
         self.publish(Phase::Done);
         summary
     }
@@ -209,7 +213,9 @@ impl Collector {
         self.failures.take(&delta.events, &delta.causes);
         self.failures.sample(delta.samples);
         let listened_to = self.start.rows.borrow().selected;
-        self.trace.take(listened_to, delta.trace);
+        let (heard_of, lines) = delta.trace;
+        let is_meant = heard_of == listened_to;
+        self.trace.take(listened_to, if is_meant { lines } else { Vec::new() });
         self.broken |= delta.broken;
         self.shards_running -= usize::from(delta.is_last);
         delta.events.into_iter().for_each(|event| self.event(event));

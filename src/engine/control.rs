@@ -176,6 +176,15 @@ impl Control {
         let _ = self.0.questions.set(questions);
     }
 
+    /// Answers a question of the run: `done` or nothing, `refused` with a reason, or `skip`.
+    ///
+    /// # Errors
+    /// Why it cannot be answered, in a sentence.
+    pub fn answer(&self, number: u64, text: &str) -> Result<(), String> {
+        let none = || Err("this run asks its operator nothing".to_owned());
+        self.questions().map_or_else(none, |questions| questions.answer(number, text))
+    }
+
     pub(super) fn questions(&self) -> Option<&dyn Questions> {
         self.0.questions.get().map(|questions| &**questions)
     }

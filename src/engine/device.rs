@@ -17,7 +17,7 @@ use super::{
 use crate::{
     driver::{
         Heard,
-        serial::{Absent, Device, DeviceError, OpenError, Prompts, Setup},
+        serial::{Absent, Device, DeviceError, Ear, OpenError, Prompts, Setup},
     },
     ecr::{Answer, Request, Verdict},
     flow::BothEnds,
@@ -46,6 +46,8 @@ pub(super) struct Post {
     /// Its number among all devices, as selectors of thresholds count them.
     number: Option<usize>,
     pub(super) waits: Waits,
+    /// Hears its line, when somebody looks at it.
+    pub(super) ear: Ear,
 }
 
 /// A device with what was done on it.
@@ -143,10 +145,11 @@ impl Post {
             terminal_id: device.expected.terminal.clone().unwrap_or_default(),
             ..DeviceRow::default()
         };
+        let ear = Ear::default();
         let byte_time = if device.port.is_serial() { device.line.byte_time() } else { Duration::ZERO };
         let station = Station {
             id: device.id.clone(),
-            device: Device::new(device, setup).with_prompts(prompts.clone()),
+            device: Device::new(device, setup).with_prompts(prompts.clone()).with_ear(ear.clone()),
             byte_time,
             identity: identity.clone(),
             log: Log::new(first_request),
@@ -157,7 +160,7 @@ impl Post {
             hang_ups: 0,
         };
         let (station, row) = (Cell::new(Some(Box::new(station))), RefCell::new(row));
-        Self { station, row, number: None, waits: Waits::default() }
+        Self { station, row, number: None, waits: Waits::default(), ear }
     }
 
     /// The same with this number among all devices.

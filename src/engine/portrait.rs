@@ -47,6 +47,7 @@ impl Collector {
             events: Arc::clone(&self.events),
             thresholds: self.judge.views(),
             health: self.health.views(),
+            outcome: self.outcome,
             paused: self.start.control.is_paused(),
             questions: self.start.control.questions().map(Questions::open).unwrap_or_default(),
             connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
@@ -127,7 +128,7 @@ impl Collector {
     pub(super) fn devices(&self) -> Vec<DeviceRow> {
         let mut rows: Vec<_> = self.gauges.iter().flat_map(|gauges| &gauges.devices).collect();
         rows.sort_by_key(|(number, _)| *number);
-        rows.into_iter().map(|(_, row)| row.clone()).collect()
+        rows.into_iter().map(|(number, row)| DeviceRow { number: *number, ..row.clone() }).collect()
     }
 }
 

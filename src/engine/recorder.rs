@@ -68,8 +68,8 @@ pub(super) struct Delta {
     /// What went wrong since the last tick, and how often.
     pub(super) causes: Vec<(String, u64)>,
     pub(super) samples: Vec<Sample>,
-    /// What the terminal that is looked at said and heard.
-    pub(super) trace: Vec<TraceLine>,
+    /// What the terminal that is looked at said and heard, and its number in the fleet.
+    pub(super) trace: (Option<u32>, Vec<TraceLine>),
     pub(super) gauges: Gauges,
     pub(super) broken: bool,
     /// Whether this is the last one.

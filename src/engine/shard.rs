@@ -386,18 +386,32 @@ impl Shard {
         }
     }
 
-    /// What the terminal that is looked at said and heard since the last tick.
-    fn trace(&self) -> Vec<TraceLine> {
+    /// What the terminal that is looked at said and heard since the last tick, and which one that is.
+    fn trace(&self) -> (Option<u32>, Vec<TraceLine>) {
         let heard = self.desk.trace.take();
-        let group = self.desk.trace.place().and_then(|place| self.seats.get(place as usize));
-        let lines = group.map(|seat| {
-            let profile = &self.plan.groups[usize::from(seat.group)].profile;
-            listening::lines(profile.spec, heard)
+        let before = self.desk.trace.place().and_then(|place| self.seats.get(place as usize));
+        let lines = before.map(|seat| match &seat.post {
+            Some(post) => listening::line_of_device(post.ear.take()),
+            None => listening::lines(self.plan.groups[usize::from(seat.group)].profile.spec, heard),
         });
+        let number = before.map(|seat| self.fleet_number(seat));
         // The window is looked at last, so that what was heard belongs to the terminal of before.
         let selected = self.selected_place(&self.window.borrow());
-        self.desk.trace.listen_to(selected.map(|place| place as u32));
-        lines.unwrap_or_default()
+        self.listen_to(selected.map(|place| place as u32));
+        (number, lines.unwrap_or_default())
+    }
+
+    /// Listens to the terminal in seat `place` from now on, or to none.
+    fn listen_to(&self, place: Option<u32>) {
+        let before = self.desk.trace.place();
+        if before == place {
+            return;
+        }
+        self.desk.trace.listen_to(place);
+        for (place, listens) in [(before, false), (place, true)] {
+            let seat = place.and_then(|place| self.seats.get(place as usize));
+            seat.and_then(|seat| seat.post.as_ref()).into_iter().for_each(|post| post.ear.open(listens));
+        }
     }
 
     /// The terminal's number in the whole fleet.

@@ -37,6 +37,8 @@ impl DeviceLatencies {
 /// One device at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceRow {
+    /// Its number in the fleet, by which it is selected.
+    pub number: u32,
     /// Its name in the lab.
     pub id: String,
     /// The group of the scenario that it belongs to.

@@ -10,6 +10,7 @@ mod counters;
 mod device;
 mod device_result;
 mod failure;
+mod frame;
 mod interval;
 mod judge;
 mod knee;
@@ -31,6 +32,7 @@ pub use counters::Counters;
 pub use device::{DeviceLatencies, DeviceRow, TimeSplit};
 pub use device_result::DeviceResult;
 pub use failure::{CauseView, CodeView, Sample};
+pub use frame::Frame;
 pub use interval::{
     Attempts, Class, CodeCounts, Interval, Latencies, ResponseCodeText, StepId, StepInterval, StepNames,
     WarmUp,

@@ -61,6 +61,9 @@ pub struct Snapshot {
     pub connecting: ConnectionsView,
     /// Whether an operator holds the load.
     pub paused: bool,
+    /// What the run came to; `None` before it is done.
+    #[serde(default)]
+    pub outcome: Option<Verdict>,
     /// What people are asked to do at devices, the oldest first.
     pub questions: Vec<Prompt>,
 }

@@ -6,11 +6,13 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 /// Who sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Way {
-    /// The terminal did.
+    /// The terminal did; of a device, its register did.
     #[default]
     Out,
-    /// The host did.
+    /// The host did; of a device, the device did.
     In,
+    /// Nobody: a word of the register about what goes on.
+    Note,
 }
 
 /// One message, or a piece of one, as a line of masked text.
@@ -20,7 +22,7 @@ pub struct TraceLine {
     pub at: Duration,
     /// Who sent it.
     pub way: Way,
-    /// What it says: MTI and elements, card data and keys hidden.
+    /// What it says: MTI and elements, or the bytes of a device's line; card data and keys hidden.
     pub text: String,
 }
 

@@ -15,7 +15,7 @@ pub use device::{CardSource, Device, Expected, FailureClass, Power, Rack, http_a
 pub use fault::{Act, Faults, Mangler};
 pub use line::{BAUD_RATES, DataBits, LineSettings, OnOpen, Parity, StopBits};
 pub use protocol::{BoxedRegister, BoxedTerminal, Profile, Protocol, Speaker};
-pub use record::{Direction, Record};
+pub use record::{Direction, Record, RecordLines};
 pub use selector::{Selector, SelectorError, is_name};
 pub use service::service_of;
 pub use simulation::{Reply, Simulation};

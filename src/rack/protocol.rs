@@ -1,6 +1,9 @@
 //! Which protocol a device speaks, and the machines of both its ends.
 
-use super::line::{DataBits, LineSettings, Parity, StopBits};
+use super::{
+    line::{DataBits, LineSettings, Parity, StopBits},
+    record::Record,
+};
 use crate::ecr::{
     Dialogue, Frame, Link, LinkPolicy, Patience, Register, Role, Service, Serving, Terminal, Text, caisse,
     concert, mis,
@@ -118,6 +121,12 @@ impl Speaker {
     /// A serial speaker of a protocol that a file describes.
     pub fn scripted(profile: Arc<Profile>) -> Self {
         Self { profile: Some(profile), ..Self::new(Protocol::Scripted) }
+    }
+
+    /// A record of a line on which it is spoken, which hides what must not be read.
+    pub fn record(&self) -> Record {
+        let profile = self.profile.as_ref();
+        profile.map_or_else(Record::default, |profile| Record::of(Arc::clone(&profile.script)))
     }
 
     /// The name of the driver.

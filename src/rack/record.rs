@@ -13,6 +13,21 @@ use crate::{
 };
 use std::{fmt::Write, sync::Arc};
 
+/// Takes the lines of a record.
+pub trait RecordLines {
+    /// One read or write: when, by whom, and its bytes as hexadecimal digits with a space between two bytes.
+    fn line(&mut self, at: Instant, direction: Direction, digits: &str);
+}
+
+impl RecordLines for String {
+    fn line(&mut self, at: Instant, direction: Direction, digits: &str) {
+        let arrow = if direction == Direction::Out { '>' } else { '<' };
+        let space = if digits.is_empty() { "" } else { " " };
+        // Writing into a string cannot fail.
+        let _ = writeln!(self, "{:.6} {arrow}{space}{digits}", at.as_secs_f64());
+    }
+}
+
 /// Who sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -50,7 +65,7 @@ impl Record {
     }
 
     /// Takes bytes; what can be written is appended to `out`.
-    pub fn take(&mut self, now: Instant, direction: Direction, bytes: &[u8], out: &mut String) {
+    pub fn take(&mut self, now: Instant, direction: Direction, bytes: &[u8], out: &mut impl RecordLines) {
         let is_turn = self.held.as_ref().is_some_and(|held| held.direction != direction);
         if is_turn {
             self.settle(out);
@@ -64,7 +79,7 @@ impl Record {
     }
 
     /// Writes all that is held.
-    pub fn settle(&mut self, out: &mut String) {
+    pub fn settle(&mut self, out: &mut impl RecordLines) {
         let Some(Held { direction, bytes, reads }) = self.held.take() else { return };
         let before = &mut self.before[direction as usize];
         let seen = before.len();
@@ -73,13 +88,12 @@ impl Record {
         if let Some(script) = &self.script {
             hide_secrets(script, before, &mut hidden);
         }
-        let mut at = seen;
+        let (mut at, mut digits) = (seen, String::new());
         for (time, count) in reads {
-            let arrow = if direction == Direction::Out { '>' } else { '<' };
-            let _ = write!(out, "{:.6} {arrow}", time.as_secs_f64());
+            digits.clear();
             let shown = before.iter().zip(&hidden).skip(at).take(count);
-            shown.for_each(|(byte, hides)| write_byte(*byte, *hides, out));
-            out.push('\n');
+            shown.for_each(|(byte, hides)| write_byte(*byte, *hides, &mut digits));
+            out.line(time, direction, digits.trim_start());
             at += count;
         }
         let cut = before.len().saturating_sub(REMEMBERED);

@@ -4,11 +4,11 @@ use crate::dashboard_fixture::{baseline, devices, running, terminals};
 use crossterm::event::KeyCode;
 use posfleet::{
     control::{Order, Prompt},
-    dashboard::{self, Charset, Language, Look, Options, Request, State, Theme, Wish},
-    metrics::{Phase, RowWindow, Snapshot},
+    dashboard::{self, Charset, Language, Look, Mode, Options, Play, Request, State, Theme, Wish},
+    metrics::{EventLine, Phase, RowWindow, Snapshot, TraceLine, TraceView, Way},
 };
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, style::Color};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// One test a screen, with a picture for each size.
 macro_rules! pictures {
@@ -63,6 +63,121 @@ fn devices_stand_below_the_terminals() {
     assert!(wide.contains("✘ till-3") && wide.contains("2.1.7") && wide.contains("004413"), "{wide}");
 }
 
+#[test]
+fn an_opened_device_has_its_line_beside_what_is_known_of_it() {
+    let line = |ms, way, text: &str| TraceLine { at: Duration::from_millis(ms), way, text: text.to_owned() };
+    let lines = [
+        line(131_402, Way::Note, "asks: Sale 45.00"),
+        line(131_403, Way::Out, "06 01 0a 04 00 00 00 00 45 00 49 09 78"),
+        line(131_424, Way::In, "22 f0 f8 62 25 88 ** ** ** 67 83"),
+    ];
+    let trace = TraceView { terminal: Some(2_000), lines: Arc::new(lines.into()) };
+    let snapshot = Snapshot { devices: devices(), trace, ..running() };
+    // Those in trouble stand first: the second row is the first device.
+    insta::assert_snapshot!(picture_of(state(), &snapshot, "4dj\n", (80, 24)));
+    insta::assert_snapshot!(picture_of(state(), &snapshot, "4dj", (80, 24)));
+}
+
+#[test]
+fn keys_move_among_the_devices_and_back_among_the_terminals() {
+    let snapshot = Snapshot { devices: devices(), ..running() };
+    let mut state = state();
+    let mut selected = |keys: &str| {
+        for key in keys.chars() {
+            press(&mut state, &key.to_string());
+            draw(&mut state, &snapshot, (80, 24));
+        }
+        state.window().selected
+    };
+    assert_eq!(selected("4d\n"), Some(2_002), "the quarantined one stands first");
+    assert_eq!(selected("\u{1b}j\n"), Some(2_000));
+    assert_eq!(selected("\u{1b}dj\n"), Some(1), "among the terminals nothing has moved");
+}
+
+#[test]
+fn a_question_is_answered_in_the_last_line() {
+    let asked = |number: u64, what: &str| Prompt { number, text: format!("till-{number} (slot 4): {what}") };
+    let questions = vec![asked(1, "insert card 7"), asked(3, "remove card 7")];
+    let snapshot = Snapshot { questions, devices: devices(), ..running() };
+    let mut state = state();
+    let last = |state: &mut State, keys: &str| {
+        let mut wishes = Vec::new();
+        for key in keys.chars() {
+            draw(state, &snapshot, (100, 24));
+            wishes.extend(press(state, &key.to_string()));
+        }
+        let screen = text(&draw(state, &snapshot, (100, 24)));
+        (wishes, screen.lines().last().unwrap_or_default().trim_end().to_owned())
+    };
+    last(&mut state, "1");
+    let (_, line) = last(&mut state, "A");
+    assert_eq!(line, " till-1 (slot 4): insert card 7  Enter: done, refused WHY, skip: █");
+    let answered = |prompt, text: &str| Wish::Run(Request::Answer { prompt, text: text.to_owned() });
+    assert_eq!(last(&mut state, "\n").0, [answered(1, "")]);
+    assert_eq!(last(&mut state, "Arefused it is broken\n").0, [answered(1, "refused it is broken")]);
+    // The device that is looked at comes first, and one can go to the others.
+    last(&mut state, "4d");
+    assert_eq!(last(&mut state, "Askip\n").0, [answered(3, "skip")]);
+    last(&mut state, "A");
+    assert!(state.on_key(&KeyCode::Up.into()).is_none());
+    assert_eq!(last(&mut state, "\n").0, [answered(1, "")]);
+    last(&mut state, "A");
+    assert_eq!(last(&mut state, "\u{1b}").0, [], "Esc answers nothing");
+    let mut nobody = self::state();
+    press(&mut nobody, "A");
+    let screen = text(&draw(&mut nobody, &running(), (80, 24)));
+    assert!(screen.contains("✘ nothing is asked"), "{screen}");
+}
+
+/// In another program's run `q` leaves; in a recording nothing can be ordered, and time moves.
+#[test]
+fn keys_do_what_the_place_of_the_run_allows() {
+    let of = |mode| State::new(Options { mode, ..options() });
+    let mut attached = of(Mode::Attached);
+    assert_eq!(press(&mut attached, "q"), [Wish::Leave]);
+    assert_eq!(press(&mut attached, "xy"), [Wish::Run(Request::Order(Order::Stop))]);
+    let help = picture_of(of(Mode::Attached), &running(), "1?", (80, 24));
+    assert!(help.contains("leave; the run goes on") && !help.contains("again: abort"), "{help}");
+    let mut replay = of(Mode::Replay);
+    let play = |change| Wish::Run(Request::Play(change));
+    let played = [Play::Toggle, Play::Faster, Play::Slower, Play::End, Play::Begin].map(play);
+    assert_eq!(press(&mut replay, " ><$0"), played);
+    let seeks: Vec<Wish> =
+        [KeyCode::Left, KeyCode::Right].into_iter().filter_map(|key| replay.on_key(&key.into())).collect();
+    assert_eq!(seeks, [Play::Seek(-10), Play::Seek(10)].map(play));
+    assert_eq!(press(&mut replay, "pxX]mA"), []);
+    let screen = text(&draw(&mut replay, &running(), (80, 24)));
+    assert!(screen.contains("✘ this is a recording: the run is over"), "{screen}");
+    assert_eq!(press(&mut replay, "q"), [Wish::Leave]);
+    for keys in ["4", "6", "7"] {
+        let screen = picture_of(of(Mode::Replay), &running(), keys, (80, 24));
+        assert!(screen.contains("results folders do not hold this"), "{screen}");
+    }
+    insta::assert_snapshot!(picture_of(of(Mode::Replay), &running(), "1?", (80, 24)));
+}
+
+/// Names come from files: no control character of them may reach the terminal.
+#[test]
+fn no_name_is_obeyed_by_the_terminal() {
+    let bad = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\r\n".to_owned();
+    let mut snapshot = Snapshot { name: bad.clone(), target: bad.clone(), devices: devices(), ..running() };
+    snapshot.steps.iter_mut().for_each(|step| step.name.clone_from(&bad));
+    snapshot.stages.iter_mut().for_each(|stage| stage.name.clone_from(&bad));
+    snapshot.devices.iter_mut().for_each(|device| device.id.clone_from(&bad));
+    snapshot.questions = vec![Prompt { number: 1, text: bad.clone() }];
+    snapshot.events = Arc::new([EventLine { text: bad, ..EventLine::default() }].into());
+    for keys in ["1", "2", "3", "4", "4d\n", "5", "6", "7", "8", "9", "A"] {
+        let mut state = state();
+        for key in keys.chars() {
+            draw(&mut state, &snapshot, (120, 30));
+            press(&mut state, &key.to_string());
+        }
+        let shown = draw(&mut state, &snapshot, (120, 30));
+        let symbols = shown.content().iter().map(|cell| cell.symbol());
+        assert!(symbols.clone().all(|symbol| !symbol.chars().any(char::is_control)), "{keys}");
+    }
+}
+
 /// Who is asked to bring a card learns of it on every screen, and how to answer.
 #[test]
 fn an_open_question_stands_in_the_last_line() {
@@ -70,7 +185,7 @@ fn an_open_question_stands_in_the_last_line() {
     let snapshot = Snapshot { questions: vec![asked(3), asked(4)], ..running() };
     for keys in ["1", "4", "9"] {
         let screen = picture_of(state(), &snapshot, keys, (80, 24));
-        let last = "? till-3 (slot 4): insert card 7 (+1)  [posfleet ctl answer 3]";
+        let last = "? till-3 (slot 4): insert card 7 (+1)  [A answer]";
         assert!(screen.trim_end().lines().last().unwrap().contains(last), "{screen}");
     }
 }
@@ -318,7 +433,11 @@ fn state() -> State {
 }
 
 fn press(state: &mut State, keys: &str) -> Vec<Wish> {
-    let code = |key| if key == '\n' { KeyCode::Enter } else { KeyCode::Char(key) };
+    let code = |key| match key {
+        '\n' => KeyCode::Enter,
+        '\u{1b}' => KeyCode::Esc,
+        key => KeyCode::Char(key),
+    };
     keys.chars().filter_map(|key| state.on_key(&code(key).into())).collect()
 }
 

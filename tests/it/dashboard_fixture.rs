@@ -21,6 +21,7 @@ pub fn running() -> Snapshot {
         name: "trading-hour".into(),
         target: "127.0.0.1:8583".into(),
         health: Vec::new(),
+        outcome: None,
         paused: false,
         seed: 42,
         phase: Phase::Running,
@@ -391,6 +392,7 @@ pub fn devices() -> Vec<DeviceRow> {
     let device = |number: u32| {
         let quarantined = number == 3;
         DeviceRow {
+            number: 1_999 + number,
             id: format!("till-{number}"),
             group: "lab".to_owned(),
             driver: "zvt".to_owned(),

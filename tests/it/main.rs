@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 mod acquirer;
+mod attached;
 mod browser;
 mod card;
 mod case_reports;

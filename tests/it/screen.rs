@@ -3,6 +3,7 @@
 use crate::program::{Finished, Folder, PATIENCE, events, posfleet, shipped};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::{
+    ffi::OsStr,
     io::{Read, Write},
     num::NonZero,
     sync::mpsc::{self, Receiver},
@@ -163,7 +164,7 @@ fn a_terminal_that_is_closed_stops_the_run_in_order() {
 }
 
 /// A program in a pseudo-terminal of 100 columns and 30 rows, and what it shows.
-struct Screen {
+pub struct Screen {
     parser: vt100::Parser,
     output: Receiver<Vec<u8>>,
     keyboard: Option<Box<dyn Write + Send>>,
@@ -179,13 +180,21 @@ impl Screen {
 
     /// Starts in an environment with these variables, and none that says anything about languages and colours.
     fn start_in(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let (scenario, results) = (shipped("quickstart.yaml"), folder.results());
+        let run = ["run".as_ref(), scenario.as_os_str(), "--out".as_ref(), results.as_os_str()];
+        let arguments = run.into_iter().chain(HEALTH.iter().chain(arguments).map(OsStr::new));
+        Self::of(folder, arguments, variables)
+    }
+
+    /// The program with these arguments.
+    pub fn of<'a>(
+        folder: &Folder,
+        arguments: impl IntoIterator<Item = &'a OsStr>,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_posfleet"));
-        command.arg("run");
-        command.arg(shipped("quickstart.yaml"));
-        command.arg("--out");
-        command.arg(folder.results());
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         for name in ["LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG", "NO_COLOR", "COLORTERM"] {
@@ -210,13 +219,13 @@ impl Screen {
         Self { parser, output, keyboard: Some(keyboard), child, master: Some(pair.master) }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         let keyboard = self.keyboard.as_mut().unwrap();
         keyboard.write_all(keys.as_bytes()).unwrap();
         keyboard.flush().unwrap();
     }
 
-    fn resize(&mut self, columns: u16, rows: u16) {
+    pub fn resize(&mut self, columns: u16, rows: u16) {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         self.master.as_ref().unwrap().resize(size).unwrap();
         let [rows, columns] = [rows, columns].map(|cells| NonZero::new(cells).unwrap());
@@ -224,14 +233,14 @@ impl Screen {
     }
 
     /// Closes the terminal under the program, and tells it so as the kernel does when the last copy of it is closed.
-    fn hang_up(&mut self) {
+    pub fn hang_up(&mut self) {
         let process = self.child.process_id().unwrap().to_string();
         (self.keyboard, self.master) = (None, None);
         let sent = std::process::Command::new("kill").args(["-s", "HUP", &process]).status().unwrap();
         assert!(sent.success());
     }
 
-    fn wait(&mut self) -> ExitStatus {
+    pub fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
@@ -243,7 +252,7 @@ impl Screen {
     }
 
     /// Reads until the screen shows `words`.
-    fn wait_for(&mut self, words: &str) {
+    pub fn wait_for(&mut self, words: &str) {
         let began = Instant::now();
         while !self.contents().contains(words) {
             let left = PATIENCE.saturating_sub(began.elapsed());
@@ -254,16 +263,16 @@ impl Screen {
         }
     }
 
-    fn contents(&self) -> String {
+    pub fn contents(&self) -> String {
         self.parser.screen().contents()
     }
 
-    fn is_alternate(&self) -> bool {
+    pub fn is_alternate(&self) -> bool {
         self.parser.screen().alternate_screen()
     }
 
     /// Reads to the end of the program; returns how it ended and what stands on the plain screen then.
-    fn finish(mut self) -> (ExitStatus, String) {
+    pub fn finish(mut self) -> (ExitStatus, String) {
         loop {
             match self.output.recv_timeout(PATIENCE) {
                 Ok(bytes) => self.parser.process(&bytes),
@@ -291,10 +300,12 @@ impl Drop for Screen {
 const ROWS: NonZero<u16> = NonZero::new(30).unwrap();
 const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
 const SCROLLBACK: usize = 200;
+/// How well this machine keeps its schedule is not asked.
+const HEALTH: [&str; 4] = ["--set", "health.schedule_lag=[]", "--set", "health.schedule_achieved=[]"];
 const QUICK: &[&str] = &["--terminals", "20", "--duration", "120s"];
 
 /// The keys of the screens, and what only that screen shows.
-const SCREENS: [(&str, &str); 9] = [
+pub const SCREENS: [(&str, &str); 9] = [
     ("1", "╭ Load"),
     ("2", "distribution of the response time"),
     ("3", "╭ Steps: response time"),

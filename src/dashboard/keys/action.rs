@@ -1,6 +1,9 @@
 //! What keys do, each thing with the name that a file of keys calls it by.
 
-use crate::dashboard::state::{Motion, Screen};
+use crate::dashboard::{
+    Mode, Play,
+    state::{Motion, Screen},
+};
 
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub(in crate::dashboard) enum Action {
     Invert,
     /// Asks for a text that rows must hold.
     Filter,
+    /// Goes from the list of the fleet to that of the devices, or back.
+    Devices,
     /// Gives the charts the whole screen, or takes it back.
     Expand,
     /// Shows or hides the log over the screen.
@@ -51,6 +56,10 @@ pub(in crate::dashboard) enum Action {
     Abort,
     /// Asks for a note to put on the time axis.
     Mark,
+    /// Answers what the run asks somebody to do.
+    Answer,
+    /// Plays a recording in another way.
+    Play(Play),
     /// Writes the screen into the results folder.
     Keep,
     /// Asks for a stop, and at the second time for an abort.
@@ -61,7 +70,7 @@ pub(in crate::dashboard) enum Action {
 
 impl Action {
     /// All actions with their names.
-    pub(super) const NAMES: [(&'static str, Self); 43] = [
+    pub(super) const NAMES: [(&'static str, Self); 51] = [
         ("overview", Self::Show(Screen::Overview)),
         ("latency", Self::Show(Screen::Latency)),
         ("steps", Self::Show(Screen::Steps)),
@@ -92,6 +101,7 @@ impl Action {
         ("sort", Self::Sort),
         ("invert", Self::Invert),
         ("filter", Self::Filter),
+        ("devices", Self::Devices),
         ("expand", Self::Expand),
         ("log-overlay", Self::Log),
         ("pause", Self::Pause),
@@ -102,10 +112,30 @@ impl Action {
         ("stop", Self::Stop),
         ("abort", Self::Abort),
         ("mark", Self::Mark),
+        ("answer", Self::Answer),
+        ("seek-on", Self::Play(Play::Seek(SEEK))),
+        ("seek-back", Self::Play(Play::Seek(-SEEK))),
+        ("faster", Self::Play(Play::Faster)),
+        ("slower", Self::Play(Play::Slower)),
+        ("to-begin", Self::Play(Play::Begin)),
+        ("to-end", Self::Play(Play::End)),
         ("snapshot", Self::Keep),
         ("quit", Self::Quit),
         ("leave", Self::Leave),
     ];
+
+    /// Whether it does something in this mode.
+    pub(in crate::dashboard) fn works_in(self, mode: Mode) -> bool {
+        match self {
+            Self::Play(_) => mode == Mode::Replay,
+            Self::Pause | Self::Rate(_) | Self::Stop | Self::Abort | Self::Mark | Self::Answer => {
+                mode != Mode::Replay
+            }
+            // Elsewhere that is what `q` does.
+            Self::Leave => mode == Mode::Run,
+            _ => true,
+        }
+    }
 
     /// The action called `name`.
     pub(super) fn named(name: &str) -> Option<Self> {
@@ -117,3 +147,6 @@ impl Action {
         Self::NAMES.iter().find(|(_, action)| *action == self).map_or("?", |(name, _)| name)
     }
 }
+
+/// How far a step through a recording goes, in seconds.
+pub(super) const SEEK: i64 = 10;

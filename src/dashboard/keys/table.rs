@@ -1,7 +1,8 @@
 //! The one table of keys: what is pressed, what it is for, and what it does. Help and hints are drawn from it.
 
-use super::action::Action;
+use super::action::{Action, SEEK};
 use crate::dashboard::{
+    Mode, Play,
     state::{Motion, Screen},
     words::Text,
 };
@@ -17,6 +18,37 @@ pub(in crate::dashboard) struct Row {
     pub(in crate::dashboard) screens: &'static [Screen],
     /// Each action with its usual keys.
     pub(in crate::dashboard) actions: &'static [(Action, &'static [&'static str])],
+}
+
+impl Row {
+    /// What its keys are for in this mode.
+    pub(in crate::dashboard) fn what(&self, mode: Mode) -> Text {
+        match mode {
+            Mode::Attached if self.is(Action::Quit) => Text::KeyLeave,
+            Mode::Replay if self.is(Action::Quit) => Text::KeyClose,
+            Mode::Replay if self.is(Action::Freeze) => Text::KeyPlay,
+            _ => self.what,
+        }
+    }
+
+    /// The same in the fewest words.
+    pub(in crate::dashboard) fn hint(&self, mode: Mode) -> Text {
+        match mode {
+            Mode::Attached if self.is(Action::Quit) => Text::HintLeave,
+            Mode::Replay if self.is(Action::Quit) => Text::HintClose,
+            Mode::Replay if self.is(Action::Freeze) => Text::HintPlay,
+            _ => self.hint,
+        }
+    }
+
+    /// Whether its keys do something in this mode.
+    pub(in crate::dashboard) fn is_in(&self, mode: Mode) -> bool {
+        self.actions.iter().any(|(action, _)| action.works_in(mode))
+    }
+
+    fn is(&self, action: Action) -> bool {
+        self.actions.iter().any(|(known, _)| *known == action)
+    }
 }
 
 const EVERYWHERE: &[Screen] = &Screen::ALL;
@@ -46,6 +78,28 @@ pub(in crate::dashboard) const ROWS: &[Row] = &[
         hint: Text::HintHelp,
         screens: EVERYWHERE,
         actions: &[(Action::Help, &["?", "h"])],
+    },
+    Row { what: Text::KeyAnswer, hint: Text::HintAnswer, screens: &[], actions: &[(Action::Answer, &["A"])] },
+    Row {
+        what: Text::KeySeek,
+        hint: Text::HintSeek,
+        screens: EVERYWHERE,
+        actions: &[
+            (Action::Play(Play::Seek(-SEEK)), &["left"]),
+            (Action::Play(Play::Seek(SEEK)), &["right"]),
+        ],
+    },
+    Row {
+        what: Text::KeySpeed,
+        hint: Text::HintSpeed,
+        screens: EVERYWHERE,
+        actions: &[(Action::Play(Play::Slower), &["<"]), (Action::Play(Play::Faster), &[">"])],
+    },
+    Row {
+        what: Text::KeyToEnds,
+        hint: Text::HintToEnds,
+        screens: EVERYWHERE,
+        actions: &[(Action::Play(Play::Begin), &["0"]), (Action::Play(Play::End), &["$"])],
     },
     Row {
         what: Text::KeyScreens,
@@ -104,6 +158,12 @@ pub(in crate::dashboard) const ROWS: &[Row] = &[
         hint: Text::HintFilter,
         screens: &[Screen::Terminals, Screen::Log],
         actions: &[(Action::Filter, &["/"])],
+    },
+    Row {
+        what: Text::KeyDevices,
+        hint: Text::HintDevices,
+        screens: &[Screen::Terminals],
+        actions: &[(Action::Devices, &["d"])],
     },
     Row {
         what: Text::KeyMove,

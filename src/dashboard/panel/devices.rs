@@ -7,10 +7,25 @@
 //! ╰──────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
-use super::table::{Column, Table};
-use crate::dashboard::{format, look::Look, state::State, text, words::Text};
+use super::{
+    scroll,
+    table::{Column, Table},
+};
+use crate::dashboard::{
+    format,
+    look::Look,
+    state::{Extent, State},
+    text,
+    words::Text,
+};
 use crate::metrics::{DeviceRow, Snapshot};
-use ratatui::{Frame, layout::Rect, style::Style, text::Line, widgets::Paragraph};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    style::{Modifier, Style},
+    text::Line,
+    widgets::Paragraph,
+};
 
 pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
     let look = &state.look;
@@ -19,20 +34,25 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State,
     let devices = shown(&snapshot.devices, &state.filter);
     let longest = devices.iter().map(|device| text::width(&device.id) + 2).max().unwrap_or(0);
     let table = Table::of(COLUMNS, inner.width.into(), longest);
-    let rows = usize::from(inner.height).saturating_sub(1);
+    let (list, page) = (state.devices, page(area));
     let mut lines = vec![Line::styled(table.heading(look), look.theme.dim)];
-    let room = if devices.len() > rows { rows.saturating_sub(1) } else { rows };
-    lines.extend(
-        devices
-            .iter()
-            .take(room)
-            .map(|device| Line::styled(table.line(device, false, look), style(device, look))),
-    );
-    if devices.len() > room {
-        let more = look.fill(Text::MoreRows, &[&(devices.len() - room).to_string()]);
-        lines.push(Line::styled(more, look.theme.dim));
-    }
+    lines.extend(devices.iter().enumerate().skip(list.top).take(page).map(|(place, device)| {
+        let is_selected = state.is_among_devices && place == list.selected;
+        let style = style(device, look);
+        let style = if is_selected { style.add_modifier(Modifier::BOLD) } else { style };
+        Line::styled(table.line(device, is_selected, look), style)
+    }));
     frame.render_widget(Paragraph::new(lines).block(block), area);
+    scroll::render(frame, area, &list, page, devices.len());
+}
+
+/// The list of devices that keys move through.
+pub(in crate::dashboard) fn extent(area: Rect, state: &State, snapshot: &Snapshot) -> Extent {
+    Extent { rows: shown(&snapshot.devices, &state.filter).len(), page: page(area) }
+}
+
+fn page(area: Rect) -> usize {
+    usize::from(area.height).saturating_sub(3).max(1)
 }
 
 /// How many lines the panel wants, border and heading included; none where there is no device.
@@ -52,7 +72,7 @@ fn title(snapshot: &Snapshot, look: &Look) -> String {
 }
 
 /// Those that hold the filter's text: quarantined ones, those with errors, all others.
-fn shown<'s>(devices: &'s [DeviceRow], filter: &str) -> Vec<&'s DeviceRow> {
+pub(in crate::dashboard) fn shown<'s>(devices: &'s [DeviceRow], filter: &str) -> Vec<&'s DeviceRow> {
     let filter = filter.to_lowercase();
     let holds = |device: &&DeviceRow| {
         let texts = [&device.id, &device.group, &device.port, &device.state, &device.terminal_id];
@@ -72,6 +92,17 @@ fn style(device: &DeviceRow, look: &Look) -> Style {
     }
 }
 
+/// The name of its state in the operator's language.
+pub(in crate::dashboard) fn state_name<'d>(device: &'d DeviceRow, look: &Look) -> &'d str {
+    match device.state.as_str() {
+        _ if device.quarantined => look.say(Text::Quarantined),
+        "busy" => look.say(Text::Busy),
+        "open" => look.say(Text::Open),
+        "closed" => look.say(Text::Closed),
+        other => other,
+    }
+}
+
 fn name(device: &DeviceRow) -> String {
     let sign = match device.state.as_str() {
         _ if device.quarantined => "✘",
@@ -81,30 +112,31 @@ fn name(device: &DeviceRow) -> String {
     format!("{sign} {}", device.id)
 }
 
-fn last(device: &DeviceRow) -> String {
+/// What it did last, and when.
+pub(in crate::dashboard) fn last(device: &DeviceRow) -> String {
     let at = device.last_at.map(|at| format!("{} ", format::clock(at))).unwrap_or_default();
     format!("{at}{}", device.last_exchange)
 }
 
 macro_rules! column {
-    ($heading:ident, $width:literal, $rank:literal, $is_number:literal, |$row:ident| $value:expr) => {
+    ($heading:ident, $width:literal, $rank:literal, $is_number:literal, |$row:ident, $look:pat_param| $value:expr) => {
         Column {
             heading: Text::$heading,
             width: $width,
             rank: $rank,
             is_number: $is_number,
-            value: |$row: &DeviceRow, _| $value,
+            value: |$row: &DeviceRow, $look| $value,
         }
     };
 }
 
 const COLUMNS: &[Column<DeviceRow>] = &[
-    column!(Device, 10, 0, false, |row| name(row)),
-    column!(Port, 14, 2, false, |row| row.port.clone()),
-    column!(StateWord, 11, 0, false, |row| row.state.clone()),
-    column!(LastExchange, 22, 0, false, |row| last(row)),
-    column!(Exchanges, 5, 1, true, |row| format::count(row.exchanges)),
-    column!(ErrorsShort, 5, 0, true, |row| format::count(row.errors)),
-    column!(Firmware, 10, 3, false, |row| row.firmware.clone()),
-    column!(SerialNumber, 13, 4, false, |row| row.serial_number.clone()),
+    column!(Device, 10, 0, false, |row, _| name(row)),
+    column!(Port, 14, 2, false, |row, _| row.port.clone()),
+    column!(StateWord, 11, 0, false, |row, look| state_name(row, look).to_owned()),
+    column!(LastExchange, 22, 0, false, |row, _| last(row)),
+    column!(Exchanges, 5, 1, true, |row, _| format::count(row.exchanges)),
+    column!(ErrorsShort, 5, 0, true, |row, _| format::count(row.errors)),
+    column!(Firmware, 10, 3, false, |row, _| row.firmware.clone()),
+    column!(SerialNumber, 13, 4, false, |row, _| row.serial_number.clone()),
 ];

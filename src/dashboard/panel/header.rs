@@ -97,6 +97,7 @@ fn progress<'a>(state: &State, snapshot: &Snapshot, columns: usize) -> Line<'a> 
 fn phase<'a>(state: &State, snapshot: &Snapshot) -> Span<'a> {
     let look = &state.look;
     match (state.quit, snapshot.phase) {
+        _ if state.is_gone => Span::styled(format!("✘ {}", look.say(Text::Gone)), look.theme.error),
         (Quit::No, Phase::Running) if snapshot.paused => {
             Span::styled(format!("‖ {}", look.say(Text::Paused)), look.theme.warning)
         }
@@ -117,6 +118,9 @@ fn phase<'a>(state: &State, snapshot: &Snapshot) -> Span<'a> {
 fn verdict<'a>(snapshot: &Snapshot, look: &Look) -> Line<'a> {
     let all = snapshot.thresholds.len();
     let broken = snapshot.thresholds.iter().filter(|threshold| threshold.pass == Some(false)).count();
+    if let Some(outcome) = snapshot.outcome {
+        return final_verdict(outcome, look);
+    }
     match snapshot.verdict() {
         Verdict::Invalid => Line::styled(format!("✘ {}", look.say(Text::GeneratorNotWell)), look.theme.error),
         _ if all == 0 => Line::styled(look.say(Text::NoThresholds), look.theme.dim),
@@ -126,6 +130,15 @@ fn verdict<'a>(snapshot: &Snapshot, look: &Look) -> Line<'a> {
             look.theme.error,
         ),
     }
+}
+
+fn final_verdict<'a>(outcome: Verdict, look: &Look) -> Line<'a> {
+    let (text, style) = match outcome {
+        Verdict::Pass => (format!("✔ {}", look.say(Text::VerdictPass)), look.theme.ok),
+        Verdict::Fail => (format!("✘ {}", look.say(Text::VerdictFail)), look.theme.error),
+        Verdict::Invalid => (format!("✘ {}", look.say(Text::VerdictInvalid)), look.theme.error),
+    };
+    Line::styled(text, style)
 }
 
 /// From this width on all screens are named.

@@ -23,7 +23,8 @@ use ratatui::{
 
 pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State) {
     let look = &state.look;
-    let mut lines: Vec<Line> = ROWS.iter().map(|row| key(row, state)).collect();
+    let mut lines: Vec<Line> =
+        ROWS.iter().filter(|row| row.is_in(state.mode)).map(|row| key(row, state)).collect();
     let room = usize::from(area.height).saturating_sub(2);
     if room > lines.len() + WORDS.len() {
         lines.push(Line::default());
@@ -42,7 +43,7 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State)
 }
 
 fn key<'a>(row: &Row, state: &State) -> Line<'a> {
-    explained(&state.keymap.label(row), state.look.say(row.what), &state.look)
+    explained(&state.keymap.label(row), state.look.say(row.what(state.mode)), &state.look)
 }
 
 fn explained<'a>(word: &str, meaning: &'static str, look: &Look) -> Line<'a> {

@@ -25,3 +25,4 @@ pub(super) mod table;
 pub(super) mod thresholds;
 pub(super) mod throughput;
 pub(super) mod timeline;
+pub(super) mod trace;

@@ -1,6 +1,6 @@
 //! The last line while something waits for the operator, or while the run's answer to a request stands.
 
-use crate::dashboard::state::{Prompt, State};
+use crate::dashboard::state::{Prompt, Purpose, State};
 use crate::dashboard::{text, words::Text};
 use ratatui::{
     Frame,
@@ -14,7 +14,8 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State)
     let columns = usize::from(area.width);
     let line = match (&state.prompt, &state.notice) {
         (Some(Prompt::Line(purpose, typed)), _) => {
-            let label = look.say(purpose.name());
+            let label = label(*purpose, columns, state);
+            let label = label.as_str();
             let room = columns.saturating_sub(text::width(label) + 5);
             Line::from_iter([
                 Span::styled(format!(" {label} "), look.theme.accent),
@@ -38,6 +39,15 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State)
     true
 }
 
+/// What the line is for; an answer stands behind its question.
+fn label(purpose: Purpose, columns: usize, state: &State) -> String {
+    let name = state.look.say(purpose.name());
+    let Purpose::Answer(number) = purpose else { return name.to_owned() };
+    let room = columns.saturating_sub(text::width(name) + ANSWER_MIN);
+    let question = state.question(number).map_or("", |question| &question.text);
+    format!("{}  {name}", text::fit(question, room))
+}
+
 /// The end of what is typed, which is where the cursor stands.
 fn end_of(typed: &str, columns: usize) -> String {
     let mut shown = typed;
@@ -50,3 +60,6 @@ fn end_of(typed: &str, columns: usize) -> String {
     }
     shown.to_owned()
 }
+
+/// The columns that an answer has at least.
+const ANSWER_MIN: usize = 16;

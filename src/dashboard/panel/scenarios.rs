@@ -28,7 +28,7 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, chosen: &Chose
     let lines: Vec<Line> =
         scenarios.iter().map(|scenario| line(scenario, is_selected(scenario), &columns, look)).collect();
     let lines = if lines.is_empty() {
-        vec![Line::styled(look.say(Text::NoScenarioYet), look.theme.dim)]
+        vec![Line::styled(chosen.nothing(Text::NoScenarioYet), look.theme.dim)]
     } else {
         lines
     };

@@ -12,17 +12,18 @@ pub(super) use prompt::{Prompt, Purpose, Question};
 pub use screen::Screen;
 
 use super::{
-    Options, Request,
+    Mode, Options, Play, Request,
     keys::{Action, Keymap},
     look::Look,
     request::Answer,
     view,
+    words::Text,
 };
 use crate::{
-    control::{Order, RateChange},
+    control::{self, Order, RateChange},
     metrics::{RowKey, RowOrder, RowWindow, Snapshot, StepView},
 };
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent};
 use prompt::Typed;
 use ratatui::layout::Rect;
 
@@ -31,6 +32,10 @@ use ratatui::layout::Rect;
 pub struct State {
     pub(super) look: Look,
     pub(super) keymap: Keymap,
+    /// Where the run is.
+    pub(super) mode: Mode,
+    /// Whether nothing more will come of the run, though it did not say that it is done.
+    pub(super) is_gone: bool,
     /// The steps of an earlier run, to compare with.
     pub(super) baseline: Vec<StepView>,
     pub(super) screen: Screen,
@@ -57,6 +62,9 @@ pub struct State {
     /// The terminal that is looked at closely.
     pub(super) terminal: Option<u32>,
     lists: [List; Screen::ALL.len()],
+    /// The place among the devices below the fleet, and whether keys move there.
+    pub(super) devices: List,
+    pub(super) is_among_devices: bool,
     seen: Seen,
     has_confirmed_pause: bool,
 }
@@ -89,15 +97,25 @@ struct Seen {
     terminal: Option<u32>,
     /// Whether the load is paused.
     is_paused: bool,
+    /// Whether there are devices.
+    has_devices: bool,
+    /// The device that is looked at.
+    device: Option<String>,
+    /// What the run asks somebody to do, the oldest first.
+    questions: Vec<control::Prompt>,
+    /// The number of the newest of all that were asked.
+    newest_question: u64,
 }
 
 impl State {
     /// The overview, live.
     pub fn new(options: Options) -> Self {
-        let Options { look, keymap, baseline } = options;
+        let Options { look, keymap, baseline, mode } = options;
         Self {
             look,
             keymap,
+            mode,
+            is_gone: false,
             shows_baseline: !baseline.is_empty(),
             baseline,
             screen: Screen::Overview,
@@ -117,6 +135,8 @@ impl State {
             is_open: false,
             terminal: None,
             lists: Default::default(),
+            devices: List::default(),
+            is_among_devices: false,
             seen: Seen::default(),
             has_confirmed_pause: false,
         }
@@ -136,7 +156,18 @@ impl State {
 
     /// Takes what the run said to a request.
     pub fn on_answer(&mut self, answer: Answer) {
-        self.notice = Some(answer);
+        // What shows in the picture itself need not be said.
+        self.notice = Some(answer).filter(|answer| answer.as_deref() != Ok(""));
+    }
+
+    /// Nothing more comes of the run; `is_gone` when it did not say that it is done.
+    pub(super) fn on_end(&mut self, is_gone: bool) {
+        (self.is_gone, self.frozen) = (is_gone, false);
+    }
+
+    /// The question of the run that is answered, or would be.
+    pub(super) fn question(&self, number: u64) -> Option<&control::Prompt> {
+        self.seen.questions.iter().find(|question| question.number == number)
     }
 
     /// Takes the size of the terminal and of the lists of `snapshot`, and keeps every place within them.
@@ -145,9 +176,27 @@ impl State {
         self.lists[self.screen as usize].fit(extent);
         let place = self.lists[Screen::Terminals as usize].selected as u64;
         let rows = &snapshot.terminals;
+        self.devices.fit(view::device_extent(self, area, snapshot));
+        self.is_among_devices &= !snapshot.devices.is_empty();
         let row = place.checked_sub(rows.first).and_then(|index| rows.rows.get(usize::try_from(index).ok()?));
         self.seen.is_paused = snapshot.paused;
-        self.seen.terminal = row.map(|row| row.number);
+        let newest = snapshot.questions.last().map_or(0, |question| question.number);
+        if newest > self.seen.newest_question {
+            // What is asked now matters more than what was said to the last request.
+            (self.seen.newest_question, self.notice) = (newest, None);
+        }
+        if self.seen.questions != snapshot.questions {
+            self.seen.questions.clone_from(&snapshot.questions);
+        }
+        let looked_at = self.terminal.or(self.seen.terminal.filter(|_| self.is_among_devices));
+        let device = snapshot.devices.iter().find(|device| Some(device.number) == looked_at);
+        self.seen.device =
+            device.filter(|_| self.screen == Screen::Terminals).map(|device| device.id.clone());
+        self.seen.has_devices = !snapshot.devices.is_empty();
+        self.seen.terminal = match self.is_among_devices {
+            true => view::device_at(self.devices.selected, self, snapshot),
+            false => row.map(|row| row.number),
+        };
         if self.seen.scenarios.len() != snapshot.stages.len() {
             self.seen.scenarios = snapshot.stages.iter().map(|stage| stage.name.clone()).collect();
         }
@@ -177,22 +226,34 @@ impl State {
         &self.lists[self.screen as usize]
     }
 
+    /// What is said where nothing is to be shown: a recording may lack what the run had.
+    pub(super) fn nothing(&self, live: Text) -> &'static str {
+        self.look.say(if self.mode == Mode::Replay { Text::NotRecorded } else { live })
+    }
+
     /// The step of the baseline with this name, when it is to be shown.
     pub(super) fn baseline_of(&self, step: &str) -> Option<&StepView> {
         self.baseline.iter().find(|known| self.shows_baseline && known.name == step)
     }
 
     fn act(&mut self, action: Action) -> Option<Wish> {
+        if self.mode == Mode::Replay && !action.works_in(self.mode) && action != Action::Leave {
+            self.notice = Some(Err(self.look.say(Text::NotInReplay).to_owned()));
+            return None;
+        }
         match action {
             Action::Show(screen) => self.show(screen),
             Action::Turn(places) => self.show(self.screen.turn(places)),
-            Action::Move(motion) => self.lists[self.screen as usize].go(motion),
+            Action::Move(motion) => self.moving().go(motion),
+            Action::Devices => self.is_among_devices = !self.is_among_devices && self.seen.has_devices,
             Action::Open => self.open(),
             Action::Back => self.back(),
             Action::Help => self.help = !self.help,
             Action::Wider => self.span = self.span.wider(),
             Action::Narrower => self.span = self.span.narrower(),
             Action::WholeRun => self.span = Span::Run,
+            Action::Freeze if self.mode == Mode::Replay => return play(Play::Toggle),
+            Action::Freeze if self.is_gone => {}
             Action::Freeze => self.frozen = !self.frozen,
             Action::TimeKind => self.time = self.time.next(),
             Action::ChartKind => self.chart = self.chart.next(),
@@ -208,6 +269,10 @@ impl State {
             Action::Pause => return self.pause(),
             Action::Rate(percent) => return self.change_rate(percent),
             Action::Keep => return Some(Wish::Picture),
+            Action::Answer => self.answer(),
+            Action::Play(change) if self.mode == Mode::Replay => return play(change),
+            Action::Play(_) => {}
+            Action::Quit if self.mode != Mode::Run => return Some(Wish::Leave),
             Action::Quit => return order(self.quit()),
             Action::Leave => return Some(Wish::Leave),
         }
@@ -215,6 +280,7 @@ impl State {
     }
 
     fn type_in(&mut self, prompt: Prompt, key: &KeyEvent) -> Option<Wish> {
+        let prompt = self.turned(prompt, key);
         match prompt.on_key(key) {
             Typed::More(prompt) => self.prompt = Some(prompt),
             Typed::Given => {}
@@ -222,6 +288,9 @@ impl State {
             Typed::Line(Purpose::Search, text) => self.search = text,
             Typed::Line(Purpose::Mark, text) if text.is_empty() => {}
             Typed::Line(Purpose::Mark, text) => return order(Order::Mark { note: text }),
+            Typed::Line(Purpose::Answer(prompt), text) => {
+                return Some(Wish::Run(Request::Answer { prompt, text }));
+            }
             Typed::Yes(Question::Pause) => {
                 self.has_confirmed_pause = true;
                 return self.pause();
@@ -236,6 +305,14 @@ impl State {
             }
         }
         None
+    }
+
+    /// The list that keys move through.
+    fn moving(&mut self) -> &mut List {
+        match self.screen == Screen::Terminals && self.is_among_devices {
+            true => &mut self.devices,
+            false => &mut self.lists[self.screen as usize],
+        }
     }
 
     fn show(&mut self, screen: Screen) {
@@ -281,6 +358,34 @@ impl State {
         }
     }
 
+    /// Asks for the answer to the question of the device that is looked at, or else to the oldest one.
+    fn answer(&mut self) {
+        let questions = &self.seen.questions;
+        let is_of = |device: &str, text: &str| {
+            text.strip_prefix(device).is_some_and(|rest| rest.starts_with([':', ' ']))
+        };
+        let device = self.seen.device.as_deref();
+        let its = questions.iter().find(|one| device.is_some_and(|device| is_of(device, &one.text)));
+        match its.or(questions.first()) {
+            Some(question) => {
+                self.prompt = Some(Prompt::Line(Purpose::Answer(question.number), String::new()));
+            }
+            None => self.notice = Some(Err(self.look.say(Text::NothingAsked).to_owned())),
+        }
+    }
+
+    /// While an answer is typed, up and down go to the questions before and after it.
+    fn turned(&self, prompt: Prompt, key: &KeyEvent) -> Prompt {
+        let Prompt::Line(Purpose::Answer(number), text) = &prompt else { return prompt };
+        let questions = &self.seen.questions;
+        let other = match key.code {
+            KeyCode::Up => questions.iter().rev().find(|one| one.number < *number),
+            KeyCode::Down => questions.iter().find(|one| one.number > *number),
+            _ => None,
+        };
+        other.map_or(prompt.clone(), |other| Prompt::Line(Purpose::Answer(other.number), text.clone()))
+    }
+
     fn pause(&mut self) -> Option<Wish> {
         if !self.has_confirmed_pause && !self.seen.is_paused {
             self.prompt = Some(Prompt::Question(Question::Pause));
@@ -303,6 +408,10 @@ impl State {
         self.quit = quit;
         order
     }
+}
+
+fn play(change: Play) -> Option<Wish> {
+    Some(Wish::Run(Request::Play(change)))
 }
 
 fn order(order: Order) -> Option<Wish> {

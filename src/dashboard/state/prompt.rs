@@ -21,6 +21,8 @@ pub(in crate::dashboard) enum Purpose {
     Filter,
     /// Only lines with this text.
     Search,
+    /// The answer to the question of the run with this number.
+    Answer(u64),
 }
 
 /// What is asked before it is done.
@@ -81,6 +83,7 @@ impl Purpose {
             Self::Mark => Text::MarkPrompt,
             Self::Filter => Text::FilterPrompt,
             Self::Search => Text::SearchPrompt,
+            Self::Answer(_) => Text::AnswerPrompt,
         }
     }
 }

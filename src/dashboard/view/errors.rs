@@ -13,7 +13,7 @@
 
 use super::{Extent, samples};
 use crate::dashboard::{
-    format,
+    Mode, format,
     panel::{
         spark::spark,
         table::{Column, Table},
@@ -134,9 +134,13 @@ fn causes(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
         lines.push(Line::styled(table.line(cause, is_selected, look), style));
     }
     if snapshot.causes.is_empty() {
-        lines.push(Line::styled(look.say(Text::NothingWrong), look.theme.dim));
+        lines.push(Line::styled(nothing_wrong(state), look.theme.dim));
     }
     frame.render_widget(Paragraph::new(lines).block(block), area);
+}
+
+fn nothing_wrong(state: &State) -> &'static str {
+    state.look.say(if state.mode == Mode::Replay { Text::NotTold } else { Text::NothingWrong })
 }
 
 fn signed(cause: &CauseView) -> String {

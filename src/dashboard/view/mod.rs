@@ -2,6 +2,7 @@
 
 mod agents;
 mod connections;
+mod device_detail;
 mod errors;
 mod latency;
 mod log;
@@ -13,14 +14,21 @@ mod terminals;
 mod thresholds;
 
 use super::{
+    Mode,
     draw::body,
+    panel,
     state::{Extent, Screen, State},
+    text,
+    words::Text,
 };
 use crate::metrics::Snapshot;
-use ratatui::{Frame, layout::Rect};
+use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 
 /// Draws the screen that `state` shows into `area`.
 pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
+    if state.mode == Mode::Replay && NOT_RECORDED.contains(&state.screen) {
+        return not_recorded(frame, area, state);
+    }
     let draw = match state.screen {
         Screen::Overview => overview::draw,
         Screen::Latency => latency::draw,
@@ -33,6 +41,27 @@ pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snap
         Screen::Log => log::draw,
     };
     draw(frame, area, state, snapshot);
+}
+
+/// Says that a recording has nothing for this screen.
+fn not_recorded(frame: &mut Frame, area: Rect, state: &State) {
+    let look = &state.look;
+    let block = text::panel(look.say(state.screen.name()).into(), area, look);
+    let line = Line::styled(look.say(Text::NotRecorded), look.theme.dim);
+    frame.render_widget(Paragraph::new(line).block(block), area);
+}
+
+/// What single terminals, connections and shards do is in no results folder.
+const NOT_RECORDED: [Screen; 3] = [Screen::Terminals, Screen::Connections, Screen::Agents];
+
+/// The list of the devices below the fleet, on a terminal of size `area`.
+pub(super) fn device_extent(state: &State, area: Rect, snapshot: &Snapshot) -> Extent {
+    terminals::device_extent(state, body(area), snapshot)
+}
+
+/// The number in the fleet of the device in row `place` of that list.
+pub(super) fn device_at(place: usize, state: &State, snapshot: &Snapshot) -> Option<u32> {
+    panel::devices::shown(&snapshot.devices, &state.filter).get(place).map(|device| device.number)
 }
 
 /// The list of the screen that `state` shows, on a terminal of size `area`.

@@ -39,7 +39,7 @@ pub(super) fn draw(
     let cases = snapshot.samples.iter().rev().filter(belongs).take(inner.height.into());
     let mut lines: Vec<Line> = cases.map(|case| line(case, inner.width.into(), state)).collect();
     if lines.is_empty() {
-        lines.push(Line::styled(look.say(Text::NoSamples), look.theme.dim));
+        lines.push(Line::styled(state.nothing(Text::NoSamples), look.theme.dim));
     }
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }

@@ -13,16 +13,19 @@
 use super::terminals::state_name;
 use crate::dashboard::{
     format,
-    panel::facts::{self, Fact},
+    panel::{
+        facts::{self, Fact},
+        trace,
+    },
     state::State,
     text,
     words::Text,
 };
-use crate::metrics::{Snapshot, TerminalRow, TraceLine, Way};
+use crate::metrics::{Snapshot, TerminalRow};
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
-    text::{Line, Span},
+    text::Line,
     widgets::Paragraph,
 };
 
@@ -31,7 +34,7 @@ pub(super) fn draw(frame: &mut Frame, area: Rect, number: u32, state: &State, sn
     let known = fleet.selected.iter().chain(&fleet.rows).find(|row| row.number == number);
     let [upper, lower] = Layout::vertical([Constraint::Length(4), Constraint::Fill(1)]).areas(area);
     about(frame, upper, number, known, state);
-    messages(frame, lower, number, state, snapshot);
+    trace::render(frame, lower, number, state, snapshot);
 }
 
 fn about(frame: &mut Frame, area: Rect, number: u32, row: Option<&TerminalRow>, state: &State) {
@@ -69,47 +72,4 @@ fn what(row: &TerminalRow, state: &State) -> Vec<Fact> {
         Fact::bad(Text::FailedWord, row.failed, look),
         Fact::of(Text::Reversals, format::count(row.reversals), look),
     ]
-}
-
-/// The newest at the bottom; a message that is longer than a line goes on in the next ones.
-fn messages(frame: &mut Frame, area: Rect, number: u32, state: &State, snapshot: &Snapshot) {
-    let look = &state.look;
-    let block = text::panel(look.say(Text::Messages).into(), area, look);
-    let inner = block.inner(area);
-    let trace = Some(&snapshot.trace).filter(|trace| trace.terminal == Some(number));
-    let mut lines: Vec<Line> = Vec::new();
-    for message in trace.iter().flat_map(|trace| trace.lines.iter()) {
-        lines.extend(wrapped(message, inner.width.into(), state));
-    }
-    let surplus = lines.len().saturating_sub(inner.height.into());
-    lines.drain(..surplus);
-    if lines.is_empty() {
-        lines.push(Line::styled(look.say(Text::Listening), look.theme.dim));
-    }
-    frame.render_widget(Paragraph::new(lines).block(block), area);
-}
-
-fn wrapped<'a>(message: &TraceLine, columns: usize, state: &State) -> Vec<Line<'a>> {
-    let theme = &state.look.theme;
-    let (arrow, style) = match message.way {
-        Way::Out => ("→", theme.accent),
-        Way::In => ("←", theme.strong),
-    };
-    let at = format!(" {}.{:03} ", format::clock(message.at), message.at.subsec_millis());
-    let indent = text::width(&at) + 2;
-    let mut lines = Vec::new();
-    for (index, part) in text::wrap(&message.text, columns.saturating_sub(indent + 1)).into_iter().enumerate()
-    {
-        let head = if index == 0 {
-            (at.clone(), format!("{arrow} "))
-        } else {
-            (" ".repeat(indent - 2), "  ".into())
-        };
-        lines.push(Line::from_iter([
-            Span::styled(head.0, theme.dim),
-            Span::styled(head.1, style),
-            Span::raw(part),
-        ]));
-    }
-    lines
 }

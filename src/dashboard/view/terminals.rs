@@ -9,7 +9,7 @@
 //! ╰──────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
-use super::{Extent, terminal_detail};
+use super::{Extent, device_detail, terminal_detail};
 use crate::dashboard::{
     format,
     look::Look,
@@ -31,9 +31,11 @@ use ratatui::{
 };
 
 pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
-    match state.terminal {
-        Some(number) => terminal_detail::draw(frame, area, number, state, snapshot),
-        None => {
+    let device = |number| snapshot.devices.iter().find(|device| device.number == number);
+    match (state.terminal, state.terminal.and_then(device)) {
+        (_, Some(device)) => device_detail::draw(frame, area, device, state, snapshot),
+        (Some(number), None) => terminal_detail::draw(frame, area, number, state, snapshot),
+        (None, None) => {
             let [upper, lower] = areas(area, snapshot);
             table(frame, upper, state, snapshot);
             if lower.height > 0 {
@@ -46,6 +48,11 @@ pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snap
 pub(super) fn extent(state: &State, area: Rect, snapshot: &Snapshot) -> Extent {
     let [upper, _] = areas(area, snapshot);
     Extent { rows: count(state, snapshot), page: page(upper) }
+}
+
+pub(super) fn device_extent(state: &State, area: Rect, snapshot: &Snapshot) -> Extent {
+    let [_, lower] = areas(area, snapshot);
+    devices::extent(lower, state, snapshot)
 }
 
 /// Terminals, and below them the devices of a lab; these get up to half of the height.
@@ -79,7 +86,7 @@ fn table(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
     let mut lines = vec![activity(snapshot, columns, look), proportions(snapshot, columns, look)];
     lines.push(Line::styled(table.heading(look), look.theme.dim));
     lines.extend((top..bottom).map(|place| {
-        let is_selected = place == list.selected;
+        let is_selected = place == list.selected && !state.is_among_devices;
         match row_at(place, state, snapshot) {
             Some(row) => Line::styled(table.line(row, is_selected, look), style(row, is_selected, look)),
             None => Line::styled(table.unknown(&unknown(place, state), is_selected), look.theme.dim),

@@ -1,6 +1,7 @@
 //! A real terminal behind its port: carries the register's machine over a wire, opens it anew, and relays to a host.
 
 use super::{
+    ear::{Ear, Listener},
     lease::{Lease, Leases},
     locate::Locator,
     opener::{Opened, Opener},
@@ -15,7 +16,7 @@ use crate::{
     driver::Clock,
     ecr::{Answer, Deed, Outbox, Output, RegisterEvent, RegisterInput, Request, Service, Verdict},
     money::Amount,
-    rack::{self, BoxedRegister},
+    rack::{self, BoxedRegister, Direction},
     time::Instant,
 };
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
@@ -56,6 +57,8 @@ pub struct Device {
     answer: Option<Answer>,
     trouble: Option<DeviceError>,
     contact: Contact,
+    /// Hears what goes over the line, when somebody listens.
+    listener: Listener,
     /// Whether what is behind the port now has said who it is.
     is_identified: bool,
 }
@@ -102,6 +105,7 @@ impl Device {
             answer: None,
             trouble: None,
             contact: Contact::default(),
+            listener: Listener::default(),
             is_identified: false,
         }
     }
@@ -110,6 +114,13 @@ impl Device {
     #[must_use]
     pub fn with_prompts(self, prompts: Prompts) -> Self {
         Self { prompts, ..self }
+    }
+
+    /// The same with this ear on its line.
+    #[must_use]
+    pub fn with_ear(mut self, ear: Ear) -> Self {
+        self.listener.ear = ear;
+        self
     }
 
     /// How much there was to do with it.
@@ -161,6 +172,7 @@ impl Device {
         if !self.register.is_idle() {
             return Err(DeviceError::Busy);
         }
+        self.listener.begin(self.setup.clock.now(), &self.rack.speaker, Some(&request));
         self.feed(RegisterInput::Ask(request));
         self.run(within).await
     }
@@ -171,6 +183,7 @@ impl Device {
     /// When it is not to be learned now.
     pub async fn recover(&mut self, within: Duration) -> Result<Answer, DeviceError> {
         self.notice_what_came();
+        self.listener.begin(self.setup.clock.now(), &self.rack.speaker, None);
         self.feed(RegisterInput::Recover);
         self.run(within).await
     }
@@ -240,15 +253,19 @@ impl Device {
                 return self.judge(answer);
             }
             if self.setup.clock.now() >= until {
-                return Err(DeviceError::TimedOut(within));
+                let error = DeviceError::TimedOut(within);
+                self.listener.line(self.setup.clock.now(), &error.to_string());
+                return Err(error);
             }
             match self.wake(until).await {
                 Wake::Opened(Ok((wire, lease))) => {
                     self.contact.opened += 1;
                     (self.wire, self.lease, self.trouble) = (Some(wire), Some(lease), None);
+                    self.listener.line(self.setup.clock.now(), "the port is open");
                     self.feed(RegisterInput::Connected);
                 }
                 Wake::Opened(Err(error)) => {
+                    self.listener.line(self.setup.clock.now(), &error.to_string());
                     self.trouble = Some(error);
                     self.feed(RegisterInput::Closed);
                 }
@@ -292,10 +309,12 @@ impl Device {
         match arrival {
             Arrival::Bytes(at, bytes) => {
                 self.contact.bytes += bytes.len() as u64;
+                self.listener.bytes(at, Direction::In, &bytes);
                 self.feed_at(at, RegisterInput::Received(&bytes));
             }
             Arrival::HungUp => {
                 self.contact.hung_up += 1;
+                self.listener.line(self.setup.clock.now(), "hung up");
                 (self.wire, self.is_identified) = (None, false);
                 self.trouble = Some(DeviceError::HungUp);
                 self.feed(RegisterInput::Closed);
@@ -310,6 +329,9 @@ impl Device {
     fn feed_at(&mut self, now: Instant, input: RegisterInput<'_>) {
         self.register.handle(now, input, &mut self.outbox);
         while let Some(output) = self.outbox.poll() {
+            if let Output::Event(event) = &output {
+                self.listener.event(now, event);
+            }
             match output {
                 Output::Connect => {
                     let lease = self.lease.take();
@@ -319,6 +341,7 @@ impl Device {
                 Output::Send(range) => {
                     let bytes = self.outbox.bytes(range);
                     self.contact.sent += bytes.len() as u64;
+                    self.listener.bytes(now, Direction::Out, bytes);
                     let _ = self.wire.as_ref().is_some_and(|wire| wire.send(bytes));
                 }
                 Output::Close => (self.wire, self.opening) = (None, None),

@@ -10,6 +10,7 @@
 mod cards;
 mod console;
 mod device;
+mod ear;
 mod inner;
 mod lane;
 mod lease;
@@ -33,6 +34,7 @@ mod wire;
 pub use cards::{Absent, CardFeeder};
 pub use console::{attend, typed_lines};
 pub use device::{Contact, Device, Setup};
+pub use ear::{Ear, Murmur, Sound};
 pub use inner::Inner;
 pub use lease::{Holder, Lease, LeaseError, Leases};
 pub use locate::{LocateError, Locator, Place};

@@ -8,7 +8,6 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 /// The folder of the records.
@@ -41,9 +40,7 @@ impl Recorders {
     pub fn of(&self, device: &Device) -> io::Result<Recorder> {
         let path = self.0.join(format!("{}.trace", device.id));
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        let profile = device.speaker.profile.as_ref();
-        let record = profile.map_or_else(Record::default, |profile| Record::of(Arc::clone(&profile.script)));
-        Ok(Recorder { record, file, text: String::new(), has_failed: false })
+        Ok(Recorder { record: device.speaker.record(), file, text: String::new(), has_failed: false })
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) use log::{Batch, Batches};
 pub(super) use payload::{Decoder, micros_at};
 pub use tables::{EventRecord, SeriesRow};
 pub(super) use tally::Tally;
-pub(super) use timeline::{Column, Figures, Heat, StepTotals, Timeline};
+pub(super) use timeline::{Column, Figures, Heat, StepTotals, Timeline, Walk};
 
 use super::{environment::Environment, meter::Meter, parts::parts};
 use crate::metrics::{Counters, MismatchSummary, Summary};

@@ -47,6 +47,8 @@ pub(in crate::report) struct Column {
     pub(in crate::report) lag: Figures,
     /// Steps that timed out or failed.
     pub(in crate::report) failed: u64,
+    /// The same by step; absent where there was none.
+    pub(in crate::report) failed_steps: BTreeMap<String, u64>,
     /// Response times by logarithmic row.
     pub(in crate::report) heat: Heat,
     /// Response times of each step that ended in it.
@@ -248,6 +250,7 @@ struct Worker {
     steps: BTreeMap<String, Tally>,
     lag: Tally,
     failed: u64,
+    failed_steps: BTreeMap<String, u64>,
 }
 
 impl Worker {
@@ -255,16 +258,20 @@ impl Worker {
         loop {
             let next = queue.lock().ok().and_then(|queue| queue.recv().ok());
             let Some(batch) = next else { return self };
-            for line in batch.lines() {
-                let known = match StepTag::parse(line.tag) {
-                    Some(tag) => self.step(&tag, line.payload),
-                    None if line.tag == LAG => self.schedule_lag(line.payload),
-                    None => self.on_devices(line.tag, line.payload),
-                };
-                self.malformed += u64::from(known.is_none());
-            }
-            self.close(batch.number);
+            self.sum_up(&batch);
         }
+    }
+
+    fn sum_up(&mut self, batch: &Batch) {
+        for line in batch.lines() {
+            let known = match StepTag::parse(line.tag) {
+                Some(tag) => self.step(&tag, line.payload),
+                None if line.tag == LAG => self.schedule_lag(line.payload),
+                None => self.on_devices(line.tag, line.payload),
+            };
+            self.malformed += u64::from(known.is_none());
+        }
+        self.close(batch.number);
     }
 
     fn schedule_lag(&mut self, payload: &[u8]) -> Option<()> {
@@ -306,7 +313,9 @@ impl Worker {
             self.all.add(place, count);
         });
         if matches!(tag.class, Class::TimedOut | Class::Failed) {
-            self.failed += step.total() - before;
+            let failed = step.total() - before;
+            self.failed += failed;
+            *self.failed_steps.entry(name.to_owned()).or_default() += failed;
         }
         known
     }
@@ -322,12 +331,64 @@ impl Worker {
             response: Figures::from(&self.all),
             lag: Figures::from(&self.lag),
             failed: self.failed,
+            failed_steps: std::mem::take(&mut self.failed_steps),
             heat: Heat::of(&self.all),
             steps: steps.map(|(name, tally)| (name.clone(), Figures::from(tally))).collect(),
         });
         self.totals.lag.merge(&self.lag);
         self.steps.values_mut().chain([&mut self.all, &mut self.lag]).for_each(Tally::clear);
         self.failed = 0;
+    }
+}
+
+/// A walk through the log from its begin: the columns and the totals up to where it is.
+#[derive(Debug)]
+pub(in crate::report) struct Walk {
+    batches: Batches,
+    worker: Worker,
+    /// The batch that comes next, read already.
+    ahead: Option<Batch>,
+}
+
+impl Walk {
+    /// At the begin of the log at `path`; a column is `span` seconds.
+    ///
+    /// # Errors
+    /// When it is missing or cannot be read.
+    pub(in crate::report) fn begin(path: &Path, span: f64) -> io::Result<Self> {
+        Ok(Self { batches: Batches::open(path, span)?, worker: Worker::default(), ahead: None })
+    }
+
+    /// Goes on through all columns before column `end`.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(in crate::report) fn go_to(&mut self, end: usize) -> io::Result<()> {
+        loop {
+            self.ahead = match self.ahead.take() {
+                None => self.batches.next()?,
+                known => known,
+            };
+            match self.ahead.take_if(|batch| batch.number < end) {
+                Some(batch) => self.worker.sum_up(&batch),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// What was passed, column by column.
+    pub(in crate::report) fn columns(&self) -> &[Column] {
+        &self.worker.columns
+    }
+
+    /// What was passed altogether.
+    pub(in crate::report) fn totals(&self) -> &Totals {
+        &self.worker.totals
+    }
+
+    /// Lines so far that could not be read.
+    pub(in crate::report) fn malformed(&self) -> u64 {
+        self.worker.malformed + self.batches.malformed()
     }
 }
 

@@ -1,0 +1,288 @@
+//! A results folder as the snapshots of its run: what screens showed at any moment, as far as the folder holds it.
+//!
+//! Seconds, histograms, events and the summary are there; single terminals, devices, connections and cases are not, and
+//! nothing is made up for them.
+
+use super::archive::{Archive, ArchiveError, Column, EventRecord, Figures, SeriesRow, Walk};
+use crate::{
+    iso8583::ResponseCode,
+    metrics::{
+        CodeView, Counters, EventLine, Generator, Heat, Percentiles, Phase, Point, Severity, Snapshot,
+        StepPoint, StepView, Summary, ThresholdView,
+    },
+};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+/// A finished run, to be looked at moment by moment.
+#[derive(Debug)]
+pub struct Recording {
+    archive: Archive,
+    /// The seconds of a column of histograms.
+    span: f64,
+    /// The walk through the histograms, and how many columns it has behind it.
+    walk: Option<(Walk, usize)>,
+    /// What was shown last, and after how many seconds of the series.
+    shown: Option<(usize, bool, Snapshot)>,
+    notes: Vec<String>,
+}
+
+impl Recording {
+    /// Opens the results folder at `path`.
+    ///
+    /// # Errors
+    /// When it is no results folder, or a newer version of this program wrote it.
+    pub fn open(path: &Path) -> Result<Self, ArchiveError> {
+        let archive = Archive::open(path)?;
+        let span = (archive.seconds() / COLUMNS).ceil().max(1.0);
+        let notes = archive.notes.clone();
+        let mut recording = Self { archive, span, walk: None, shown: None, notes };
+        if let Err(error) = recording.walk_to(0) {
+            recording.note(format!("intervals.hlog cannot be read: {error}"));
+        }
+        Ok(recording)
+    }
+
+    /// How long the run took.
+    pub fn length(&self) -> Duration {
+        Duration::from_secs_f64(self.archive.seconds().min(LONGEST))
+    }
+
+    /// What its viewer should know about the folder, in sentences.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        self.notes.iter().map(|note| plain(note))
+    }
+
+    /// The run as it was `at` after its start.
+    pub fn at(&mut self, at: Duration) -> Snapshot {
+        let is_end = at >= self.length();
+        let rows = self.archive.series.partition_point(|row| row.at <= at.as_secs_f64() + TOLERANCE);
+        let rows = if is_end { self.archive.series.len() } else { rows };
+        let known = self.shown.take().filter(|(count, end, _)| (*count, *end) == (rows, is_end));
+        let mut snapshot = match known {
+            Some((_, _, snapshot)) => snapshot,
+            None => self.snapshot(rows, is_end, at),
+        };
+        snapshot.elapsed = at;
+        snapshot.events = Arc::new(self.events(at, is_end));
+        self.shown = Some((rows, is_end, snapshot.clone()));
+        snapshot
+    }
+
+    fn snapshot(&mut self, rows: usize, is_end: bool, at: Duration) -> Snapshot {
+        let columns = if is_end { usize::MAX } else { (at.as_secs_f64() / self.span) as usize };
+        if let Err(error) = self.walk_to(columns) {
+            self.note(format!("intervals.hlog cannot be read: {error}"));
+            self.walk = None;
+        }
+        let summary = self.archive.summary.as_ref();
+        let at_end = summary.filter(|_| is_end);
+        let seconds = self.archive.series.get(..rows).unwrap_or_default();
+        Snapshot {
+            name: plain(&self.archive.name()),
+            seed: summary.map_or(0, |summary| summary.seed),
+            phase: if is_end { Phase::Done } else { Phase::Running },
+            planned_duration: Some(self.length()),
+            counters: counters(seconds, at_end),
+            series: Arc::new(self.points(seconds)),
+            steps: self.steps(at_end),
+            codes: codes(seconds),
+            generator: self.generator(at_end),
+            thresholds: summary.map(|summary| thresholds(summary, is_end)).unwrap_or_default(),
+            outcome: at_end.map(|summary| summary.verdict),
+            ..Snapshot::default()
+        }
+    }
+
+    /// Goes on, or once more from the begin, to the begin of this column.
+    fn walk_to(&mut self, columns: usize) -> std::io::Result<()> {
+        let (mut walk, passed) = match self.walk.take().filter(|(_, passed)| *passed <= columns) {
+            Some(known) => known,
+            None => (Walk::begin(&self.archive.log(), self.span)?, 0),
+        };
+        walk.go_to(columns)?;
+        if columns == usize::MAX && walk.malformed() > 0 {
+            self.note(format!("intervals.hlog: {} lines are damaged and left out", walk.malformed()));
+        }
+        self.walk = Some((walk, columns.max(passed)));
+        Ok(())
+    }
+
+    /// Notes what is odd about the folder, once.
+    fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    fn columns(&self) -> BTreeMap<usize, &Column> {
+        let columns = self.walk.iter().flat_map(|(walk, _)| walk.columns());
+        columns.map(|column| (column.number, column)).collect()
+    }
+
+    fn points(&self, seconds: &[SeriesRow]) -> VecDeque<Point> {
+        let columns = self.columns();
+        let first = seconds.len().saturating_sub(SERIES_MAX);
+        let column = |row: &SeriesRow| columns.get(&(((row.at - row.length / 2.0) / self.span) as usize));
+        let kept = seconds.get(first..).unwrap_or_default();
+        kept.iter().map(|row| point(row, column(row).copied())).collect()
+    }
+
+    fn steps(&self, summary: Option<&Summary>) -> Vec<StepView> {
+        let Some((walk, _)) = &self.walk else { return Vec::new() };
+        let view = |(name, totals): (&String, &super::archive::StepTotals)| {
+            let told = summary.and_then(|summary| summary.steps.get(name));
+            let mut view = StepView::of(&plain(name), &totals.to_interval());
+            view.series = Arc::new(self.course(name, walk.columns()));
+            if let Some(told) = told {
+                view.checks = (told.checks_passed, told.checks_failed);
+                view.codes = told.codes.iter().map(|(code, count)| (plain(code), *count)).collect();
+                view.codes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            }
+            view
+        };
+        walk.totals().steps.iter().map(view).collect()
+    }
+
+    fn course(&self, name: &str, columns: &[Column]) -> VecDeque<StepPoint> {
+        let length = Duration::from_secs_f64(self.span);
+        let point = |column: &Column| {
+            let figures = column.steps.get(name)?;
+            let at = Duration::from_secs_f64((column.number + 1) as f64 * self.span);
+            let errors = column.failed_steps.get(name).copied().unwrap_or(0);
+            Some(StepPoint { at, length, count: figures.count, errors, response: percentiles(figures) })
+        };
+        let newest = columns.iter().rev().filter_map(point).take(COURSE_MAX);
+        let mut course: VecDeque<StepPoint> = newest.collect();
+        course.make_contiguous().reverse();
+        course
+    }
+
+    fn generator(&self, summary: Option<&Summary>) -> Generator {
+        let lag = self.walk.as_ref().map(|(walk, _)| walk.totals().lag().percentiles()).unwrap_or_default();
+        let told = summary.map(|summary| &summary.generator);
+        Generator {
+            lag,
+            cpu_seconds: told.map_or(0.0, |told| told.cpu_seconds),
+            max_rss_bytes: told.map_or(0, |told| told.max_rss_bytes),
+            ..Generator::default()
+        }
+    }
+
+    /// What happened until then, behind what is odd about the folder.
+    fn events(&self, at: Duration, is_end: bool) -> VecDeque<EventLine> {
+        let odd = |note: String| EventLine { at: Duration::ZERO, severity: Severity::Warning, text: note };
+        let happened = self.archive.events.iter().map(event).filter(|event| is_end || event.at <= at);
+        let mut events: VecDeque<EventLine> = self.notes().map(odd).chain(happened).collect();
+        let surplus = events.len().saturating_sub(EVENTS_MAX);
+        events.drain(..surplus);
+        if is_end && self.archive.summary.is_none() {
+            let text = "the recording ends here, without a verdict".to_owned();
+            events.push_back(EventLine { at, severity: Severity::Error, text });
+        }
+        events
+    }
+}
+
+fn event(event: &EventRecord) -> EventLine {
+    let severity = match event.severity.as_str() {
+        "error" => Severity::Error,
+        "warning" => Severity::Warning,
+        _ => Severity::Info,
+    };
+    EventLine { at: Duration::from_millis(event.at_ms), severity, text: plain(&event.text) }
+}
+
+fn counters(seconds: &[SeriesRow], summary: Option<&Summary>) -> Counters {
+    let mut total = Counters::default();
+    seconds.iter().for_each(|row| total += row.counters);
+    summary.map_or(total, |summary| summary.counters)
+}
+
+fn point(row: &SeriesRow, column: Option<&Column>) -> Point {
+    let (response, lag) = column.map(|column| (column.response, column.lag)).unwrap_or_default();
+    Point {
+        at: Duration::from_secs_f64(row.at),
+        length: Duration::from_secs_f64(row.length),
+        counters: row.counters,
+        in_flight: row.in_flight,
+        response: percentiles(&response),
+        steps: row.steps,
+        errors: row.errors,
+        lag: percentiles(&lag),
+        codes: row.codes.iter().map(|(code, count)| (plain(code), *count)).collect(),
+        heat: column.map(heat).unwrap_or_default(),
+        ..Point::default()
+    }
+}
+
+fn percentiles(figures: &Figures) -> Percentiles {
+    let Figures { p50, p90, p99, p999, max, .. } = *figures;
+    Percentiles { p50, p90, p99, p999, max, ..Percentiles::default() }
+}
+
+/// The rows of screens are wider than those of reports.
+fn heat(column: &Column) -> Heat {
+    let wider = super::archive::Heat::PER_DECADE / u32::from(Heat::PER_DECADE);
+    let mut rows: BTreeMap<u16, u64> = BTreeMap::new();
+    for (row, count) in &column.heat.0 {
+        *rows.entry(u16::try_from(row / wider).unwrap_or(u16::MAX)).or_default() += count;
+    }
+    Heat(rows.into_iter().collect())
+}
+
+/// Response codes until then, the most frequent first.
+fn codes(seconds: &[SeriesRow]) -> Vec<CodeView> {
+    let mut codes: BTreeMap<&str, CodeView> = BTreeMap::new();
+    for row in seconds {
+        let at = Duration::from_secs_f64(row.at);
+        for (code, count) in &row.codes {
+            let new =
+                || CodeView { code: plain(code), meaning: meaning(code), first: at, ..CodeView::default() };
+            let known = codes.entry(code).or_insert_with(new);
+            (known.count, known.last) = (known.count.saturating_add(*count), at);
+        }
+    }
+    let mut codes: Vec<CodeView> = codes.into_values().collect();
+    codes.sort_by_key(|code| std::cmp::Reverse(code.count));
+    codes
+}
+
+fn meaning(code: &str) -> String {
+    let bytes: Option<[u8; 2]> = code.as_bytes().try_into().ok();
+    bytes.and_then(|bytes| ResponseCode::from_bytes(&bytes).ok()).map_or("", ResponseCode::meaning).to_owned()
+}
+
+/// The thresholds; before the end nobody knows what they came to.
+fn thresholds(summary: &Summary, is_end: bool) -> Vec<ThresholdView> {
+    let view = |threshold: &crate::metrics::ThresholdSummary| ThresholdView {
+        expression: plain(&threshold.expression),
+        value: threshold.value.filter(|_| is_end),
+        pass: Some(threshold.pass).filter(|_| is_end),
+        ..ThresholdView::default()
+    };
+    summary.thresholds.iter().map(view).collect()
+}
+
+/// Text of a file without anything that a terminal would obey.
+fn plain(text: &str) -> String {
+    let is_order = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|letter| if is_order(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
+/// As many columns of histograms as an hour has seconds, or fewer.
+const COLUMNS: f64 = 3_600.0;
+const SERIES_MAX: usize = 3_600;
+const COURSE_MAX: usize = 900;
+const EVENTS_MAX: usize = 200;
+/// A year, in seconds.
+const LONGEST: f64 = 366.0 * 86_400.0;
+/// Half a millisecond: the series tells milliseconds.
+const TOLERANCE: f64 = 0.000_5;
