@@ -24,8 +24,7 @@ fn main() {
         let decode = || Message::parse(black_box(spec), black_box(&body)).is_ok();
         bar(&format!("ns to decode a {what} of 20 elements"), fastest_ns(decode), ..=100.0);
     }
-    let packs: [(&str, fn(&mut Vec<u8>)); 2] =
-        [("response", pack_response), ("request with chip data", pack_request)];
+    let packs: [(&str, Pack); 2] = [("response", pack_response), ("request with chip data", pack_request)];
     for (what, pack) in packs {
         let mut buffer = Vec::with_capacity(1024);
         let encode = || {
@@ -36,6 +35,9 @@ fn main() {
         bar(&format!("ns to encode a {what} of 20 elements"), fastest_ns(encode), ..=130.0);
     }
 }
+
+/// Writes a message into a buffer.
+type Pack = fn(&mut Vec<u8>);
 
 #[divan::bench]
 fn decode_response(bencher: Bencher) {

@@ -8,10 +8,6 @@ use super::des::{Des, Tdes};
 
 /// An expanded key of any algorithm: a few hundred bytes, made for use and dropped after it.
 #[derive(Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "lives on the stack for one transaction; a box would cost more"
-)]
 pub enum BlockCipher {
     /// Single DES, 8-byte blocks.
     Des(Des),

@@ -2,7 +2,7 @@
 //! is the business of `final_check`, and its last word that of `verdict`.
 
 use super::{
-    clock_watch::ClockWatch,
+    clock_watch::{ClockWatch, Gap},
     control::{Command, Control},
     courses::Courses,
     crew::Crew,
@@ -186,10 +186,16 @@ impl Collector {
         }
     }
 
-    /// A machine that slept, or whose clock was set, has measured nothing.
+    /// A machine that slept, or whose clock was set, has measured nothing; of one that had no time for this program its
+    /// `health` decides.
     fn look_at_clocks(&mut self) {
-        if let Some(gap) = self.clock_watch.look(self.start.clock.now(), since_1970(), TICK) {
-            self.not_valid(format!("this machine: {gap}; the run is not valid"));
+        match self.clock_watch.look(self.start.clock.now(), since_1970(), TICK) {
+            None => {}
+            Some(gap @ Gap::Late(time)) => {
+                self.second.standstill.record(time);
+                self.event_of(Severity::Warning, format!("this machine: {gap}"));
+            }
+            Some(gap) => self.not_valid(format!("this machine: {gap}; the run is not valid")),
         }
     }
 

@@ -301,6 +301,8 @@ pub struct Interval {
     pub selections: Vec<StepInterval>,
     /// From the scheduled to the actual start of iterations.
     pub lag: Latency,
+    /// Each time that this program stood still for long, though it wanted to run.
+    pub standstill: Latency,
     /// What became of the connections of terminals.
     pub connections: Connections,
     /// The same of the groups that thresholds ask for, one entry for each of those [`Selections`].
@@ -338,6 +340,7 @@ impl Interval {
             steps: vec![StepInterval::default(); steps],
             selections: Vec::new(),
             lag: Latency::default(),
+            standstill: Latency::default(),
             connections: Connections::default(),
             links: Vec::new(),
             mixed: Vec::new(),
@@ -376,6 +379,7 @@ impl Interval {
         self.steps.iter_mut().zip(&other.steps).for_each(|(mine, theirs)| mine.merge(theirs));
         self.selections.iter_mut().zip(&other.selections).for_each(|(mine, theirs)| mine.merge(theirs));
         self.lag.merge(&other.lag);
+        self.standstill.merge(&other.standstill);
         self.connections.merge(&other.connections);
         self.links.iter_mut().zip(&other.links).for_each(|(mine, theirs)| mine.merge(theirs));
         self.mixed.resize(self.mixed.len().max(other.mixed.len()), 0);
@@ -388,6 +392,7 @@ impl Interval {
         self.scenarios.fill(Counters::default());
         self.steps.iter_mut().chain(&mut self.selections).for_each(StepInterval::clear);
         self.lag.clear();
+        self.standstill.clear();
         self.connections.clear();
         self.links.iter_mut().for_each(Connections::clear);
         self.mixed.clear();

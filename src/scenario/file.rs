@@ -58,7 +58,7 @@ pub struct File {
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub thresholds: Named<Vec<Condition>>,
     /// Conditions that make the run invalid where they do not hold, since it then says nothing about the target. Those on
-    /// `schedule_achieved` and `schedule_lag` exist without being written; an empty list is none.
+    /// `schedule_achieved`, `schedule_lag` and `standstill` exist without being written; an empty list is none.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub health: Named<Vec<Condition>>,
     /// What the host inside this program is like.

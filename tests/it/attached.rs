@@ -277,12 +277,10 @@ fn a_folder_of_a_crash_is_shown_and_one_of_a_newer_version_refused() {
     assert!(told.stderr.contains("is not a results folder"), "{}", told.stderr);
 }
 
-/// Starts a run without a screen; how well this machine keeps its schedule is not asked.
+/// Starts a run without a screen.
 fn start(folder: &Folder, scenario: &str) -> Running {
     let scenario = folder.file("scenario.yaml", scenario);
-    let health = ["--set", "health.schedule_lag=[]", "--set", "health.schedule_achieved=[]"];
-    let patience = ["--operator", "10m"];
-    let run = Running::start(&mut run_in(folder, &scenario, &[&health[..], &patience].concat()));
+    let run = Running::start(&mut run_in(folder, &scenario, &["--operator", "10m"]));
     run.wait_for("running");
     run
 }

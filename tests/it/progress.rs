@@ -28,7 +28,7 @@ fn a_bar_is_there_while_a_command_works_and_gone_when_it_ends() {
     let mut shown = Shown::read(pair.master.try_clone_reader().unwrap());
     shown.wait_for("reconciling [");
     fs::write(&pipe, fs::read(run.join("journal/host.csv")).unwrap()).unwrap();
-    let screen = shown.to_the_end();
+    let screen = shown.last();
     assert_eq!(child.wait().unwrap().exit_code(), 0, "{screen}");
     assert!(screen.contains("agree") && !screen.contains("reconciling"), "{screen}");
 }
@@ -82,7 +82,7 @@ impl Shown {
     }
 
     /// What is left when nobody writes any more.
-    fn to_the_end(mut self) -> String {
+    fn last(mut self) -> String {
         while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
             self.parser.process(&bytes);
         }

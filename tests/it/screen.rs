@@ -1,6 +1,6 @@
 //! The real binary in a pseudo-terminal, as an operator uses it.
 
-use crate::program::{Finished, Folder, PATIENCE, events, posfleet, shipped};
+use crate::program::{ANY_MACHINE, Finished, Folder, PATIENCE, events, posfleet, shipped};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::{
     ffi::OsStr,
@@ -182,7 +182,7 @@ impl Screen {
     fn start_in(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let (scenario, results) = (shipped("quickstart.yaml"), folder.results());
         let run = ["run".as_ref(), scenario.as_os_str(), "--out".as_ref(), results.as_os_str()];
-        let arguments = run.into_iter().chain(HEALTH.iter().chain(arguments).map(OsStr::new));
+        let arguments = run.into_iter().chain(ANY_MACHINE.iter().chain(arguments).map(OsStr::new));
         Self::of(folder, arguments, variables)
     }
 
@@ -300,8 +300,6 @@ impl Drop for Screen {
 const ROWS: NonZero<u16> = NonZero::new(30).unwrap();
 const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
 const SCROLLBACK: usize = 200;
-/// How well this machine keeps its schedule is not asked.
-const HEALTH: [&str; 4] = ["--set", "health.schedule_lag=[]", "--set", "health.schedule_achieved=[]"];
 const QUICK: &[&str] = &["--terminals", "20", "--duration", "120s"];
 
 /// The keys of the screens, and what only that screen shows.

@@ -72,6 +72,7 @@ impl Threshold {
             MetricName::Portal(name) => counted(scope.host.portal?.count(name)?),
             MetricName::Connections(name) => of_connections(scope.connections(interval, self)?, name),
             MetricName::ScheduleLag => Some(Sample::Times(interval.lag.clone())),
+            MetricName::Standstill => Some(Sample::Times(interval.standstill.clone())),
             MetricName::DroppedIterations
             | MetricName::LateIterations
             | MetricName::FailedIterations

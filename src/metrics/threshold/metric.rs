@@ -51,6 +51,8 @@ pub enum MetricName {
     ScheduleAchieved,
     /// Scheduled to actual start.
     ScheduleLag,
+    /// Each time that this program stood still for more than two seconds, though it wanted to run.
+    Standstill,
     /// A count of the reconciliation, one of [`ReconciliationSummary::COUNTS`] or of [`PortalChecks`].
     Reconciliation(String),
     /// A count of the settlements at the host, one of those that [`SettlementSummary::count`] knows.
@@ -63,7 +65,7 @@ pub enum MetricName {
 
 impl MetricName {
     /// The metrics that exist, as they are written; those of [`MetricName::STEP_METRICS`] take a step before them.
-    pub const NAMES: [&str; 76] = [
+    pub const NAMES: [&str; 77] = [
         "response_time",
         "service_time",
         "connect_time",
@@ -85,6 +87,7 @@ impl MetricName {
         "iterations",
         "schedule_achieved",
         "schedule_lag",
+        "standstill",
         "reconciliation.mismatches",
         "reconciliation.lost",
         "reconciliation.doubled",
@@ -179,7 +182,11 @@ impl MetricName {
                 &["group", "target"]
             }
             Self::Connections(_) => &[],
-            Self::ScheduleLag | Self::Reconciliation(_) | Self::Settlements(_) | Self::Portal(_) => &[],
+            Self::ScheduleLag
+            | Self::Standstill
+            | Self::Reconciliation(_)
+            | Self::Settlements(_)
+            | Self::Portal(_) => &[],
             _ => &["step", "scenario", "group", "flow", "device", "code"],
         }
     }
@@ -200,7 +207,8 @@ impl MetricName {
             | Self::DeviceTime
             | Self::LineTime
             | Self::HostTime
-            | Self::ScheduleLag => true,
+            | Self::ScheduleLag
+            | Self::Standstill => true,
             _ => false,
         }
     }
@@ -257,7 +265,7 @@ impl fmt::Display for MetricName {
 }
 
 /// The metrics whose names stand alone.
-const PLAIN: [(MetricName, &str); 21] = [
+const PLAIN: [(MetricName, &str); 22] = [
     (MetricName::ResponseTime, "response_time"),
     (MetricName::ServiceTime, "service_time"),
     (MetricName::ConnectTime, "connect_time"),
@@ -279,6 +287,7 @@ const PLAIN: [(MetricName, &str); 21] = [
     (MetricName::Iterations, "iterations"),
     (MetricName::ScheduleAchieved, "schedule_achieved"),
     (MetricName::ScheduleLag, "schedule_lag"),
+    (MetricName::Standstill, "standstill"),
 ];
 
 #[cfg(test)]

@@ -302,6 +302,7 @@ mod tests {
             groups: &["shop", "kiosk", "taxi"],
             targets: &[Some("east"), None, Some("east")],
             flows: &[],
+            devices: &[],
         };
         let read = |metric| Threshold::parse(metric, "count < 9").expect("valid");
         let thresholds = [

@@ -13,12 +13,16 @@ use super::{
 };
 use crate::{
     metrics::{Class, Latency, StepInterval},
-    report::tag::{DevicePart, DeviceTag, LAG, Part, StepTag},
+    report::{
+        meter::Meter,
+        tag::{DevicePart, DeviceTag, LAG, Part, StepTag},
+    },
 };
 use std::{
     collections::BTreeMap,
     io,
     num::NonZero,
+    path::Path,
     sync::{Mutex, mpsc},
     thread,
 };
@@ -356,7 +360,11 @@ impl Walk {
     /// # Errors
     /// When it is missing or cannot be read.
     pub(in crate::report) fn begin(path: &Path, span: f64) -> io::Result<Self> {
-        Ok(Self { batches: Batches::open(path, span)?, worker: Worker::default(), ahead: None })
+        Ok(Self {
+            batches: Batches::open(path, span, &Meter::default())?,
+            worker: Worker::default(),
+            ahead: None,
+        })
     }
 
     /// Goes on through all columns before column `end`.

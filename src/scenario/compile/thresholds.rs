@@ -126,7 +126,7 @@ impl Compiler<'_> {
             self.check_step(span, step);
         }
         let file = self.file;
-        let lists: [(&str, &Option<String>, Vec<&str>); 4] = [
+        let lists: [(&str, &Option<String>, Vec<&str>); 5] = [
             ("scenario", &selector.scenario, file.scenarios.names().collect()),
             ("group of terminals", &selector.group, file.terminals.names().collect()),
             ("flow", &selector.flow, file.flows.names().collect()),
@@ -161,5 +161,8 @@ fn racks<'c>(context: &'c Context<'_>) -> impl Iterator<Item = &'c Rack> {
 }
 
 /// What must hold of the generator, where the scenario says nothing else.
-const HEALTH: [(&str, &str); 2] =
-    [("schedule_achieved", "rate >= 99% min 1000"), ("schedule_lag", "p(99) < 250ms min 1000")];
+const HEALTH: [(&str, &str); 3] = [
+    ("schedule_achieved", "rate >= 99% min 1000"),
+    ("schedule_lag", "p(99) < 250ms min 1000"),
+    ("standstill", "count == 0"),
+];
