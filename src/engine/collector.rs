@@ -359,11 +359,9 @@ impl Collector {
     }
 
     fn phase(&self) -> Phase {
-        match () {
-            () if self.shards_running < self.start.shards => Phase::Stopping,
-            () if *self.start.commands.borrow() > Command::Run => Phase::Stopping,
-            () => Phase::Running,
-        }
+        let starts_no_more = |state: &State| matches!(state, State::Finishing | State::Done);
+        let is_told = *self.start.commands.borrow() > Command::Run;
+        if is_told || self.states.iter().all(starts_no_more) { Phase::Stopping } else { Phase::Running }
     }
 
     /// Something happened just now.

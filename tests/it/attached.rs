@@ -107,7 +107,7 @@ fn no_terminal_harms_the_run_that_is_looked_at() {
     screen.wait_for("╭ Load");
     screen.hang_up();
     screen.wait();
-    let status = Finished::of(posfleet(["ctl", "status", "--run"]).arg(folder.results())).exits_with(0);
+    let status = ctl(&folder, &["status"]);
     assert!(status.stdout.contains("live: running"), "{}", status.stdout);
     stop(&folder);
     run.finish().exits_with(0);
@@ -289,8 +289,8 @@ fn stop(folder: &Folder) {
     ctl(folder, &["stop"]);
 }
 
-fn ctl(folder: &Folder, words: &[&str]) {
-    Finished::of(posfleet(["ctl", "--run"]).arg(folder.results()).args(words)).exits_with(0);
+fn ctl(folder: &Folder, words: &[&str]) -> Finished {
+    Finished::of(posfleet(["ctl", "--run"]).arg(folder.results()).args(words)).exits_with(0)
 }
 
 fn on(folder: &Folder, command: &str, arguments: &[PathBuf]) -> Screen {

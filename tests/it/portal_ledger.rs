@@ -61,7 +61,10 @@ fn a_change_that_was_confirmed_before_kill_9_takes_effect_at_its_time() {
         !was.history().iter().any(|line| effective(&line)),
         "it was not effective when the host was killed"
     );
-    assert_eq!(Some(at), was.next_deadline(), "at its own instant, not at that of the restart");
+    let mut undisturbed = was.clone();
+    undisturbed.timeout(at, &Till::default());
+    let own = undisturbed.history().iter().find(effective).map(|line| line.at);
+    assert_eq!(Some(at), own, "at its own instant, not at that of the restart");
     assert_eq!(audit(&history, at), []);
 
     let mut portal = server.finish().portal().unwrap().clone();

@@ -20,7 +20,7 @@ fn tmux_shows_all_nine_screens_and_gets_its_window_back() {
     tmux.press("Tab");
     tmux.wait_for("Load");
     tmux.press("q");
-    tmux.wait_for("quickstart: PASS");
+    tmux.wait_for("Results are in");
     assert!(folder.results().join("summary.json").exists());
 }
 

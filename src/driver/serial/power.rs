@@ -63,7 +63,8 @@ impl PowerError {
 pub async fn power_cycle(device: &Device, setup: &Setup) -> Result<PowerCycled, PowerError> {
     let power = device.power.as_ref().ok_or_else(|| PowerError::NoSwitch(device.id.clone()))?;
     let switch = Switch { setup, device, power };
-    if !setup.locator.is_present(&device.port).await? {
+    // A pretended terminal that was just closed puts its port there anew.
+    if !switch.sees(true).await? {
         return Err(PowerError::NotThere(device.port.clone()));
     }
     let vanished = switch.turn(&power.off, false).await.map_err(PowerError::Off)?;
@@ -89,22 +90,22 @@ impl Switch<'_> {
     /// The port has its whole time from the end of the program on: how long a program takes to say that it has
     /// switched says nothing about the device.
     async fn turn(&self, words: &[String], is_present: bool) -> Result<Seen, ProgramError> {
-        let within = self.power.within;
         let begin = tokio::time::Instant::now();
         let environment = [("POSFLEET_DEVICE".to_owned(), self.device.id.clone())];
-        Program { words, more: &[], environment: &environment }.run(within.max(PROGRAM)).await?;
-        let switched = tokio::time::Instant::now();
-        loop {
-            match self.setup.locator.is_present(&self.device.port).await {
-                Ok(now) if now == is_present => return Ok(Ok(Some(begin.elapsed()))),
-                Ok(_) => {}
-                Err(error) => return Ok(Err(error)),
-            }
-            if switched.elapsed() >= within {
-                return Ok(Ok(None));
+        Program { words, more: &[], environment: &environment }.run(self.power.within.max(PROGRAM)).await?;
+        Ok(self.sees(is_present).await.map(|is_so| is_so.then(|| begin.elapsed())))
+    }
+
+    /// Waits until the port is there, or is not; tells whether it came to that in time.
+    async fn sees(&self, is_present: bool) -> Result<bool, LocateError> {
+        let begin = tokio::time::Instant::now();
+        while self.setup.locator.is_present(&self.device.port).await? != is_present {
+            if begin.elapsed() >= self.power.within {
+                return Ok(false);
             }
             tokio::time::sleep(LOOK).await;
         }
+        Ok(true)
     }
 }
 
