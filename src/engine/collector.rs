@@ -359,9 +359,11 @@ impl Collector {
     }
 
     fn phase(&self) -> Phase {
-        let starts_no_more = |state: &State| matches!(state, State::Finishing | State::Done);
-        let is_told = *self.start.commands.borrow() > Command::Run;
-        if is_told || self.states.iter().all(starts_no_more) { Phase::Stopping } else { Phase::Running }
+        match () {
+            () if self.shards_running < self.start.shards => Phase::Stopping,
+            () if *self.start.commands.borrow() > Command::Run => Phase::Stopping,
+            () => Phase::Running,
+        }
     }
 
     /// Something happened just now.

@@ -281,7 +281,7 @@ fn a_folder_of_a_crash_is_shown_and_one_of_a_newer_version_refused() {
 fn start(folder: &Folder, scenario: &str) -> Running {
     let scenario = folder.file("scenario.yaml", scenario);
     let run = Running::start(&mut run_in(folder, &scenario, &["--operator", "10m"]));
-    run.wait_for("running");
+    run.wait_for("in flight");
     run
 }
 
