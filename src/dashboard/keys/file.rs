@@ -257,12 +257,12 @@ mod tests {
     #[test]
     fn a_file_changes_what_it_names_and_nothing_else() {
         assert_eq!(Keymap::parse(""), Ok(Keymap::default()));
-        let keymap = Keymap::parse("freeze: f\nquit: [Z, ctrl-c]\nlog: X\n").expect("it is one");
+        let keymap = Keymap::parse("freeze: f\nquit: [Z, ctrl-c]\nlog: z\n").expect("it is one");
         assert_eq!(action_of(&keymap, 'f'), Some(Action::Freeze));
         assert_eq!(action_of(&keymap, ' '), None);
         assert_eq!(action_of(&keymap, 'Z'), Some(Action::Quit));
         assert_eq!(action_of(&keymap, 'q'), None);
-        assert_eq!(action_of(&keymap, 'X'), Action::named("log"));
+        assert_eq!(action_of(&keymap, 'z'), Action::named("log"));
         assert_eq!(action_of(&keymap, 'm'), Some(Action::Mark));
     }
 
