@@ -209,6 +209,7 @@ texts! {
     // Devices.
     Devices "Devices: {}" "设备: {}"
     DevicesTrouble "Devices: {}, {} quarantined" "设备: {}，隔离 {}"
+    DevicesLeftOut "{} not shown" "{} 未显示"
     Device "device" "设备"
     Port "port" "端口"
     LastExchange "last exchange" "最近交互"

@@ -91,7 +91,9 @@ pub(super) struct Collector {
     pub(super) outcome: Option<Verdict>,
     pub(super) broken: bool,
     pub(super) shards_running: usize,
-    pub(super) deltas: usize,
+    /// How many more deltas make a tick: one of each shard that runs.
+    awaited: usize,
+    ticks: u32,
     pub(super) cpu_before: Duration,
     /// Cores' worth of CPU in the last whole second.
     pub(super) cpu_cores: f64,
@@ -137,7 +139,8 @@ impl Collector {
             outcome: None,
             broken: false,
             shards_running: start.shards,
-            deltas: 0,
+            awaited: start.shards,
+            ticks: 0,
             cpu_before: usage().cpu,
             cpu_cores: 0.0,
             causes: BTreeMap::new(),
@@ -244,16 +247,22 @@ impl Collector {
         {
             *gauges = delta.gauges;
         }
-        self.deltas += 1;
-        if self.deltas.is_multiple_of(self.start.shards) {
-            let tick = self.deltas / self.start.shards;
-            if tick.is_multiple_of(TICKS_PER_SECOND as usize) {
-                self.complete_second();
-            }
-            self.tell_of_scenarios();
-            self.search();
-            self.publish(self.phase());
+        self.awaited = self.awaited.saturating_sub(1);
+        if self.awaited == 0 {
+            self.awaited = self.shards_running;
+            self.tick();
         }
+    }
+
+    /// Every shard that runs has handed over what it recorded since the last tick.
+    fn tick(&mut self) {
+        self.ticks += 1;
+        if self.ticks.is_multiple_of(TICKS_PER_SECOND) {
+            self.complete_second();
+        }
+        self.tell_of_scenarios();
+        self.search();
+        self.publish(self.phase());
     }
 
     /// Goes on with the search for the highest rate.
@@ -360,8 +369,8 @@ impl Collector {
 
     fn phase(&self) -> Phase {
         match () {
-            () if self.shards_running < self.start.shards => Phase::Stopping,
             () if *self.start.commands.borrow() > Command::Run => Phase::Stopping,
+            () if self.states.iter().all(|state| *state >= State::Finishing) => Phase::Stopping,
             () => Phase::Running,
         }
     }

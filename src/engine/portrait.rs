@@ -44,6 +44,7 @@ impl Collector {
             terminals: self.terminals(),
             trace: self.trace.clone(),
             devices: self.devices(),
+            devices_left_out: 0,
             events: Arc::clone(&self.events),
             thresholds: self.judge.views(),
             health: self.health.views(),
@@ -67,7 +68,7 @@ impl Collector {
     pub(super) fn stage(&self, number: usize, scenario: &Scenario, now: Instant) -> StageProgress {
         let life = self.start.gates.life(number, now);
         let elapsed = life.began.map_or(Duration::ZERO, |began| life.ended.unwrap_or(now).since(began));
-        let duration = scenario.load.likely_duration();
+        let duration = scenario.load.likely_duration().filter(|duration| !duration.is_zero());
         let (stage, target_rate) = match &scenario.load.schedule {
             Schedule::Arrivals { rate, .. } => {
                 let (index, count) = rate.stage(elapsed);

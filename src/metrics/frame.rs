@@ -12,9 +12,6 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 pub struct Frame {
     /// The snapshot; its seconds are those since the frame before.
     pub snapshot: Snapshot,
-    /// How many devices are left out.
-    #[serde(default)]
-    pub devices_left_out: u64,
 }
 
 impl Frame {
@@ -30,10 +27,10 @@ impl Frame {
             step.series = Arc::new(newer(&step.series, |point| is_new(point.at), COURSE_MAX));
         }
         snapshot.trace.lines = Arc::new(newer(&snapshot.trace.lines, |_| true, LINES_MAX));
-        let devices_left_out = snapshot.devices.len().saturating_sub(DEVICES_MAX) as u64;
+        snapshot.devices_left_out = snapshot.devices.len().saturating_sub(DEVICES_MAX) as u64;
         snapshot.devices.sort_by_key(|device| (!device.quarantined, std::cmp::Reverse(device.errors)));
         snapshot.devices.truncate(DEVICES_MAX);
-        Self { snapshot, devices_left_out }
+        Self { snapshot }
     }
 
     /// The end of the last second that it holds.
@@ -139,7 +136,7 @@ mod tests {
             |number| DeviceRow { number, errors: u64::from(number == 2_999), ..DeviceRow::default() };
         let huge = Snapshot { devices: (0..3_000).map(device).collect(), ..snapshot(5_000) };
         let frame = Frame::of(&huge, None);
-        assert_eq!(frame.snapshot.devices.len() as u64 + frame.devices_left_out, 3_000);
+        assert_eq!(frame.snapshot.devices.len() as u64 + frame.snapshot.devices_left_out, 3_000);
         assert_eq!(frame.snapshot.devices[0].number, 2_999, "those in trouble are there");
         let (shown, line) = (frame.snapshot.series.len(), serde_json::to_string(&frame).expect("JSON"));
         assert!(shown == SERIES_MAX && line.len() < 8 << 20, "{shown}, {} bytes", line.len());

@@ -49,6 +49,9 @@ pub struct Snapshot {
     pub trace: TraceView,
     /// The devices, in the order of the groups; empty where all terminals are virtual.
     pub devices: Vec<DeviceRow>,
+    /// How many devices a bounded snapshot leaves out, none of which is in trouble while there is room for those.
+    #[serde(default)]
+    pub devices_left_out: u64,
     /// What happened lately, the oldest first; bounded.
     pub events: Arc<VecDeque<EventLine>>,
     /// The thresholds with their present values.
@@ -131,7 +134,7 @@ pub struct StageProgress {
 }
 
 /// Whether a scenario waits, runs or is over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum State {
     /// It waits for its start.
     #[default]

@@ -116,8 +116,8 @@ fn too_fast(expansion: &ScenarioExpansion, machine: Machine) -> Option<String> {
     let most = machine.cores * RATE_OF_A_CORE;
     let rate = expansion.peak_rate.filter(|rate| *rate > most as f64)?;
     Some(format!(
-        "`{}` asks for {rate:.0} iterations a second, and the {} cores of this machine make about {most}: spread the \
-         terminals over more machines (`--agents`), or lower the rate",
+        "`{}` asks for {rate:.0} iterations a second, and the {} cores of this machine make about {most}: lower \
+         the rate, or share it between machines and join their results (`posfleet merge`)",
         expansion.name, machine.cores
     ))
 }
@@ -165,7 +165,10 @@ mod tests {
         assert!(all.iter().any(|text| text.contains("about 470")), "{all:?}");
         assert!(all.iter().any(|text| text.contains("about 100000")), "neither hides the other: {all:?}");
         let all = shortages("per-transaction", "", 400_000, WIDE);
-        assert!(all.iter().any(|text| text.contains("about 100000") && text.contains("--agents")), "{all:?}");
+        assert!(
+            all.iter().any(|text| text.contains("about 100000") && text.contains("posfleet merge")),
+            "{all:?}"
+        );
     }
 
     #[test]

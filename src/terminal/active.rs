@@ -51,14 +51,15 @@ pub(super) struct Active {
     pub(super) stan: Option<Stan>,
     pub(super) sent_at: Option<Instant>,
     pub(super) deadline: Instant,
-    pub(super) mac: Option<MacSchedule>,
+    /// Where the connection is kept, the terminal keeps it for the next operation.
+    pub(super) mac: Option<Box<MacSchedule>>,
     /// The MAC key of the answer, where it is another than that of the request.
     pub(super) answer_key: Option<Mak>,
 }
 
 impl Active {
     /// An operation of which nothing is done yet.
-    pub(super) fn new(profile: &Profile, operation: Operation) -> Self {
+    pub(super) fn new(profile: &Profile, operation: Operation, mac: Option<Box<MacSchedule>>) -> Self {
         Self {
             operation,
             transaction: None,
@@ -80,7 +81,7 @@ impl Active {
             stan: None,
             sent_at: None,
             deadline: Instant::NEVER,
-            mac: None,
+            mac,
             answer_key: None,
         }
     }

@@ -245,7 +245,7 @@ impl Terminal {
             }
         }
         if kind == Kind::SignOut && end == End::Approved || needs_sign_in(reading.code) {
-            self.keys = None;
+            self.drop_keys();
         }
         self.tell(outcome, out);
         self.proceed(profile, now, out);

@@ -294,11 +294,13 @@ impl Terminal {
     /// The operation is over, with all that follows from it.
     pub(super) fn rest(&mut self, out: &mut Outbox) {
         let Some(active) = self.active.take() else { return };
-        if active.requested == Some(Kind::SignIn) {
-            self.keys = None;
-        }
         if !self.keeps_connection {
             self.hang_up(out);
+        } else {
+            self.mac = active.mac;
+        }
+        if active.requested == Some(Kind::SignIn) {
+            self.drop_keys();
         }
     }
 

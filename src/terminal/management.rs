@@ -17,7 +17,7 @@ impl Terminal {
         &self,
         profile: &Profile,
         kind: Kind,
-        mac: &mut Option<MacSchedule>,
+        mac: &mut Option<Box<MacSchedule>>,
         buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
         let form = kind.form();
@@ -53,7 +53,7 @@ impl Terminal {
         packer: &mut Packer<'_>,
         profile: &Profile,
         kind: Kind,
-        mac: &mut Option<MacSchedule>,
+        mac: &mut Option<Box<MacSchedule>>,
     ) -> Result<bool, Failure> {
         let has_mac = profile.customs.has_mac(kind);
         match self.keys.as_deref() {

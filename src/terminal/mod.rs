@@ -85,7 +85,7 @@ pub use tables::{Table, Tables};
 pub use transaction::{KeptCard, Organization, Standing, Transaction};
 
 use crate::{
-    crypto::{Tmk, WorkKeys},
+    crypto::{MacSchedule, Tmk, WorkKeys},
     iso8583::{BatchNo, Deframer, FrameError, LengthHeader, MerchantId, Mti, ResponseCode, Stan, TerminalId},
     operation::{End, Failure, Kind, Operation},
     time::{Instant, WallClock},
@@ -105,6 +105,8 @@ pub struct Terminal {
     merchant: MerchantId,
     tmk: Tmk,
     keys: Option<Box<WorkKeys>>,
+    /// The expanded MAC key between two operations, while a connection is kept.
+    mac: Option<Box<MacSchedule>>,
     /// Set by sign-in responses.
     clock: Option<WallClock>,
     next_stan: Stan,
@@ -166,6 +168,7 @@ impl Terminal {
             merchant,
             tmk,
             keys: None,
+            mac: None,
             clock: None,
             next_stan: Stan::FIRST,
             key_counter: 0,
@@ -281,7 +284,7 @@ impl Terminal {
             return;
         }
         let is_able = is_able(profile, &operation);
-        self.active = Some(Box::new(Active::new(profile, operation)));
+        self.active = Some(Box::new(Active::new(profile, operation, self.mac.take())));
         if !is_able {
             return self.give_up(Failure::NotAble, out);
         }

@@ -88,7 +88,7 @@ impl Terminal {
         &self,
         profile: &Profile,
         now: Instant,
-        mac: &mut Option<MacSchedule>,
+        mac: &mut Option<Box<MacSchedule>>,
         transaction: &Transaction,
         purpose: Purpose<'_>,
         buffer: &mut Vec<u8>,
@@ -157,7 +157,7 @@ pub(super) fn append_ksn(profile: &Profile, terminal: &Terminal, uses: [bool; 3]
 /// Ends a message, with a MAC under the schedule of this operation where there is one.
 pub(super) fn finish(
     packer: &mut Packer<'_>,
-    mac: Option<&mut Option<MacSchedule>>,
+    mac: Option<&mut Option<Box<MacSchedule>>>,
     profile: &Profile,
     keys: &WorkKeys,
 ) -> Result<(), Failure> {
@@ -171,17 +171,17 @@ pub(super) fn finish(
     size.map(drop).map_err(missing)
 }
 
-/// The expanded MAC key of this operation, made when it is first needed.
+/// The expanded MAC key, made when it is first needed.
 pub(super) fn mac_schedule<'a>(
-    cached: &'a mut Option<MacSchedule>,
+    cached: &'a mut Option<Box<MacSchedule>>,
     profile: &Profile,
     keys: &WorkKeys,
 ) -> Result<&'a MacSchedule, Failure> {
     if cached.is_none() {
         let schedule = MacSchedule::new(&keys.mak, profile.mac, profile.mac_form);
-        *cached = Some(schedule.map_err(|_| Failure::MissingData)?);
+        *cached = Some(Box::new(schedule.map_err(|_| Failure::MissingData)?));
     }
-    cached.as_ref().ok_or(Failure::MissingData)
+    cached.as_deref().ok_or(Failure::MissingData)
 }
 
 /// Values that do not fit their elements come from the scenario or its card file.

@@ -240,7 +240,7 @@ impl Terminal {
         &self,
         profile: &Profile,
         batch: BatchNo,
-        mac: &mut Option<MacSchedule>,
+        mac: &mut Option<Box<MacSchedule>>,
         buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), Mti::SETTLEMENT);
@@ -262,7 +262,7 @@ impl Terminal {
         profile: &Profile,
         batch: BatchNo,
         (code, digits): (u16, &[u8]),
-        mac: &mut Option<MacSchedule>,
+        mac: &mut Option<Box<MacSchedule>>,
         buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), Mti::BATCH_UPLOAD);
@@ -280,7 +280,7 @@ impl Terminal {
         profile: &Profile,
         (batch, is_even): (BatchNo, bool),
         told: &Transaction,
-        mac: &mut Option<MacSchedule>,
+        mac: &mut Option<Box<MacSchedule>>,
         buffer: &mut Vec<u8>,
     ) -> Result<Expectation, Failure> {
         let card = told.card.ok_or(Failure::MissingData)?;

@@ -17,7 +17,10 @@ impl Terminal {
     /// Terminal and host no longer have the same keys or batch: the next message is preceded by a sign-in.
     pub(super) fn drop_keys(&mut self) {
         self.keys = None;
-        self.forget_mac_schedule();
+        self.mac = None;
+        if let Some(active) = self.active.as_deref_mut() {
+            active.mac = None;
+        }
     }
 
     /// Takes work keys, batch number, date and time of a sign-in response.
@@ -32,9 +35,10 @@ impl Terminal {
             return End::Declined;
         }
         let Some(keys) = self.keys_of(profile, message) else {
-            self.keys = None;
+            self.drop_keys();
             return End::Failed(Failure::KeyCheck);
         };
+        self.drop_keys();
         self.keys = Some(Box::new(keys));
         if let Some(batch) = batch_of(message).filter(|batch| *batch != self.batch) {
             self.batch = batch;
@@ -68,14 +72,7 @@ impl Terminal {
             return self.sign_in_failed(end, Some(reading), out);
         }
         self.tell_automatic(Kind::SignIn, end, Some(reading), out);
-        self.forget_mac_schedule();
         self.proceed(profile, now, out);
-    }
-
-    fn forget_mac_schedule(&mut self) {
-        if let Some(active) = self.active.as_deref_mut() {
-            active.mac = None;
-        }
     }
 }
 

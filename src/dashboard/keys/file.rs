@@ -86,6 +86,8 @@ impl From<Location> for Place {
 pub(super) fn parse(text: &str) -> Result<Keymap, KeymapError> {
     let options = serde_saphyr::options! {
         with_snippet: false,
+        // The bare letters y and n are keys here, and no truths.
+        strict_booleans: true,
         budget: serde_saphyr::budget! { max_depth: 4 },
     };
     let Entries(entries) =
@@ -224,8 +226,7 @@ impl<'de> Visitor<'de> for OneOrManyVisitor {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<OneOrMany, E> {
-        // YAML takes the bare letters y and n for truths.
-        Ok(OneOrMany::One(if value { "y" } else { "n" }.to_owned()))
+        Ok(OneOrMany::One(value.to_string()))
     }
 
     fn visit_str<E>(self, key: &str) -> Result<OneOrMany, E> {
@@ -257,12 +258,12 @@ mod tests {
     #[test]
     fn a_file_changes_what_it_names_and_nothing_else() {
         assert_eq!(Keymap::parse(""), Ok(Keymap::default()));
-        let keymap = Keymap::parse("freeze: f\nquit: [Z, ctrl-c]\nlog: z\n").expect("it is one");
+        let keymap = Keymap::parse("freeze: f\nquit: [Z, ctrl-c]\nlog: Y\n").expect("it is one");
         assert_eq!(action_of(&keymap, 'f'), Some(Action::Freeze));
         assert_eq!(action_of(&keymap, ' '), None);
         assert_eq!(action_of(&keymap, 'Z'), Some(Action::Quit));
         assert_eq!(action_of(&keymap, 'q'), None);
-        assert_eq!(action_of(&keymap, 'z'), Action::named("log"));
+        assert_eq!(action_of(&keymap, 'Y'), Action::named("log"));
         assert_eq!(action_of(&keymap, 'm'), Some(Action::Mark));
     }
 

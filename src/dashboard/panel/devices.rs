@@ -64,10 +64,14 @@ pub(in crate::dashboard) fn wanted(snapshot: &Snapshot) -> u16 {
 }
 
 fn title(snapshot: &Snapshot, look: &Look) -> String {
-    let all = snapshot.devices.len().to_string();
-    match snapshot.devices.iter().filter(|device| device.quarantined).count() {
+    let all = (snapshot.devices.len() as u64 + snapshot.devices_left_out).to_string();
+    let title = match snapshot.devices.iter().filter(|device| device.quarantined).count() {
         0 => look.fill(Text::Devices, &[&all]),
         some => look.fill(Text::DevicesTrouble, &[&all, &some.to_string()]),
+    };
+    match snapshot.devices_left_out {
+        0 => title,
+        some => title + ", " + &look.fill(Text::DevicesLeftOut, &[&some.to_string()]),
     }
 }
 
