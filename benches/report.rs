@@ -6,7 +6,7 @@ mod bar;
 use bar::bar;
 use posfleet::{
     engine::{Moment, Observer},
-    metrics::{Class, Counters, Interval, Point, StepNames},
+    metrics::{Class, Counters, Interval, Point, Selections, StepNames},
     report::{Archive, Folder, html_report},
 };
 use std::{
@@ -55,7 +55,15 @@ fn record(directory: &Path) -> PathBuf {
         let counters = Counters { planned: 20, started: 20, finished: 20, ..Counters::default() };
         let (begin, length) = (Duration::from_secs(second), Duration::from_secs(1));
         let point = Point { at: begin + length, length, counters, ..Point::default() };
-        folder.interval(&Moment { begin, interval: &interval, steps: &steps, point: &point }).expect("room");
+        folder
+            .interval(&Moment {
+                begin,
+                interval: &interval,
+                steps: &steps,
+                selections: &Selections::NONE,
+                point: &point,
+            })
+            .expect("room");
     }
     folder.path().to_owned()
 }

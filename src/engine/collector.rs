@@ -304,8 +304,8 @@ impl Collector {
         self.failures.second(point.at, &self.second.codes());
         let begin = self.second_began.since(Instant::START);
         if !self.is_deaf {
-            let moment =
-                Moment { begin, interval: &self.second, steps: &self.start.plan.steps, point: &point };
+            let Plan { steps, selections, .. } = &*self.start.plan;
+            let moment = Moment { begin, interval: &self.second, steps, selections, point: &point };
             if let Err(error) = self.observer.interval(&moment) {
                 self.observer_failed(&error);
             }

@@ -3,7 +3,7 @@
 use super::PortalBooks;
 use crate::{
     control::OrderRecord,
-    metrics::{EventLine, Interval, Point, Severity, StepNames, Summary},
+    metrics::{EventLine, Interval, Point, Selections, Severity, StepNames, Summary},
     reconcile::{Entry, Findings, Row},
 };
 use std::{io, time::Duration};
@@ -73,6 +73,8 @@ pub struct Moment<'a> {
     pub interval: &'a Interval,
     /// The names of its steps.
     pub steps: &'a StepNames,
+    /// What it has figures of beside steps.
+    pub selections: &'a Selections,
     /// The same as figures.
     pub point: &'a Point,
 }

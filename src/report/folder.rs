@@ -205,7 +205,7 @@ const NAME_LENGTH_MAX: usize = 64;
 mod tests {
     use super::*;
     use crate::{
-        metrics::{Class, Interval, Point, StepNames},
+        metrics::{Class, Interval, Point, Selections, StepNames},
         report::archive::{Archive, Batches},
     };
 
@@ -238,7 +238,13 @@ mod tests {
             let point = Point { at: begin + length, length, steps: 1, ..Point::default() };
             let event = EventLine { at: begin, text: format!("second {second}"), ..EventLine::default() };
             folder.event(&event).expect("space");
-            let moment = Moment { begin, interval: &interval, steps: &names, point: &point };
+            let moment = Moment {
+                begin,
+                interval: &interval,
+                steps: &names,
+                selections: &Selections::NONE,
+                point: &point,
+            };
             folder.interval(&moment).expect("space");
         }
         for file in ["series-3.csv", "events-3.ndjson", "intervals-3.hlog", "journal/terminals-3.csv"] {

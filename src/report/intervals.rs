@@ -1,4 +1,5 @@
-//! `intervals.hlog`: every latency histogram of every second, as a standard HDR interval log.
+//! `intervals.hlog`: every latency histogram of every second, as a standard HDR interval log: those of steps, and those of
+//! what thresholds ask for beyond them.
 //!
 //! The readers of HdrHistogram (Java, JavaScript, Rust, …) understand it; Java's takes compressed histograms only, so
 //! these are. An interval is complete when its line with the tag `schedule_lag` is there: it is always the last.
@@ -6,7 +7,7 @@
 use super::{
     FolderError,
     log_file::LogFile,
-    tag::{DevicePart, DeviceTag, LAG, Part, StepTag},
+    tag::{DevicePart, DeviceTag, LAG, Part, StepTag, Subject},
 };
 use crate::{
     engine::Moment,
@@ -79,16 +80,20 @@ fn write_interval(
 ) -> io::Result<()> {
     let log = IntervalLogWriterBuilder::new().begin_log_with(lines, serializer)?;
     let mut interval = IntervalLines { log, begin: moment.begin, length: moment.point.length };
-    for (name, step) in moment.steps.iter().zip(&moment.interval.steps) {
+    let steps = moment.steps.iter().map(|name| Subject::Step(name.into()));
+    let selections =
+        moment.selections.selectors().map(|selector| Subject::Selection(selector.to_string().into()));
+    let steps = steps.zip(&moment.interval.steps);
+    for (subject, figures) in steps.chain(selections.zip(&moment.interval.selections)) {
         for class in Class::ALL {
-            let Some(latencies) = step.class(class) else { continue };
-            let tag = |part| StepTag { step: name.into(), class, part }.to_string();
+            let Some(latencies) = figures.class(class) else { continue };
+            let tag = |part| StepTag { subject: subject.clone(), class, part }.to_string();
             interval.add_used(&tag(Part::Response), &latencies.response)?;
             interval.add_used(&tag(Part::Service), &latencies.service)?;
         }
-        let Some(times) = step.devices.as_deref() else { continue };
+        let Some(times) = figures.devices.as_deref() else { continue };
         for part in DevicePart::ALL {
-            let tag = DeviceTag { step: name.into(), part }.to_string();
+            let tag = DeviceTag { subject: subject.clone(), part }.to_string();
             interval.add_used(&tag, part.of(times))?;
         }
     }

@@ -8,7 +8,9 @@ use posfleet::{
     control::{OrderRecord, Source},
     engine::{Moment, Observer},
     iso8583::{BatchNo, MerchantId, Stan},
-    metrics::{Class, ControlSummary, DeviceSummary, Interval, Point, ResponseCodeText, Summary, Verdict},
+    metrics::{
+        Class, ControlSummary, DeviceSummary, Interval, Point, ResponseCodeText, Selections, Summary, Verdict,
+    },
     money::Amount,
     operation::Kind,
     reconcile::{Belief, Entry},
@@ -85,6 +87,38 @@ fn times_on_devices_come_together() {
     assert!(html_report(&archive).is_ok() && archive.notes.is_empty(), "{:?}", archive.notes);
     let again = merge(&scratch.0.join("again"), &[archive]).unwrap();
     assert_eq!(again.steps[ON_DEVICES].devices.as_ref().unwrap().host_ms, found.host_ms);
+}
+
+/// What a threshold asks for beyond steps is in the log too.
+#[test]
+fn conditions_with_a_selector_are_judged_anew() {
+    let scratch = Scratch::new("merge-selected");
+    let one = Recorded {
+        thresholds: vec![
+            ("sale.response_time{scenario:day}", "max < 20ms"),
+            ("sale.failed{scenario:day}", "count < 12"),
+            ("failed{group:shop}", "rate <= 50%"),
+            ("checks{group:shop}", "rate > 90%"),
+            ("answers{code:00}", "count == 5200"),
+        ],
+        ..Recorded::default()
+    };
+    let other = Recorded { slower: 50, seconds: 8, ..one.clone() };
+    let out = scratch.0.join("merged");
+    let merged = merge(&out, &open(&[one.write(&scratch.0), other.write(&scratch.0)])).unwrap();
+    let values: Vec<_> = merged.thresholds.iter().map(|judged| (judged.value, judged.pass)).collect();
+    let [(Some(slowest), false), (Some(13.0), false), (Some(0.5), true), (None, true), (Some(5_200.0), true)] =
+        values[..]
+    else {
+        panic!("{values:?}")
+    };
+    assert!((slowest - 25.5).abs() < 0.05, "{slowest} ms");
+    // Nobody takes a selection for a step, and the merged folder holds all of them again.
+    let archive = Archive::open(&out).unwrap();
+    assert!(html_report(&archive).is_ok() && archive.notes.is_empty(), "{:?}", archive.notes);
+    assert!(merged.steps.keys().eq(["sale", "sign in"]));
+    let again = merge(&scratch.0.join("again"), &[archive]).unwrap();
+    assert!(again.thresholds.iter().map(|judged| (judged.value, judged.pass)).eq(values));
 }
 
 #[test]
@@ -213,7 +247,15 @@ fn record(path: &Path, samples: &[Sample]) -> Summary {
             codes: codes.into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
             ..Point::default()
         };
-        folder.interval(&Moment { begin, interval: &interval, steps: &names, point: &point }).unwrap();
+        folder
+            .interval(&Moment {
+                begin,
+                interval: &interval,
+                steps: &names,
+                selections: &Selections::NONE,
+                point: &point,
+            })
+            .unwrap();
         total.merge(&interval);
     }
     let used = names.iter().zip(&total.steps).filter(|(_, step)| step.total() > 0);

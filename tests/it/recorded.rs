@@ -3,9 +3,9 @@
 use posfleet::{
     engine::{Moment, Observer},
     metrics::{
-        CaseClass, CaseRow, CaseWord, CasesSummary, Class, ConnectionSummary, Counters, DeviceResult,
-        EventLine, Fault, GeneratorSummary, Interval, LagSummary, Point, ResponseCodeText, Scope, Severity,
-        StepNames, Summary, Threshold, ThresholdSummary, Verdict,
+        CaseClass, CaseRow, CaseWord, CasesSummary, Catalog, Class, ConnectionSummary, Counters,
+        DeviceResult, EventLine, Fault, GeneratorSummary, Interval, LagSummary, Point, ResponseCodeText,
+        Scope, Selections, Severity, StepNames, Summary, Threshold, ThresholdSummary, Verdict,
     },
     reconcile::Findings,
     report::Folder,
@@ -60,7 +60,7 @@ impl Recorded {
 
     /// Everything that was recorded.
     pub fn total(&self) -> Interval {
-        let mut total = Interval::new(1, self.steps.len());
+        let mut total = Interval::new(1, self.steps.len()).with_selections(&self.selections());
         (0..self.seconds).for_each(|second| total.merge(&self.second(second)));
         total
     }
@@ -73,11 +73,18 @@ impl Recorded {
         names
     }
 
+    /// What the thresholds ask for beyond steps.
+    fn selections(&self) -> Selections {
+        let thresholds = self.thresholds.iter().map(|(metric, text)| Threshold::parse(metric, text).unwrap());
+        Selections::of(&thresholds.collect::<Vec<_>>(), &Catalog::default())
+    }
+
     pub fn summary(&self) -> Summary {
-        let (total, names) = (self.total(), self.names());
+        let (total, names, selections) = (self.total(), self.names(), self.selections());
         let judge = |&(metric, condition): &(&str, &str)| {
             let threshold = Threshold::parse(metric, condition).unwrap();
-            let value = threshold.value(&total, &Scope::of_steps(&names));
+            let value =
+                threshold.value(&total, &Scope { selections: &selections, ..Scope::of_steps(&names) });
             let pass = value.is_none_or(|value| threshold.holds(value));
             ThresholdSummary { expression: threshold.expression, value, pass, ..ThresholdSummary::default() }
         };
@@ -136,14 +143,20 @@ impl Recorded {
             let begin = Duration::from_secs(second);
             let point = point(begin, &interval);
             folder
-                .interval(&Moment { begin, interval: &interval, steps: &self.names(), point: &point })
+                .interval(&Moment {
+                    begin,
+                    interval: &interval,
+                    steps: &self.names(),
+                    selections: &self.selections(),
+                    point: &point,
+                })
                 .unwrap();
         }
         folder
     }
 
     fn second(&self, second: u64) -> Interval {
-        let mut interval = Interval::new(1, self.steps.len());
+        let mut interval = Interval::new(1, self.steps.len()).with_selections(&self.selections());
         for (number, step) in interval.steps.iter_mut().enumerate() {
             for sample in 0..200 {
                 let plain = 2_000 + (sample * 7_919 + second * 104_729 + number as u64 * 1_299_709) % 50_000;
@@ -163,6 +176,11 @@ impl Recorded {
                 let [device, line, host] = [900, 60, 40].map(Duration::from_millis);
                 times.record(device + Duration::from_millis(second), line, host);
             }
+        }
+        for figures in &mut interval.selections {
+            let response = Duration::from_millis(10 + second);
+            figures.record(Class::Approved, response, None);
+            figures.record(Class::Failed, response + response * self.slower as u32 / 100, None);
         }
         if self.has_lab {
             interval.connections.counts.opened = 3;

@@ -13,8 +13,8 @@ use posfleet::{
     iso8583::{BatchNo, MerchantId, Stan, TerminalId},
     metrics::{
         Class, Counters, EventLine, GeneratorSummary, Interval, LagSummary, Percentiles, Phase, Point,
-        ReconciliationSummary, ResponseCodeText, SettlementSummary, Severity, Snapshot, StepNames,
-        StepSummary, Summary, ThresholdSummary, Verdict,
+        ReconciliationSummary, ResponseCodeText, Selections, SettlementSummary, Severity, Snapshot,
+        StepNames, StepSummary, Summary, ThresholdSummary, Verdict,
     },
     money::Amount,
     operation::Kind,
@@ -324,7 +324,15 @@ impl Recorded {
         for (second, interval) in self.intervals.iter().enumerate() {
             let begin = Duration::from_secs(second as u64);
             let point = point(begin, interval);
-            folder.interval(&Moment { begin, interval, steps: &self.steps, point: &point }).unwrap();
+            folder
+                .interval(&Moment {
+                    begin,
+                    interval,
+                    steps: &self.steps,
+                    selections: &Selections::NONE,
+                    point: &point,
+                })
+                .unwrap();
         }
         let text = "3 dropped: \"no terminal\"\nwas free".to_owned();
         let event = EventLine { at: Duration::from_millis(1500), severity: Severity::Warning, text };

@@ -5,6 +5,7 @@
 
 use super::{MetricName, Threshold, ThresholdError};
 use crate::metrics::{ResponseCodeText, StepId, StepNames};
+use std::fmt;
 
 /// Which steps, scenarios, groups, targets, flows, devices and codes a metric is of; what is absent is not asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,11 +29,12 @@ pub struct Selector {
 impl Selector {
     /// Whether figures by step do not tell, so that shards must keep some for it.
     fn is_beyond_steps(&self) -> bool {
-        self.scenario.is_some()
-            || self.group.is_some()
-            || self.flow.is_some()
-            || self.device.is_some()
-            || self.code.is_some()
+        self.asks_for_origin() || self.code.is_some()
+    }
+
+    /// Whether it asks where a step came from.
+    pub fn asks_for_origin(&self) -> bool {
+        self.scenario.is_some() || self.group.is_some() || self.flow.is_some() || self.device.is_some()
     }
 
     fn place(&mut self, tag: &str) -> Option<&mut Option<String>> {
@@ -45,6 +47,20 @@ impl Selector {
             "device" => Some(&mut self.device),
             _ => None,
         }
+    }
+}
+
+/// As a threshold writes it between braces, always in the same order.
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = self.code.map(|code| code.to_string());
+        let Self { step, scenario, group, flow, device, target, .. } = self;
+        let values = [step, scenario, group, flow, device, &code, target];
+        let written = TAGS.iter().zip(values).filter_map(|(tag, value)| Some((tag, value.as_ref()?)));
+        for (number, (tag, value)) in written.enumerate() {
+            write!(f, "{}{tag}:{value}", if number == 0 { "" } else { "," })?;
+        }
+        Ok(())
     }
 }
 
@@ -151,6 +167,11 @@ impl Selections {
         self.steps.iter().map(|(_, selection)| selection)
     }
 
+    /// The selectors of those of steps, in the same order.
+    pub fn selectors(&self) -> impl Iterator<Item = &Selector> {
+        self.steps.iter().map(|(selector, _)| selector)
+    }
+
     /// The groups, by their numbers, whose connections are counted together, in the order of `Interval::links`.
     pub fn links(&self) -> impl ExactSizeIterator<Item = &[usize]> {
         self.links.iter().map(|(_, groups)| groups.as_slice())
@@ -176,7 +197,7 @@ impl Selections {
 }
 
 /// The names of a plan, each list in the order of its numbers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Catalog<'n> {
     /// Steps.
     pub steps: &'n StepNames,

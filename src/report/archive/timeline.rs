@@ -15,7 +15,7 @@ use crate::{
     metrics::{Class, Latency, StepInterval},
     report::{
         meter::Meter,
-        tag::{DevicePart, DeviceTag, LAG, Part, StepTag},
+        tag::{DevicePart, DeviceTag, LAG, Part, StepTag, Subject},
     },
 };
 use std::{
@@ -268,10 +268,17 @@ impl Worker {
 
     fn sum_up(&mut self, batch: &Batch) {
         for line in batch.lines() {
-            let known = match StepTag::parse(line.tag) {
-                Some(tag) => self.step(&tag, line.payload),
-                None if line.tag == LAG => self.schedule_lag(line.payload),
-                None => self.on_devices(line.tag, line.payload),
+            let known = match (StepTag::parse(line.tag), DeviceTag::parse(line.tag)) {
+                (Some(StepTag { subject: Subject::Step(name), class, part }), _) => {
+                    self.step(&name, (class, part), line.payload)
+                }
+                (_, Some(DeviceTag { subject: Subject::Step(name), part })) => {
+                    self.on_devices(&name, part, line.payload)
+                }
+                // What thresholds ask for beyond steps is in the figures of steps already.
+                (Some(_), _) | (_, Some(_)) => Some(()),
+                _ if line.tag == LAG => self.schedule_lag(line.payload),
+                _ => None,
             };
             self.malformed += u64::from(known.is_none());
         }
@@ -283,10 +290,9 @@ impl Worker {
     }
 
     /// Takes one part of the time that a step took on devices.
-    fn on_devices(&mut self, tag: &str, payload: &[u8]) -> Option<()> {
-        let tag = DeviceTag::parse(tag)?;
-        self.make_room(&tag.step)?;
-        let total = self.totals.steps.get_mut(&*tag.step)?.on_devices(tag.part);
+    fn on_devices(&mut self, name: &str, part: DevicePart, payload: &[u8]) -> Option<()> {
+        self.make_room(name)?;
+        let total = self.totals.steps.get_mut(name)?.on_devices(part);
         self.decoder.decode(payload, |place, count| total.add(place, count))
     }
 
@@ -302,11 +308,10 @@ impl Worker {
         Some(())
     }
 
-    fn step(&mut self, tag: &StepTag<'_>, payload: &[u8]) -> Option<()> {
-        let name = &*tag.step;
+    fn step(&mut self, name: &str, (class, part): (Class, Part), payload: &[u8]) -> Option<()> {
         self.make_room(name)?;
-        let total = self.totals.steps.get_mut(name)?.part(tag.class, tag.part);
-        if tag.part == Part::Service {
+        let total = self.totals.steps.get_mut(name)?.part(class, part);
+        if part == Part::Service {
             return self.decoder.decode(payload, |place, count| total.add(place, count));
         }
         let step = self.steps.get_mut(name)?;
@@ -316,7 +321,7 @@ impl Worker {
             step.add(place, count);
             self.all.add(place, count);
         });
-        if matches!(tag.class, Class::TimedOut | Class::Failed) {
+        if matches!(class, Class::TimedOut | Class::Failed) {
             let failed = step.total() - before;
             self.failed += failed;
             *self.failed_steps.entry(name.to_owned()).or_default() += failed;

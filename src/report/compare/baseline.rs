@@ -4,7 +4,7 @@
 
 use crate::{
     engine::Moment,
-    metrics::{Interval, Point, StepNames},
+    metrics::{Interval, Point, Selections, StepNames},
     report::{
         FolderError,
         archive::{Archive, ArchiveError, Timeline},
@@ -87,7 +87,13 @@ fn write_interval(folder: &Path, timeline: &Timeline, seconds: f64) -> Result<()
     interval.lag = timeline.totals.lag();
     let length = Duration::try_from_secs_f64(seconds).unwrap_or_default();
     let point = Point { at: length, length, ..Point::default() };
-    let moment = Moment { begin: Duration::ZERO, interval: &interval, steps: &steps, point: &point };
+    let moment = Moment {
+        begin: Duration::ZERO,
+        interval: &interval,
+        steps: &steps,
+        selections: &Selections::NONE,
+        point: &point,
+    };
     IntervalLog::create(folder.join("intervals.hlog"), 0)?.append(&moment)
 }
 

@@ -7,14 +7,14 @@ use super::{
 use crate::{
     engine::{Moment, Observer},
     metrics::{
-        CaseClass, ConnectionCounts, Counters, Fault, GeneratorSummary, HostCounts, Interval, Latency, Point,
-        ReconciliationSummary, Scope, StepInterval, StepNames, StepSummary, Summary, Threshold,
-        ThresholdSummary, Verdict,
+        CaseClass, Catalog, ConnectionCounts, Counters, Fault, GeneratorSummary, HostCounts, Interval,
+        Latency, MetricName, Point, ReconciliationSummary, Scope, Selections, StepInterval, StepNames,
+        StepSummary, Summary, Threshold, ThresholdSummary, Verdict,
     },
     report::{
         archive::{Archive, ArchiveError, Batch, Batches, Decoder, SeriesRow, micros_at},
         folder::Folder,
-        tag::{DeviceTag, LAG, Part, StepTag},
+        tag::{DeviceTag, LAG, Part, StepTag, Subject},
     },
 };
 use std::{collections::BTreeMap, io, time::Duration};
@@ -48,11 +48,23 @@ impl Source {
 #[derive(Default)]
 pub(super) struct Whole {
     names: StepNames,
+    /// What the thresholds ask for beyond steps.
+    selections: Selections,
     total: Interval,
     decoder: Decoder,
 }
 
 impl Whole {
+    /// Nothing yet, with a place for what the thresholds of `summary` ask for beyond steps.
+    pub(super) fn of(summary: &Summary) -> Self {
+        let written = summary.thresholds.iter().chain(&summary.generator.health);
+        let thresholds: Vec<Threshold> =
+            written.filter_map(|written| Threshold::parse_whole(&written.expression).ok()).collect();
+        let selections = Selections::of(&thresholds, &Catalog::default());
+        let total = Interval::default().with_selections(&selections);
+        Self { selections, total, ..Self::default() }
+    }
+
     /// Adds all runs up second by second, and writes each as it is complete.
     pub(super) fn seconds(
         &mut self,
@@ -62,7 +74,7 @@ impl Whole {
     ) -> Result<(), MergeError> {
         let rows = rows_by_second(archives);
         let end = archives.iter().filter_map(|run| run.series.last()).map(|row| row.at).fold(0.0, f64::max);
-        let mut interval = Interval::new(1, 0);
+        let mut interval = Interval::new(1, 0).with_selections(&self.selections);
         let mut second = 0;
         loop {
             let in_logs = sources.iter().filter_map(|source| source.next.as_ref()).map(|batch| batch.number);
@@ -98,17 +110,32 @@ impl Whole {
         if tag == LAG {
             return Some(&mut interval.lag);
         }
-        let (of_class, of_device) = (StepTag::parse(tag), DeviceTag::parse(tag));
-        let step = of_class.as_ref().map(|tag| &tag.step).or(of_device.as_ref().map(|tag| &tag.step))?;
-        let id = usize::from(self.names.intern(step).0);
-        interval.steps.resize(self.names.len().max(interval.steps.len()), StepInterval::default());
-        let step = interval.steps.get_mut(id)?;
-        if let Some(tag) = of_device {
-            return Some(tag.part.of_mut(step.devices.get_or_insert_default()));
+        if let Some(DeviceTag { subject, part }) = DeviceTag::parse(tag) {
+            return Some(part.of_mut(self.figures(&subject, interval)?.devices.get_or_insert_default()));
         }
-        let (class, part) = of_class.map(|tag| (tag.class, tag.part))?;
-        let latencies = step.class_mut(class);
+        let StepTag { subject, class, part } = StepTag::parse(tag)?;
+        let latencies = self.figures(&subject, interval)?.class_mut(class);
         Some(if part == Part::Service { &mut latencies.service } else { &mut latencies.response })
+    }
+
+    /// The figures of an interval that are about `subject`.
+    fn figures<'i>(
+        &mut self,
+        subject: &Subject<'_>,
+        interval: &'i mut Interval,
+    ) -> Option<&'i mut StepInterval> {
+        match subject {
+            Subject::Step(name) => {
+                let id = usize::from(self.names.intern(name).0);
+                interval.steps.resize(self.names.len().max(interval.steps.len()), StepInterval::default());
+                interval.steps.get_mut(id)
+            }
+            Subject::Selection(text) => {
+                let place =
+                    self.selections.selectors().position(|selector| selector.to_string() == **text)?;
+                interval.selections.get_mut(place)
+            }
+        }
     }
 
     fn write(
@@ -135,19 +162,23 @@ impl Whole {
             connections: ConnectionCounts { faults: faults(row), ..ConnectionCounts::default() },
             heat: interval.response().heat(),
         };
-        folder.interval(&Moment { begin, interval, steps: &self.names, point: &point })?;
+        let Self { names: steps, selections, .. } = self;
+        folder.interval(&Moment { begin, interval, steps, selections, point: &point })?;
         self.total.steps.resize(interval.steps.len(), StepInterval::default());
         self.total.merge(interval);
         Ok(())
     }
 
-    /// Takes over the checks, which histograms do not have.
+    /// Takes over checks and codes, which histograms do not have.
     pub(super) fn steps_of(&mut self, summaries: &[&Summary]) {
         for (name, step) in summaries.iter().flat_map(|summary| &summary.steps) {
             let id = usize::from(self.names.intern(name).0);
             self.total.steps.resize(self.names.len().max(self.total.steps.len()), StepInterval::default());
             self.total.steps[id].checks_passed += step.checks_passed;
             self.total.steps[id].checks_failed += step.checks_failed;
+            for (code, count) in &step.codes {
+                code.parse().into_iter().for_each(|code| self.total.steps[id].codes.add(code, *count));
+            }
         }
         let mut counters = Counters::default();
         summaries.iter().for_each(|summary| counters += summary.counters);
@@ -213,9 +244,13 @@ impl Whole {
     ) -> Option<ThresholdSummary> {
         let old = || parts.iter().filter_map(|part| part.get(number));
         let first = old().next()?;
-        let scope = Scope { host, ..Scope::of_steps(&self.names) };
+        let scope = Scope { host, selections: &self.selections, ..Scope::of_steps(&self.names) };
         let parsed = Threshold::parse_whole(&first.expression).ok();
-        let whole = parsed.filter(|threshold| threshold.options.window.is_none());
+        let is_told = |threshold: &Threshold| {
+            let is_counted = matches!(threshold.metric, MetricName::Answers | MetricName::Checks);
+            threshold.options.window.is_none() && !(is_counted && threshold.selector.asks_for_origin())
+        };
+        let whole = parsed.filter(is_told);
         let value = whole.as_ref().and_then(|threshold| threshold.value(&self.total, &scope));
         let pass = match whole.zip(value) {
             Some((threshold, value)) => threshold.holds(value),
