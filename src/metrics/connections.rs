@@ -134,6 +134,26 @@ pub struct ConnectionSummary {
     pub handshake_ms: Option<LatencySummary>,
 }
 
+impl ConnectionSummary {
+    /// What of it is counted.
+    #[must_use]
+    pub fn counts(&self) -> ConnectionCounts {
+        let faults = Fault::ALL.map(|fault| self.faults.get(fault.name()).copied().unwrap_or(0));
+        ConnectionCounts {
+            opened: self.opened,
+            refused: self.refused,
+            ended: self.ended,
+            resets: self.resets,
+            full_handshakes: self.full_handshakes,
+            resumed_handshakes: self.resumed_handshakes,
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            strays: self.strays,
+            faults,
+        }
+    }
+}
+
 impl From<&Connections> for ConnectionSummary {
     fn from(connections: &Connections) -> Self {
         let counts = &connections.counts;

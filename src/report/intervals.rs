@@ -7,7 +7,7 @@
 use super::{
     FolderError,
     log_file::LogFile,
-    tag::{DevicePart, DeviceTag, LAG, Part, StepTag, Subject},
+    tag::{LAG, LinkPart, Part, PartTag, StepTag, Subject, TimePart},
 };
 use crate::{
     engine::Moment,
@@ -91,11 +91,13 @@ fn write_interval(
             interval.add_used(&tag(Part::Response), &latencies.response)?;
             interval.add_used(&tag(Part::Service), &latencies.service)?;
         }
-        let Some(times) = figures.devices.as_deref() else { continue };
-        for part in DevicePart::ALL {
-            let tag = DeviceTag { subject: subject.clone(), part }.to_string();
-            interval.add_used(&tag, part.of(times))?;
+        for part in TimePart::ALL {
+            let Some(latency) = part.of(figures) else { continue };
+            interval.add_used(&PartTag { subject: subject.clone(), part }.to_string(), latency)?;
         }
+    }
+    if let Some(times) = moment.interval.connections.times() {
+        LinkPart::ALL.into_iter().try_for_each(|part| interval.add_used(part.tag(), part.of(times)))?;
     }
     interval.add(LAG, &moment.interval.lag)
 }

@@ -1,7 +1,9 @@
 //! The tags of `intervals.hlog`: which histogram is whose.
 //!
 //! ```text
-//! tag     = subject ":" class [ ":service" ] | subject ":" ( "device" | "line" | "host" ) | "schedule_lag"
+//! tag     = subject ":" class [ ":service" ] | subject ":" part | "connection_" link | "schedule_lag"
+//! part    = "device" | "line" | "host" | "connect" | "tls" | "first-byte"
+//! link    = "wait" | "connect" | "handshake"
 //! subject = step | "{" selector "}"
 //! ```
 //!
@@ -9,7 +11,7 @@
 //! `{step%3Asale%2Cscenario%3Aday}`: in both, space, comma, colon, percent sign, opening brace and control characters are
 //! "%" and two digits.
 
-use crate::metrics::{Class, DeviceLatencies, Latency};
+use crate::metrics::{Class, ConnectTimes, Latency, StepInterval};
 use std::{borrow::Cow, fmt};
 
 /// The tag of the schedule's lag, the last of every interval.
@@ -41,50 +43,114 @@ pub(super) enum Part {
     Service,
 }
 
-/// The tag of a histogram of where the time of a step on devices went.
+/// The tag of a histogram of a part of the time of steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct DeviceTag<'t> {
+pub(super) struct PartTag<'t> {
     pub(super) subject: Subject<'t>,
-    pub(super) part: DevicePart,
+    pub(super) part: TimePart,
 }
 
-/// Where the time of a step on devices went.
+/// A part of the time of steps, however they ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DevicePart {
-    /// The terminal and whoever stands before it.
+pub(super) enum TimePart {
+    /// The terminal and whoever stands before it, of steps on devices.
     Device,
-    /// Bytes on the line.
+    /// Bytes on the line, of steps on devices.
     Line,
-    /// The host of the run.
+    /// The host of the run, of steps on devices.
     Host,
+    /// Opening connections, of HTTP requests.
+    Connect,
+    /// TLS handshakes, of HTTP requests.
+    Tls,
+    /// From the send to the head of the answer, of HTTP requests.
+    FirstByte,
 }
 
-impl DevicePart {
-    pub(super) const ALL: [Self; 3] = [Self::Device, Self::Line, Self::Host];
+impl TimePart {
+    pub(super) const ALL: [Self; 6] =
+        [Self::Device, Self::Line, Self::Host, Self::Connect, Self::Tls, Self::FirstByte];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Device => "device",
             Self::Line => "line",
             Self::Host => "host",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::FirstByte => "first-byte",
         }
     }
 
-    /// Its histogram.
-    pub(super) fn of(self, times: &DeviceLatencies) -> &Latency {
+    /// Its histogram, where there is one.
+    pub(super) fn of(self, step: &StepInterval) -> Option<&Latency> {
+        let (devices, attempts) = (step.devices.as_deref(), step.attempts.as_deref());
         match self {
-            Self::Device => &times.device,
-            Self::Line => &times.line,
-            Self::Host => &times.host,
+            Self::Device => devices.map(|times| &times.device),
+            Self::Line => devices.map(|times| &times.line),
+            Self::Host => devices.map(|times| &times.host),
+            Self::Connect => attempts.map(|attempts| &attempts.connect),
+            Self::Tls => attempts.map(|attempts| &attempts.tls),
+            Self::FirstByte => attempts.map(|attempts| &attempts.first_byte),
         }
     }
 
     /// Its histogram, to add to it.
-    pub(super) fn of_mut(self, times: &mut DeviceLatencies) -> &mut Latency {
+    pub(super) fn of_mut(self, step: &mut StepInterval) -> &mut Latency {
         match self {
-            Self::Device => &mut times.device,
-            Self::Line => &mut times.line,
-            Self::Host => &mut times.host,
+            Self::Device => &mut step.devices.get_or_insert_default().device,
+            Self::Line => &mut step.devices.get_or_insert_default().line,
+            Self::Host => &mut step.devices.get_or_insert_default().host,
+            Self::Connect => &mut step.attempts.get_or_insert_default().connect,
+            Self::Tls => &mut step.attempts.get_or_insert_default().tls,
+            Self::FirstByte => &mut step.attempts.get_or_insert_default().first_byte,
+        }
+    }
+}
+
+/// A part of the time that terminals wait for their connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LinkPart {
+    /// Waiting until another connection might be made.
+    Wait,
+    /// From the first packet until the connection is there.
+    Connect,
+    /// TLS handshakes.
+    Handshake,
+}
+
+impl LinkPart {
+    pub(super) const ALL: [Self; 3] = [Self::Wait, Self::Connect, Self::Handshake];
+
+    /// Its tag.
+    pub(super) const fn tag(self) -> &'static str {
+        match self {
+            Self::Wait => "connection_wait",
+            Self::Connect => "connection_connect",
+            Self::Handshake => "connection_handshake",
+        }
+    }
+
+    /// Reads a tag; nothing when it is none of these.
+    pub(super) fn parse(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.tag() == tag)
+    }
+
+    /// Its histogram.
+    pub(super) fn of(self, times: &ConnectTimes) -> &Latency {
+        match self {
+            Self::Wait => &times.wait,
+            Self::Connect => &times.connect,
+            Self::Handshake => &times.handshake,
+        }
+    }
+
+    /// Its histogram, to add to it.
+    pub(super) fn of_mut(self, times: &mut ConnectTimes) -> &mut Latency {
+        match self {
+            Self::Wait => &mut times.wait,
+            Self::Connect => &mut times.connect,
+            Self::Handshake => &mut times.handshake,
         }
     }
 }
@@ -111,16 +177,16 @@ impl fmt::Display for Subject<'_> {
     }
 }
 
-impl<'t> DeviceTag<'t> {
+impl<'t> PartTag<'t> {
     /// Reads a tag; nothing when it is none of these.
     pub(super) fn parse(tag: &'t str) -> Option<Self> {
         let (subject, part) = tag.rsplit_once(':')?;
-        let part = DevicePart::ALL.into_iter().find(|known| known.name() == part)?;
+        let part = TimePart::ALL.into_iter().find(|known| known.name() == part)?;
         Some(Self { subject: Subject::parse(subject)?, part })
     }
 }
 
-impl fmt::Display for DeviceTag<'_> {
+impl fmt::Display for PartTag<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.subject, self.part.name())
     }
@@ -202,16 +268,18 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_devices_come_back_and_are_none_of_a_class() {
-        for (step, part) in
-            [("sale", DevicePart::Device), ("a:host", DevicePart::Line), ("消 费", DevicePart::Host)]
-        {
-            let tag = DeviceTag { subject: Subject::Step(Cow::Borrowed(step)), part };
+    fn tags_of_parts_come_back_and_are_none_of_a_class() {
+        for (step, part) in ["sale", "a:host", "消 费"].into_iter().cycle().zip(TimePart::ALL) {
+            let tag = PartTag { subject: Subject::Step(Cow::Borrowed(step)), part };
             let text = tag.to_string();
             assert!(Tag::new(&text).is_some() && StepTag::parse(&text).is_none(), "{text}");
-            assert_eq!(DeviceTag::parse(&text), Some(tag));
+            assert_eq!(PartTag::parse(&text), Some(tag));
         }
-        assert_eq!(DeviceTag::parse("sale:approved"), None);
+        assert_eq!(PartTag::parse("sale:approved"), None);
+        for part in LinkPart::ALL {
+            assert!(Tag::new(part.tag()).is_some() && PartTag::parse(part.tag()).is_none());
+            assert_eq!(LinkPart::parse(part.tag()), Some(part));
+        }
     }
 
     #[test]

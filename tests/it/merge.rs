@@ -141,7 +141,14 @@ fn what_the_lab_came_to_is_put_together() {
     assert_eq!((cases.passed, cases.failed_infrastructure, cases.rows.len()), (2, 2, 4));
     let faults: u64 =
         Archive::open(&out).unwrap().series.iter().flat_map(|row| &row.faults).map(|one| one.1).sum();
-    assert_eq!((faults, summary.connections.unwrap().faults["reset"]), (4, 4));
+    let connections = summary.connections.unwrap();
+    assert_eq!((faults, connections.faults["reset"], connections.opened), (4, 4, 30));
+    let connect = expected.connections.times().unwrap().connect.percentiles();
+    assert_eq!((connections.connect_ms, connections.handshake_ms), (Some(connect), None));
+    let (requests, attempts) =
+        (summary.steps["sale"].attempts.as_ref().unwrap(), expected.steps[0].attempts.as_deref().unwrap());
+    assert_eq!((requests.attempts, requests.retries, requests.tls_ms), (2_000, 10, None));
+    assert_eq!(requests.first_byte_ms, Some(attempts.first_byte.percentiles()));
 }
 
 #[test]

@@ -172,6 +172,9 @@ impl Recorded {
             step.checks_passed = 199;
             step.checks_failed = 1;
             if self.has_lab {
+                let attempts = step.attempts.get_or_insert_default();
+                (attempts.count, attempts.retried) = (200, 1);
+                attempts.first_byte.record(Duration::from_millis(20 + second));
                 let times = step.devices.get_or_insert_default();
                 let [device, line, host] = [900, 60, 40].map(Duration::from_millis);
                 times.record(device + Duration::from_millis(second), line, host);
@@ -184,6 +187,7 @@ impl Recorded {
         }
         if self.has_lab {
             interval.connections.counts.opened = 3;
+            interval.connections.times_mut().connect.record(Duration::from_millis(2 + second));
             interval.connections.counts.faults[Fault::Reset as usize] = second % 2;
         }
         (0..100).for_each(|sample| interval.lag.record(Duration::from_micros(50 + sample)));

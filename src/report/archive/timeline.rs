@@ -15,7 +15,7 @@ use crate::{
     metrics::{Class, Latency, StepInterval},
     report::{
         meter::Meter,
-        tag::{DevicePart, DeviceTag, LAG, Part, StepTag, Subject},
+        tag::{LAG, LinkPart, Part, PartTag, StepTag, Subject, TimePart},
     },
 };
 use std::{
@@ -113,8 +113,7 @@ pub(in crate::report) struct Totals {
 #[derive(Debug, Default)]
 pub(in crate::report) struct StepTotals {
     parts: [[Option<Box<Tally>>; 2]; Class::ALL.len()],
-    /// Where the time on devices went.
-    devices: [Option<Box<Tally>>; DevicePart::ALL.len()],
+    times: [Option<Box<Tally>>; TimePart::ALL.len()],
 }
 
 impl StepTotals {
@@ -140,15 +139,14 @@ impl StepTotals {
             response.add_to(&mut latencies.response);
             service.iter().for_each(|service| service.add_to(&mut latencies.service));
         }
-        for (part, tally) in DevicePart::ALL.into_iter().zip(&self.devices) {
-            let Some(tally) = tally else { continue };
-            tally.add_to(part.of_mut(step.devices.get_or_insert_default()));
+        for (part, tally) in TimePart::ALL.into_iter().zip(&self.times) {
+            tally.iter().for_each(|tally| tally.add_to(part.of_mut(&mut step)));
         }
         step
     }
 
-    fn on_devices(&mut self, part: DevicePart) -> &mut Tally {
-        self.devices[part as usize].get_or_insert_default()
+    fn time(&mut self, part: TimePart) -> &mut Tally {
+        self.times[part as usize].get_or_insert_default()
     }
 
     fn part(&mut self, class: Class, part: Part) -> &mut Tally {
@@ -163,8 +161,8 @@ impl StepTotals {
                 }
             }
         }
-        for (part, theirs) in DevicePart::ALL.into_iter().zip(&other.devices) {
-            theirs.iter().for_each(|theirs| self.on_devices(part).merge(theirs));
+        for (part, theirs) in TimePart::ALL.into_iter().zip(&other.times) {
+            theirs.iter().for_each(|theirs| self.time(part).merge(theirs));
         }
     }
 }
@@ -268,15 +266,16 @@ impl Worker {
 
     fn sum_up(&mut self, batch: &Batch) {
         for line in batch.lines() {
-            let known = match (StepTag::parse(line.tag), DeviceTag::parse(line.tag)) {
+            let known = match (StepTag::parse(line.tag), PartTag::parse(line.tag)) {
                 (Some(StepTag { subject: Subject::Step(name), class, part }), _) => {
                     self.step(&name, (class, part), line.payload)
                 }
-                (_, Some(DeviceTag { subject: Subject::Step(name), part })) => {
-                    self.on_devices(&name, part, line.payload)
+                (_, Some(PartTag { subject: Subject::Step(name), part })) => {
+                    self.time(&name, part, line.payload)
                 }
                 // What thresholds ask for beyond steps is in the figures of steps already.
                 (Some(_), _) | (_, Some(_)) => Some(()),
+                _ if LinkPart::parse(line.tag).is_some() => Some(()),
                 _ if line.tag == LAG => self.schedule_lag(line.payload),
                 _ => None,
             };
@@ -289,10 +288,10 @@ impl Worker {
         self.decoder.decode(payload, |place, count| self.lag.add(place, count))
     }
 
-    /// Takes one part of the time that a step took on devices.
-    fn on_devices(&mut self, name: &str, part: DevicePart, payload: &[u8]) -> Option<()> {
+    /// Takes one part of the time that a step took.
+    fn time(&mut self, name: &str, part: TimePart, payload: &[u8]) -> Option<()> {
         self.make_room(name)?;
-        let total = self.totals.steps.get_mut(name)?.on_devices(part);
+        let total = self.totals.steps.get_mut(name)?.time(part);
         self.decoder.decode(payload, |place, count| total.add(place, count))
     }
 

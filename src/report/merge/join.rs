@@ -3,7 +3,7 @@
 use super::MergeError;
 use crate::{
     iso8583::TerminalId,
-    metrics::{AttemptSummary, ConnectionSummary, Summary},
+    metrics::Summary,
     report::{
         archive::{Archive, EventRecord},
         folder::Folder,
@@ -40,21 +40,8 @@ pub(super) fn left_out(archives: &[Archive], whole: &Summary) -> Vec<&'static st
     let has = |test: &dyn Fn(&Summary) -> bool| {
         archives.iter().filter_map(|archive| archive.summary.as_ref()).any(test)
     };
-    let has_connection_times = |summary: &Summary| {
-        let times = |one: &ConnectionSummary| [one.wait_ms, one.connect_ms, one.handshake_ms];
-        summary.connections.as_ref().is_some_and(|one| times(one).iter().any(Option::is_some))
-    };
-    let has_request_times = |summary: &Summary| {
-        let times = |one: &AttemptSummary| [one.connect_ms, one.tls_ms, one.first_byte_ms];
-        let attempts = summary.steps.values().filter_map(|step| step.attempts.as_ref());
-        attempts.flat_map(times).any(|times| times.is_some())
-    };
-    let on_devices = |summary: &Summary| summary.steps.values().any(|step| step.devices.is_some());
     let all = [
         ("the rate of a search", has(&|summary| summary.knee.is_some())),
-        ("how long connections took", has(&has_connection_times)),
-        ("how long the parts of HTTP requests took", has(&has_request_times)),
-        ("where time on devices went", has(&on_devices) && !on_devices(whole)),
         (
             "the comparison with a ledger, which not all runs have",
             has(&|summary| summary.reconciliation.is_some()) && whole.reconciliation.is_none(),

@@ -59,7 +59,7 @@ pub fn merge(out: &Path, archives: &[Archive]) -> Result<Summary, MergeError> {
     let mut whole = Whole::of(summaries[0]);
     let mut sources = archives.iter().map(Source::open).collect::<Result<Vec<_>, ArchiveError>>()?;
     whole.seconds(&mut sources, archives, &mut folder)?;
-    whole.steps_of(&summaries);
+    whole.counts_of(&summaries);
     let summary = whole.summary(&summaries);
     if let Err(why) = join::journals(archives, out)? {
         folder.event(&warning(why))?;

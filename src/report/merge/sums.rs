@@ -2,29 +2,11 @@
 
 use crate::{
     control::OrderRecord,
-    metrics::{AttemptSummary, CasesSummary, ConnectionSummary, ControlSummary, DeviceResult, Summary},
+    metrics::{CasesSummary, ControlSummary, DeviceResult, Summary},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// The requests of all runs; how long their parts took nobody can know without the histograms, which are not kept.
-pub(super) fn attempts<'s>(all: impl Iterator<Item = &'s AttemptSummary>) -> Option<AttemptSummary> {
-    let counts =
-        |one: &AttemptSummary| AttemptSummary { connect_ms: None, tls_ms: None, first_byte_ms: None, ..*one };
-    all.map(counts).reduce(sum)
-}
-
-/// The connections of all runs; how long they took nobody can know without the histograms, which are not kept.
-pub(super) fn connections(summaries: &[&Summary]) -> Option<ConnectionSummary> {
-    let counts = |one: &ConnectionSummary| ConnectionSummary {
-        wait_ms: None,
-        connect_ms: None,
-        handshake_ms: None,
-        ..one.clone()
-    };
-    summaries.iter().filter_map(|summary| summary.connections.as_ref()).map(counts).reduce(sum)
-}
 
 /// The cases of all runs; `None` where none had any.
 pub(super) fn cases(summaries: &[&Summary]) -> Option<CasesSummary> {

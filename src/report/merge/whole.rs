@@ -2,19 +2,19 @@
 
 use super::{
     MergeError,
-    sums::{added, attempts, cases, connections, control, devices, sum},
+    sums::{added, cases, control, devices, sum},
 };
 use crate::{
     engine::{Moment, Observer},
     metrics::{
-        CaseClass, Catalog, ConnectionCounts, Counters, Fault, GeneratorSummary, HostCounts, Interval,
-        Latency, MetricName, Point, ReconciliationSummary, Scope, Selections, StepInterval, StepNames,
-        StepSummary, Summary, Threshold, ThresholdSummary, Verdict,
+        CaseClass, Catalog, ConnectionCounts, ConnectionSummary, Counters, Fault, GeneratorSummary,
+        HostCounts, Interval, Latency, MetricName, Point, ReconciliationSummary, Scope, Selections, Selector,
+        StepInterval, StepNames, StepSummary, Summary, Threshold, ThresholdSummary, Verdict,
     },
     report::{
         archive::{Archive, ArchiveError, Batch, Batches, Decoder, SeriesRow, micros_at},
         folder::Folder,
-        tag::{DeviceTag, LAG, Part, StepTag, Subject},
+        tag::{LAG, LinkPart, Part, PartTag, StepTag, Subject},
     },
 };
 use std::{collections::BTreeMap, io, time::Duration};
@@ -110,8 +110,11 @@ impl Whole {
         if tag == LAG {
             return Some(&mut interval.lag);
         }
-        if let Some(DeviceTag { subject, part }) = DeviceTag::parse(tag) {
-            return Some(part.of_mut(self.figures(&subject, interval)?.devices.get_or_insert_default()));
+        if let Some(part) = LinkPart::parse(tag) {
+            return Some(part.of_mut(interval.connections.times_mut()));
+        }
+        if let Some(PartTag { subject, part }) = PartTag::parse(tag) {
+            return Some(part.of_mut(self.figures(&subject, interval)?));
         }
         let StepTag { subject, class, part } = StepTag::parse(tag)?;
         let latencies = self.figures(&subject, interval)?.class_mut(class);
@@ -169,8 +172,8 @@ impl Whole {
         Ok(())
     }
 
-    /// Takes over checks and codes, which histograms do not have.
-    pub(super) fn steps_of(&mut self, summaries: &[&Summary]) {
+    /// Takes over what histograms do not have: checks, codes, and counts of connections and HTTP requests.
+    pub(super) fn counts_of(&mut self, summaries: &[&Summary]) {
         for (name, step) in summaries.iter().flat_map(|summary| &summary.steps) {
             let id = usize::from(self.names.intern(name).0);
             self.total.steps.resize(self.names.len().max(self.total.steps.len()), StepInterval::default());
@@ -179,6 +182,14 @@ impl Whole {
             for (code, count) in &step.codes {
                 code.parse().into_iter().for_each(|code| self.total.steps[id].codes.add(code, *count));
             }
+            if let Some(known) = &step.attempts {
+                let attempts = self.total.steps[id].attempts.get_or_insert_default();
+                attempts.count += known.attempts;
+                attempts.retried += known.retries;
+            }
+        }
+        for known in summaries.iter().filter_map(|summary| summary.connections.as_ref()) {
+            self.total.connections.counts += known.counts();
         }
         let mut counters = Counters::default();
         summaries.iter().for_each(|summary| counters += summary.counters);
@@ -203,6 +214,7 @@ impl Whole {
         let thresholds: Vec<ThresholdSummary> =
             numbers.filter_map(|number| self.judged(number, &lists, host)).collect();
         let (verdict, exit_code) = verdict(summaries, &thresholds);
+        let had_connections = summaries.iter().any(|summary| summary.connections.is_some());
         let findings = summaries.iter().flat_map(|summary| summary.portal_findings.iter().cloned());
         let mismatches = summaries.iter().flat_map(|summary| summary.mismatches.iter().cloned());
         Summary {
@@ -217,7 +229,7 @@ impl Whole {
             steps: self.step_summaries(summaries),
             causes: added(summaries.iter().flat_map(|summary| &summary.causes)),
             generator: self.generator(summaries),
-            connections: connections(summaries),
+            connections: had_connections.then(|| ConnectionSummary::from(&self.total.connections)),
             thresholds,
             cases: cases(summaries),
             devices: devices(summaries),
@@ -247,8 +259,12 @@ impl Whole {
         let scope = Scope { host, selections: &self.selections, ..Scope::of_steps(&self.names) };
         let parsed = Threshold::parse_whole(&first.expression).ok();
         let is_told = |threshold: &Threshold| {
-            let is_counted = matches!(threshold.metric, MetricName::Answers | MetricName::Checks);
-            threshold.options.window.is_none() && !(is_counted && threshold.selector.asks_for_origin())
+            let has_counts_alone = match threshold.metric {
+                MetricName::Answers | MetricName::Checks => threshold.selector.asks_for_origin(),
+                MetricName::Connections(_) => threshold.selector != Selector::default(),
+                _ => false,
+            };
+            threshold.options.window.is_none() && !has_counts_alone
         };
         let whole = parsed.filter(is_told);
         let value = whole.as_ref().and_then(|threshold| threshold.value(&self.total, &scope));
@@ -277,13 +293,7 @@ impl Whole {
         let step = |(name, step): (&str, &StepInterval)| {
             let codes =
                 summaries.iter().filter_map(|summary| summary.steps.get(name)).flat_map(|step| &step.codes);
-            let summary = StepSummary {
-                codes: added(codes),
-                attempts: attempts(
-                    summaries.iter().filter_map(|summary| summary.steps.get(name)?.attempts.as_ref()),
-                ),
-                ..StepSummary::from(step)
-            };
+            let summary = StepSummary { codes: added(codes), ..StepSummary::from(step) };
             (name.to_owned(), summary)
         };
         self.names.iter().zip(&self.total.steps).map(step).collect()
