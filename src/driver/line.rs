@@ -1,4 +1,8 @@
 //! The TCP driver of a terminal: carries out one operation over a connection that is there, or is made for it.
+//!
+//! An operation has two halves: [`Line::begin`] hands it to the terminal and carries out what follows at once, and
+//! [`Line::finish`] waits for the rest. So a task that waits for an answer holds neither the operation nor anything else
+//! that the terminal has already taken.
 
 use super::{
     Clock, Deadlines, Dialer, Trace,
@@ -63,6 +67,15 @@ pub struct Patron<'a> {
     pub chance: (Seed, u64),
 }
 
+/// Who hears of an operation as it happens.
+pub trait Audience {
+    /// Something happened to the terminal.
+    fn hear(&mut self, now: Instant, event: Event);
+
+    /// A connection could not be made, or its TLS found something wrong.
+    fn refused(&mut self, error: &io::Error);
+}
+
 /// A terminal's connection, or the place for one.
 #[derive(Debug, Default)]
 pub struct Line {
@@ -85,7 +98,8 @@ enum Wake {
 }
 
 /// What the outputs of one input leave to be done.
-struct Next {
+#[derive(Clone, Copy, Debug)]
+pub struct Next {
     connect: bool,
     deadline: Instant,
     /// When the input was given.
@@ -149,29 +163,35 @@ impl Line {
         self.wire.is_some()
     }
 
-    /// Has the terminal do `operation`, and whatever follows from it, until it is idle again; returns when it was.
-    ///
-    /// `on_event` hears of everything as it happens, with the time; a connection that could not be made is told to `on_refusal`.
-    pub async fn operate(
+    /// Gives `operation` to the terminal, and carries out what follows at once.
+    pub fn begin(
         &mut self,
         desk: &Desk,
-        patron: Patron<'_>,
+        patron: &Patron<'_>,
         operation: Operation,
-        mut on_event: impl FnMut(Instant, Event),
-        mut on_refusal: impl FnMut(&io::Error),
-    ) -> Instant {
-        let is_bounded = patron.dialer.is_bounded();
-        if is_bounded {
+        audience: &mut impl Audience,
+    ) -> Next {
+        if patron.dialer.is_bounded() {
             self.expire(desk.clock.now(), patron.dialer.settings());
         }
         self.expose(desk, patron);
-        self.notice_what_came(desk, patron, &mut on_event, &mut on_refusal);
-        let mut next = self.feed(desk, patron, Input::Operation(operation), &mut on_event);
-        let mut connecting = next.connect;
+        self.notice_what_came(desk, patron, audience);
+        self.feed(desk, patron, Input::Operation(operation), audience)
+    }
+
+    /// Waits and carries out what follows until the terminal is idle again; returns when it was.
+    pub async fn finish(
+        &mut self,
+        desk: &Desk,
+        patron: &Patron<'_>,
+        mut next: Next,
+        audience: &mut impl Audience,
+    ) -> Instant {
         while !patron.terminal.borrow().is_idle() {
             desk.deadlines.arm(patron.place, next.deadline);
-            let wake = match connecting {
-                true => connect(desk, patron, next.deadline).await,
+            let wake = match next.connect {
+                // In a box, so that terminals over connections that are kept have no room for it.
+                true => Box::pin(connect(desk, patron, next.deadline)).await,
                 false => self.wake(desk, patron).await,
             };
             let input = match wake {
@@ -182,7 +202,7 @@ impl Line {
                 }
                 Wake::Refused(error) => {
                     desk.count(|counts| counts.refused += 1);
-                    on_refusal(&error);
+                    audience.refused(&error);
                     Input::Closed
                 }
                 Wake::Alarm(Alarm::Interrupt) => Input::Interrupt,
@@ -192,16 +212,14 @@ impl Line {
                     continue;
                 }
                 Wake::Read(read) => {
-                    next = self.receive(desk, patron, read, &mut on_event, &mut on_refusal);
-                    connecting = next.connect;
+                    next = self.receive(desk, patron, read, audience);
                     continue;
                 }
             };
-            next = self.feed(desk, patron, input, &mut on_event);
-            connecting = next.connect;
+            next = self.feed(desk, patron, input, audience);
         }
         desk.deadlines.disarm(patron.place);
-        if is_bounded {
+        if patron.dialer.is_bounded() {
             self.used = Stamp::of(next.now);
         }
         next.now
@@ -224,7 +242,7 @@ impl Line {
     }
 
     /// Puts the network of the operation between the terminal and its host.
-    fn expose(&mut self, desk: &Desk, patron: Patron<'_>) {
+    fn expose(&mut self, desk: &Desk, patron: &Patron<'_>) {
         let exposure = match (&self.wire, patron.exposure(desk)) {
             (Some(_), Some(exposure)) => exposure,
             // The operation before this one had a network of its own.
@@ -235,20 +253,14 @@ impl Line {
     }
 
     /// Hands what came while the terminal was idle to it: a late answer, or the end of the connection.
-    fn notice_what_came(
-        &mut self,
-        desk: &Desk,
-        patron: Patron<'_>,
-        on_event: &mut impl FnMut(Instant, Event),
-        on_refusal: &mut impl FnMut(&io::Error),
-    ) {
+    fn notice_what_came(&mut self, desk: &Desk, patron: &Patron<'_>, audience: &mut impl Audience) {
         if let Some(wire) = &self.wire {
             let read = wire.try_read(&mut desk.buffer.borrow_mut());
             if !read.as_ref().is_err_and(is_nothing) {
-                self.receive(desk, patron, read, on_event, on_refusal);
+                self.receive(desk, patron, read, audience);
             }
         } else if patron.terminal.borrow().is_connected() {
-            self.feed(desk, patron, Input::Closed, on_event);
+            self.feed(desk, patron, Input::Closed, audience);
         }
     }
 
@@ -256,9 +268,9 @@ impl Line {
     fn feed(
         &mut self,
         desk: &Desk,
-        patron: Patron<'_>,
+        patron: &Patron<'_>,
         input: Input<'_>,
-        on_event: &mut impl FnMut(Instant, Event),
+        audience: &mut impl Audience,
     ) -> Next {
         let mut outbox = desk.outbox.borrow_mut();
         let now = desk.clock.now();
@@ -278,28 +290,27 @@ impl Line {
                     next.connect = false;
                     self.close();
                 }
-                Output::Event(event) => on_event(now, event),
+                Output::Event(event) => audience.hear(now, event),
                 Output::Wait(deadline) => next.deadline = deadline.unwrap_or(Instant::NEVER),
             }
         }
         next
     }
 
-    /// Takes what a read came to. What TLS found wrong is told to `on_refusal`.
+    /// Takes what a read came to.
     fn receive(
         &mut self,
         desk: &Desk,
-        patron: Patron<'_>,
+        patron: &Patron<'_>,
         read: io::Result<usize>,
-        on_event: &mut impl FnMut(Instant, Event),
-        on_refusal: &mut impl FnMut(&io::Error),
+        audience: &mut impl Audience,
     ) -> Next {
         let buffer = desk.buffer.borrow();
         let input = match read {
             Err(error) => {
                 let is_own = !self.is_shared();
                 desk.count(|counts| counts.resets += u64::from(is_own));
-                Wire::trouble(&error, "host").iter().for_each(on_refusal);
+                Wire::trouble(&error, "host").iter().for_each(|error| audience.refused(error));
                 self.close();
                 Input::Closed
             }
@@ -313,12 +324,12 @@ impl Line {
                 desk.count(|counts| counts.bytes_in += count as u64);
                 let bytes = buffer.get(..count).unwrap_or_default();
                 if wire::is_alert(bytes) {
-                    on_refusal(&io::Error::new(io::ErrorKind::InvalidData, SPEAKS_TLS));
+                    audience.refused(&io::Error::new(io::ErrorKind::InvalidData, SPEAKS_TLS));
                 }
                 Input::Received(bytes)
             }
         };
-        self.feed(desk, patron, input, on_event)
+        self.feed(desk, patron, input, audience)
     }
 
     fn is_shared(&self) -> bool {
@@ -352,7 +363,7 @@ impl Line {
     }
 
     /// Waits for the socket or an alarm.
-    async fn wake(&mut self, desk: &Desk, patron: Patron<'_>) -> Wake {
+    async fn wake(&mut self, desk: &Desk, patron: &Patron<'_>) -> Wake {
         poll_fn(|context| {
             let alarm = desk.deadlines.poll(patron.place, context);
             if alarm != Alarm::None {
@@ -377,7 +388,7 @@ fn is_nothing(error: &io::Error) -> bool {
 }
 
 /// Opens a connection, unless an alarm comes first.
-async fn connect(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Wake {
+async fn connect(desk: &Desk, patron: &Patron<'_>, deadline: Instant) -> Wake {
     if patron.dialer.is_limited() {
         // In a box, so that connections without a rate have no room for it.
         if let Err(alarm) = Box::pin(take_turn(desk, patron, deadline)).await {
@@ -415,7 +426,7 @@ impl Drop for Waiting<'_> {
 }
 
 /// Waits until another connection may be made; the time allowed for connecting begins only then.
-async fn take_turn(desk: &Desk, patron: Patron<'_>, deadline: Instant) -> Result<(), Alarm> {
+async fn take_turn(desk: &Desk, patron: &Patron<'_>, deadline: Instant) -> Result<(), Alarm> {
     let asked = desk.clock.now();
     let turn = patron.dialer.turn(asked);
     desk.deadlines.arm(patron.place, Instant::NEVER);

@@ -9,19 +9,19 @@ use super::{
     shard::{Seat, Shard},
 };
 use crate::{
-    driver::{Line, Patron},
+    driver::{Audience, Dialer, Line, Patron},
     expr::EvalError,
     flow::{Cast, Fault, Iteration, Loading, Meeting, Next, StepResult},
     link::Network,
     metrics::{Class, Sample, Severity, StepId},
     money::Amount,
-    operation::{End, Failure, Operation, Outcome},
+    operation::{End, Failure, Kind, Operation, Outcome},
     rng::Rng,
     scenario::Scenario,
     terminal::{Event, Stray},
     time::Instant,
 };
-use std::{cell::Cell, io, rc::Rc, sync::Arc, time::Duration};
+use std::{io, rc::Rc, sync::Arc, time::Duration};
 use tokio::task::spawn_local;
 
 /// What makes an iteration the one it is.
@@ -192,10 +192,14 @@ impl Steps<'_> {
                             told
                         }
                         None => {
+                            let kind = operation.kind;
+                            let network = iteration.network();
+                            let line = &mut means.line;
                             let (told, over) =
-                                self.operate(&mut means.line, operation, iteration, cast, now).await;
+                                operate(shard, seat, place, line, operation, network, now).await;
+                            cast.batch = seat.terminal.borrow().batch();
                             now = over;
-                            (told, Duration::ZERO)
+                            (told.unwrap_or_else(|| (interrupted_outcome(kind), over)), Duration::ZERO)
                         }
                     };
                     let (told, waited) = told;
@@ -205,26 +209,6 @@ impl Steps<'_> {
                 }
             }
         }
-    }
-
-    /// Has the virtual terminal do one operation; returns also when it was idle again.
-    async fn operate(
-        &self,
-        line: &mut Line,
-        operation: Operation,
-        iteration: &Iteration,
-        cast: &mut Cast<'_>,
-        now: Instant,
-    ) -> ((Outcome, Instant), Instant) {
-        let Self { shard, place, seat, .. } = *self;
-        let kind = operation.kind;
-        let (told, over) = operate(shard, seat, place, line, operation, iteration.network(), now).await;
-        cast.batch = seat.terminal.borrow().batch();
-        let told = told.unwrap_or_else(|| {
-            let end = End::Failed(Failure::Interrupted);
-            (Outcome::ended(kind, end, Amount::ZERO), over)
-        });
-        (told, over)
     }
 
     /// Has the device do one operation, and hears what the host saw of it.
@@ -382,66 +366,83 @@ fn vacate(shard: &Rc<Shard>, part: &Rc<Part>, seat: &Seat, failed: Option<bool>)
 }
 
 /// Has a terminal do one operation that begins `now`; returns its outcome, when that was known, and when the terminal
-/// was idle again.
-pub(super) async fn operate(
-    shard: &Shard,
-    seat: &Seat,
+/// was idle again. It has begun when this returns, and goes on as the future does.
+pub(super) fn operate<'s>(
+    shard: &'s Shard,
+    seat: &'s Seat,
     place: usize,
-    line: &mut Line,
+    line: &'s mut Line,
     operation: Operation,
-    network: Option<&Arc<Network>>,
+    network: Option<&'s Arc<Network>>,
     now: Instant,
-) -> (Option<(Outcome, Instant)>, Instant) {
-    let mut told = None;
-    let since = Cell::new(now);
+) -> impl Future<Output = (Option<(Outcome, Instant)>, Instant)> + use<'s> {
     let patron = shard.patron(place as u32, seat);
     let patron = Patron { network: network.or(patron.network), ..patron };
-    let on_event = |now: Instant, event: Event| match event {
-        Event::Outcome(outcome) => {
-            notice_failure(shard, &outcome, now);
-            since.set(now);
-            told = Some((outcome, now));
-        }
-        other => hear(shard, seat, &since, now, other),
-    };
-    let on_refusal = |error: &io::Error| {
-        let text = format!("target {}: {error}", patron.dialer.address());
-        shard.recorder.borrow_mut().notice(shard.now(), Severity::Error, text);
-    };
-    let over = line.operate(&shard.desk, patron, operation, on_event, on_refusal).await;
-    (told, over)
+    let mut hearing = Hearing { shard, seat, dialer: patron.dialer, since: now, told: None };
+    let next = line.begin(&shard.desk, &patron, operation, &mut hearing);
+    async move {
+        let over = line.finish(&shard.desk, &patron, next, &mut hearing).await;
+        (hearing.told, over)
+    }
 }
 
-/// Records what a terminal did of its own accord.
-///
-/// Its response time counts from `since`, the start of the operation or the last thing that came of it.
-fn hear(shard: &Shard, seat: &Seat, since: &Cell<Instant>, now: Instant, event: Event) {
-    let automatic = match &event {
-        Event::Automatic(outcome) => {
-            let has_failed = matches!(outcome.class(), Class::TimedOut | Class::Failed);
-            measured(shard, seat, shard.automatic[outcome.kind as usize], has_failed)
-        }
-        _ => None,
-    };
-    let mut recorder = shard.recorder.borrow_mut();
-    match event {
-        Event::Automatic(outcome) => {
-            if let Some(step) = automatic {
-                recorder.step(shard.origin(seat), step, &outcome, now.since(since.replace(now)));
+/// Hears for the shard what becomes of an operation.
+struct Hearing<'s> {
+    shard: &'s Shard,
+    seat: &'s Seat,
+    dialer: &'s Dialer,
+    /// The start of the operation, or the last thing that came of it.
+    since: Instant,
+    /// The outcome, and when it was known.
+    told: Option<(Outcome, Instant)>,
+}
+
+impl Audience for Hearing<'_> {
+    fn hear(&mut self, now: Instant, event: Event) {
+        let shard = self.shard;
+        match event {
+            Event::Outcome(outcome) => {
+                notice_failure(shard, &outcome, now);
+                self.since = now;
+                self.told = Some((outcome, now));
             }
+            Event::Automatic(outcome) => self.automatic(now, &outcome),
+            Event::Journal(entry) => shard.recorder.borrow_mut().journal.push(entry),
+            Event::Stray(stray) => {
+                let text = match stray {
+                    Stray::Late => "the target answered too late, or twice".to_owned(),
+                    Stray::Misdirected(what) => format!("the target sent an answer to nobody: {what}"),
+                    Stray::Unreadable(error) => format!("the target sent what is no message: {error}"),
+                };
+                shard.recorder.borrow_mut().notice(now, Severity::Warning, text);
+            }
+            Event::Receipt(text) => shard.recorder.borrow_mut().receipt(now, text),
         }
-        Event::Journal(entry) => recorder.journal.push(entry),
-        Event::Stray(stray) => {
-            let text = match stray {
-                Stray::Late => "the target answered too late, or twice".to_owned(),
-                Stray::Misdirected(what) => format!("the target sent an answer to nobody: {what}"),
-                Stray::Unreadable(error) => format!("the target sent what is no message: {error}"),
-            };
-            recorder.notice(now, Severity::Warning, text);
-        }
-        Event::Receipt(text) => recorder.receipt(now, text),
-        Event::Outcome(_) => {}
     }
+
+    fn refused(&mut self, error: &io::Error) {
+        let text = format!("target {}: {error}", self.dialer.address());
+        self.shard.recorder.borrow_mut().notice(self.shard.now(), Severity::Error, text);
+    }
+}
+
+impl Hearing<'_> {
+    /// Records what a terminal did of its own accord; it was due when the last thing that came of the operation was over.
+    fn automatic(&mut self, now: Instant, outcome: &Outcome) {
+        let Self { shard, seat, .. } = *self;
+        let has_failed = matches!(outcome.class(), Class::TimedOut | Class::Failed);
+        let step = measured(shard, seat, shard.automatic[outcome.kind as usize], has_failed);
+        if let Some(step) = step {
+            let response = now.since(self.since);
+            self.since = now;
+            shard.recorder.borrow_mut().step(shard.origin(seat), step, outcome, response);
+        }
+    }
+}
+
+/// What came of an operation that was cut short before it had an outcome.
+fn interrupted_outcome(kind: Kind) -> Outcome {
+    Outcome::ended(kind, End::Failed(Failure::Interrupted), Amount::ZERO)
 }
 
 /// Tells of an operation that the target left unanswered, or that could not be done.

@@ -3,9 +3,9 @@
 use posfleet::{
     engine::{Moment, Observer},
     metrics::{
-        CaseClass, CaseRow, CaseWord, CasesSummary, Catalog, Class, ConnectionSummary, Counters,
-        DeviceResult, EventLine, Fault, GeneratorSummary, Interval, LagSummary, Point, ResponseCodeText,
-        Scope, Selections, Severity, StepNames, Summary, Threshold, ThresholdSummary, Verdict,
+        CaseClass, CaseRow, CaseWord, CasesSummary, Class, ConnectionSummary, Counters, DeviceResult,
+        EventLine, Fault, GeneratorSummary, Interval, LagSummary, Point, ResponseCodeText, Scope, Selections,
+        Severity, StepNames, Summary, Threshold, ThresholdSummary, Verdict,
     },
     reconcile::Findings,
     report::Folder,
@@ -76,7 +76,7 @@ impl Recorded {
     /// What the thresholds ask for beyond steps.
     fn selections(&self) -> Selections {
         let thresholds = self.thresholds.iter().map(|(metric, text)| Threshold::parse(metric, text).unwrap());
-        Selections::of(&thresholds.collect::<Vec<_>>(), &Catalog::default())
+        Selections::by_name(&thresholds.collect::<Vec<_>>())
     }
 
     pub fn summary(&self) -> Summary {

@@ -152,6 +152,14 @@ impl Selections {
         all
     }
 
+    /// What `thresholds` ask for by name, for who has figures of a run and not its plan.
+    pub fn by_name<'t>(thresholds: impl IntoIterator<Item = &'t Threshold>) -> Self {
+        let steps = StepNames::default();
+        let none =
+            Catalog { steps: &steps, scenarios: &[], groups: &[], targets: &[], flows: &[], devices: &[] };
+        Self::of(thresholds, &none)
+    }
+
     /// How many there are of steps.
     pub fn len(&self) -> usize {
         self.steps.len()
@@ -197,7 +205,7 @@ impl Selections {
 }
 
 /// The names of a plan, each list in the order of its numbers.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Catalog<'n> {
     /// Steps.
     pub steps: &'n StepNames,

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     engine::{Moment, Observer},
     metrics::{
-        CaseClass, Catalog, ConnectionCounts, ConnectionSummary, Counters, Fault, GeneratorSummary,
-        HostCounts, Interval, Latency, MetricName, Point, ReconciliationSummary, Scope, Selections, Selector,
+        CaseClass, ConnectionCounts, ConnectionSummary, Counters, Fault, GeneratorSummary, HostCounts,
+        Interval, Latency, MetricName, Point, ReconciliationSummary, Scope, Selections, Selector,
         StepInterval, StepNames, StepSummary, Summary, Threshold, ThresholdSummary, Verdict,
     },
     report::{
@@ -60,7 +60,7 @@ impl Whole {
         let written = summary.thresholds.iter().chain(&summary.generator.health);
         let thresholds: Vec<Threshold> =
             written.filter_map(|written| Threshold::parse_whole(&written.expression).ok()).collect();
-        let selections = Selections::of(&thresholds, &Catalog::default());
+        let selections = Selections::by_name(&thresholds);
         let total = Interval::default().with_selections(&selections);
         Self { selections, total, ..Self::default() }
     }
