@@ -211,6 +211,11 @@ impl Attempts {
         self.first_byte.merge(&other.first_byte);
     }
 
+    /// Whether there was none; a log knows times without their count.
+    fn is_empty(&self) -> bool {
+        self.count == 0 && [&self.connect, &self.tls, &self.first_byte].into_iter().all(Latency::is_empty)
+    }
+
     fn clear(&mut self) {
         (self.count, self.retried) = (0, 0);
         [&mut self.connect, &mut self.tls, &mut self.first_byte].into_iter().for_each(Latency::clear);
@@ -269,7 +274,7 @@ impl StepInterval {
         self.codes.merge(&other.codes);
         self.checks_passed += other.checks_passed;
         self.checks_failed += other.checks_failed;
-        if let Some(theirs) = other.attempts.as_deref().filter(|theirs| theirs.count > 0) {
+        if let Some(theirs) = other.attempts.as_deref().filter(|theirs| !theirs.is_empty()) {
             self.attempts.get_or_insert_default().merge(theirs);
         }
         if let Some(theirs) = other.devices.as_deref() {

@@ -42,6 +42,7 @@ pub fn running() -> Snapshot {
         agents: agents(),
         terminals,
         trace: TraceView { terminal: Some(17), lines: Arc::new(trace()) },
+        devices_left_out: 0,
         devices: Vec::new(),
         causes: causes(),
         samples: Arc::new(samples()),
