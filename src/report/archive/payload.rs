@@ -5,7 +5,14 @@
 //! count, and [`micros_at`] says which value a place stands for.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use flate2::{Decompress, FlushDecompress, Status};
+use miniz_oxide::inflate::{
+    TINFLStatus,
+    core::{
+        DecompressorOxide, decompress,
+        inflate_flags::{TINFL_FLAG_PARSE_ZLIB_HEADER, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF},
+    },
+};
+use std::fmt;
 
 /// How many places the array of counts of a latency histogram has.
 pub(in crate::report) const PLACES: usize = ((BUCKETS + 1) * HALF) as usize;
@@ -20,16 +27,22 @@ pub(in crate::report) fn micros_at(place: usize) -> u64 {
 }
 
 /// Reads payloads, one after the other.
-#[derive(Debug)]
 pub(in crate::report) struct Decoder {
     compressed: Vec<u8>,
     plain: Vec<u8>,
-    inflate: Decompress,
+    /// A stream of its own would be wiped for each payload, which takes longer than reading one.
+    inflate: Box<DecompressorOxide>,
 }
 
 impl Default for Decoder {
     fn default() -> Self {
-        Self { compressed: Vec::new(), plain: vec![0; PLAIN_MAX], inflate: Decompress::new(true) }
+        Self { compressed: Vec::new(), plain: vec![0; PLAIN_MAX], inflate: Box::default() }
+    }
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder").finish_non_exhaustive()
     }
 }
 
@@ -45,12 +58,12 @@ impl Decoder {
         if head[..4] != COMPRESSED {
             return None;
         }
-        self.inflate.reset(true);
-        let ended = self.inflate.decompress(zlib, &mut self.plain, FlushDecompress::Finish).ok()?;
-        let plain = self.plain.get(..usize::try_from(self.inflate.total_out()).ok()?)?;
+        self.inflate.init();
+        let (status, _, size) = decompress(&mut self.inflate, zlib, &mut self.plain, 0, WHOLE);
+        let plain = self.plain.get(..size)?;
         let (head, counts) = plain.split_first_chunk::<HEAD>()?;
         let is_ours = head[..4] == PLAIN && head[8..32] == SHAPE;
-        (ended == Status::StreamEnd && is_ours).then(|| read_counts(counts, each)).flatten()
+        (status == TINFLStatus::Done && is_ours).then(|| read_counts(counts, each)).flatten()
     }
 }
 
@@ -92,6 +105,8 @@ fn signed(bytes: &mut &[u8]) -> Option<i64> {
     Some((number >> 1) as i64 ^ -((number & 1) as i64))
 }
 
+/// A whole zlib stream into a buffer that holds all of it.
+const WHOLE: u32 = TINFL_FLAG_PARSE_ZLIB_HEADER | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
 /// The first bytes of a compressed payload, and of a plain one.
 const COMPRESSED: [u8; 4] = [0x1c, 0x84, 0x93, 0x14];
 const PLAIN: [u8; 4] = [0x1c, 0x84, 0x93, 0x13];
