@@ -30,7 +30,7 @@ pub(in crate::report) fn micros_at(place: usize) -> u64 {
 pub(in crate::report) struct Decoder {
     compressed: Vec<u8>,
     plain: Vec<u8>,
-    /// A stream of its own would be wiped for each payload, which takes longer than reading one.
+    /// Kept from payload to payload: only its state is set back, since no window is needed for a whole stream.
     inflate: Box<DecompressorOxide>,
 }
 
