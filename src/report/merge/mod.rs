@@ -56,7 +56,7 @@ pub fn merge(out: &Path, archives: &[Archive]) -> Result<Summary, MergeError> {
     let summaries: Vec<&Summary> = archives.iter().map(Archive::whole_summary).collect::<Result<_, _>>()?;
     archives.iter().zip(&summaries).try_for_each(|(run, summary)| fits(first, summaries[0], run, summary))?;
     let mut folder = Folder::create_at(out, 0, first.scenario.as_deref().unwrap_or_default())?;
-    let mut whole = Whole::of(summaries[0]);
+    let mut whole = Whole::of(&summaries);
     let mut sources = archives.iter().map(Source::open).collect::<Result<Vec<_>, ArchiveError>>()?;
     whole.seconds(&mut sources, archives, &mut folder)?;
     whole.counts_of(&summaries);

@@ -55,9 +55,9 @@ pub(super) struct Whole {
 }
 
 impl Whole {
-    /// Nothing yet, with a place for what the thresholds of `summary` ask for beyond steps.
-    pub(super) fn of(summary: &Summary) -> Self {
-        let written = summary.thresholds.iter().chain(&summary.generator.health);
+    /// Nothing yet, with a place for what the conditions of any run ask for beyond steps.
+    pub(super) fn of(summaries: &[&Summary]) -> Self {
+        let written = summaries.iter().flat_map(|run| run.thresholds.iter().chain(&run.generator.health));
         let thresholds: Vec<Threshold> =
             written.filter_map(|written| Threshold::parse_whole(&written.expression).ok()).collect();
         let selections = Selections::by_name(&thresholds);
