@@ -118,7 +118,7 @@ fn try_round(fleet: &Fleet, host: &str) -> Option<f64> {
         }
     });
     let summary = run.join();
-    assert_eq!(summary.counters.failed, 0, "{} terminals: iterations failed", fleet.size);
+    assert_eq!(summary.counters.failed, 0, "{} terminals: {:?}", fleet.size, summary.causes);
     let (first, end) = (points.first()?, points.last().filter(|_| points.len() > 1)?);
     Some((end.1 - first.1).as_secs_f64() * 1e6 / (end.0 - first.0) as f64)
 }
@@ -136,7 +136,7 @@ flows:
     steps:
       - sale: {{ amount: '${{ amount(1.00, 500.00) }}', card: '${{ cards.next }}', entry: stripe }}
 scenarios:
-  opening: {{ flow: sign-in, executor: per-terminal-iterations, iterations: 1, within: 1s }}
+  opening: {{ flow: sign-in, executor: per-terminal-iterations, iterations: 1, within: 3s }}
   day: {{ flow: sell, executor: constant-terminals, duration: 4s, startAfter: opening }}
 "
     )

@@ -21,8 +21,8 @@ use crate::{
     load::Throttles,
     metrics::{
         ActivityCounts, AgentRow, CasesSummary, Class, EventLine, HostCounts, Interval, Judge, PartView,
-        Phase, Point, PortalFinding, PortalSummary, RowWindow, Scope, SettlementSummary, Severity, Snapshot,
-        State, StepView, Summary, TraceView, Verdict,
+        Phase, Point, PortalFinding, PortalSummary, RowWindow, Scope, Series, SettlementSummary, Severity,
+        Snapshot, State, StepView, Summary, TraceView, Verdict,
     },
     reconcile::{Journals, Line},
     scenario::Plan,
@@ -72,7 +72,7 @@ pub(super) struct Collector {
     pub(super) second: Interval,
     pub(super) second_began: Instant,
     pub(super) gauges: Vec<Gauges>,
-    pub(super) series: Arc<VecDeque<Point>>,
+    pub(super) series: Series<Point>,
     pub(super) events: Arc<VecDeque<EventLine>>,
     /// What the terminals believe, when there is a host to compare with.
     pub(super) journals: Option<Journals>,
@@ -125,7 +125,7 @@ impl Collector {
             second: Interval::new(scenarios, steps).with_selections(selections),
             second_began: Instant::START,
             gauges: vec![Gauges::default(); start.shards],
-            series: Arc::default(),
+            series: Series::default(),
             events: Arc::default(),
             journals: start.host.as_ref().map(|_| Journals::default()),
             settlements: None,
@@ -314,11 +314,7 @@ impl Collector {
         self.judge_second(now.since(self.second_began));
         self.second.clear();
         self.second_began = now;
-        let series = Arc::make_mut(&mut self.series);
-        series.push_back(point);
-        if series.len() > SERIES_MAX {
-            series.pop_front();
-        }
+        self.series.push(point);
         self.steps = step_views(&self.start.plan, &self.total, &self.courses);
         self.parts = parts(&self.total);
         self.agents = self.crew.rows(&self.generator(), footprint(), now);
@@ -430,6 +426,5 @@ pub(super) fn scope<'a>(
     Scope { selections: &plan.selections, scenarios, host, ..Scope::of_steps(&plan.steps) }
 }
 
-const SERIES_MAX: usize = 3600;
 const CAUSES_MAX: usize = 100;
 const EVENTS_MAX: usize = 200;

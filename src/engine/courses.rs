@@ -1,15 +1,15 @@
 //! The course of each step over time: figures of its latest seconds.
 
-use crate::metrics::{Class, Interval, StepPoint, StepView};
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use crate::metrics::{Class, Interval, Series, StepPoint, StepView};
+use std::time::Duration;
 
 /// One course a step of the plan.
 #[derive(Debug)]
-pub(super) struct Courses(Vec<Arc<VecDeque<StepPoint>>>);
+pub(super) struct Courses(Vec<Series<StepPoint>>);
 
 impl Courses {
     pub(super) fn new(steps: usize) -> Self {
-        Self(vec![Arc::default(); steps])
+        Self(vec![Series::default(); steps])
     }
 
     /// Adds the second that ended at `at`; steps that did not end in it have no point there.
@@ -21,11 +21,7 @@ impl Courses {
             }
             let errors = step.count(Class::TimedOut) + step.count(Class::Failed);
             let response = step.all().response.percentiles();
-            let course = Arc::make_mut(course);
-            course.push_back(StepPoint { at, length, count, errors, response });
-            if course.len() > COURSE_MAX {
-                course.pop_front();
-            }
+            course.push(StepPoint { at, length, count, errors, response });
         }
     }
 
@@ -34,6 +30,3 @@ impl Courses {
         StepView { series: self.0.get(step).cloned().unwrap_or_default(), ..view }
     }
 }
-
-/// A quarter of an hour: fifty steps take three megabytes.
-const COURSE_MAX: usize = 900;

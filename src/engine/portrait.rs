@@ -33,7 +33,7 @@ impl Collector {
                 .map(|(number, scenario)| self.stage(number, scenario, now))
                 .collect(),
             counters,
-            series: Arc::clone(&self.series),
+            series: self.series.clone(),
             steps: self.steps.clone(),
             codes: self.failures.codes(&self.total.codes()),
             causes: self.failures.causes(),

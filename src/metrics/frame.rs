@@ -3,9 +3,9 @@
 //! A run of an hour has thousands of seconds, overall and of each step. A frame holds those that are new since the one
 //! before; whoever takes frames in their order has all of them.
 
-use super::{Point, RowWindow, Snapshot, StepPoint};
+use super::{RowWindow, Snapshot};
 use serde::{Deserialize, Serialize};
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// A snapshot without what the frame before it held.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -20,13 +20,16 @@ impl Frame {
 
     /// `snapshot` for somebody who has the seconds until `since`.
     pub fn of(snapshot: &Snapshot, since: Option<Duration>) -> Self {
-        let is_new = |at: Duration| since.is_none_or(|since| at > since);
         let mut snapshot = snapshot.clone();
-        snapshot.series = Arc::new(newer(&snapshot.series, |point| is_new(point.at), SERIES_MAX));
-        for step in &mut snapshot.steps {
-            step.series = Arc::new(newer(&step.series, |point| is_new(point.at), COURSE_MAX));
+        if let Some(since) = since {
+            snapshot.series = snapshot.series.after(since).cloned().collect();
+            for step in &mut snapshot.steps {
+                step.series = step.series.after(since).cloned().collect();
+            }
         }
-        snapshot.trace.lines = Arc::new(newer(&snapshot.trace.lines, |_| true, LINES_MAX));
+        let lines = &mut snapshot.trace.lines;
+        let surplus = lines.len().saturating_sub(LINES_MAX);
+        *lines = Arc::new(lines.iter().skip(surplus).cloned().collect());
         snapshot.devices_left_out = snapshot.devices.len().saturating_sub(DEVICES_MAX) as u64;
         snapshot.devices.sort_by_key(|device| (!device.quarantined, std::cmp::Reverse(device.errors)));
         snapshot.devices.truncate(DEVICES_MAX);
@@ -35,16 +38,16 @@ impl Frame {
 
     /// The end of the last second that it holds.
     pub fn until(&self) -> Option<Duration> {
-        self.snapshot.series.back().map(|point| point.at)
+        self.snapshot.series.last().map(|point| point.at)
     }
 
     /// The whole snapshot, for somebody who has the one before.
     pub fn after(self, before: &Snapshot) -> Snapshot {
         let mut snapshot = self.snapshot;
-        snapshot.series = joined(&before.series, &snapshot.series, |point: &Point| point.at, SERIES_MAX);
+        snapshot.series = before.series.followed_by(&snapshot.series);
         for step in &mut snapshot.steps {
             let Some(known) = before.steps.iter().find(|known| known.name == step.name) else { continue };
-            step.series = joined(&known.series, &step.series, |point: &StepPoint| point.at, COURSE_MAX);
+            step.series = known.series.followed_by(&step.series);
         }
         snapshot
     }
@@ -59,32 +62,6 @@ impl RowWindow {
     }
 }
 
-/// The newest of those that are wanted, `max` at most.
-fn newer<T: Clone>(all: &VecDeque<T>, is_wanted: impl Fn(&T) -> bool, max: usize) -> VecDeque<T> {
-    let wanted = all.iter().rev().take_while(|one| is_wanted(one)).take(max).count();
-    all.iter().skip(all.len() - wanted).cloned().collect()
-}
-
-fn joined<T: Clone>(
-    old: &Arc<VecDeque<T>>,
-    new: &Arc<VecDeque<T>>,
-    at: impl Fn(&T) -> Duration,
-    max: usize,
-) -> Arc<VecDeque<T>> {
-    if new.is_empty() {
-        return Arc::clone(old);
-    }
-    let mut joined = VecDeque::clone(old);
-    let known = joined.back().map(&at);
-    joined.extend(new.iter().filter(|one| known.is_none_or(|known| at(one) > known)).cloned());
-    let surplus = joined.len().saturating_sub(max);
-    joined.drain(..surplus);
-    Arc::new(joined)
-}
-
-/// As many as the run itself keeps.
-const SERIES_MAX: usize = 3_600;
-const COURSE_MAX: usize = 900;
 /// A screen shows fewer lines of a trace.
 const LINES_MAX: usize = 100;
 /// The devices in trouble come first; a screen shows fewer.
@@ -96,19 +73,17 @@ const FILTER_MAX: usize = 80;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{DeviceRow, StepView};
+    use crate::metrics::{DeviceRow, Point, Second as _, StepPoint, StepView};
 
     fn snapshot(seconds: u64) -> Snapshot {
         let at = Duration::from_secs;
         let step = StepView {
             name: "sale".to_owned(),
-            series: Arc::new(
-                (1..=seconds).map(|s| StepPoint { at: at(s), ..StepPoint::default() }).collect(),
-            ),
+            series: (1..=seconds).map(|s| StepPoint { at: at(s), ..StepPoint::default() }).collect(),
             ..StepView::default()
         };
         Snapshot {
-            series: Arc::new((1..=seconds).map(|s| Point { at: at(s), ..Point::default() }).collect()),
+            series: (1..=seconds).map(|s| Point { at: at(s), ..Point::default() }).collect(),
             steps: vec![step],
             elapsed: at(seconds),
             ..Snapshot::default()
@@ -139,7 +114,7 @@ mod tests {
         assert_eq!(frame.snapshot.devices.len() as u64 + frame.snapshot.devices_left_out, 3_000);
         assert_eq!(frame.snapshot.devices[0].number, 2_999, "those in trouble are there");
         let (shown, line) = (frame.snapshot.series.len(), serde_json::to_string(&frame).expect("JSON"));
-        assert!(shown == SERIES_MAX && line.len() < 8 << 20, "{shown}, {} bytes", line.len());
+        assert!(shown == Point::KEPT && line.len() < 8 << 20, "{shown}, {} bytes", line.len());
         let wish = RowWindow { filter: "x".repeat(1_000), ..RowWindow::of(0, u32::MAX) }.bounded();
         assert_eq!((wish.count, wish.filter.len()), (ROWS_MAX, FILTER_MAX));
     }

@@ -17,6 +17,7 @@ mod knee;
 mod latency;
 mod portal;
 mod row_window;
+mod series;
 mod snapshot;
 mod step_view;
 mod summary;
@@ -45,6 +46,7 @@ pub use portal::{
     PortalSummary,
 };
 pub use row_window::{RowKey, RowOrder, RowWindow};
+pub use series::{Second, Series};
 pub use snapshot::{
     ActivityCounts, EventLine, Generator, Phase, Point, Severity, Snapshot, StageProgress, State,
     TerminalRow, TerminalsView, ThresholdView,

@@ -2,7 +2,7 @@
 
 use super::{
     AgentRow, CauseView, CodeView, ConnectionCounts, ConnectionsView, Counters, DeviceRow, Heat, PartView,
-    Percentiles, Sample, StepView, TraceView, Verdict,
+    Percentiles, Sample, Series, StepView, TraceView, Verdict,
 };
 use crate::control::Prompt;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ pub struct Snapshot {
     /// Iterations since the start.
     pub counters: Counters,
     /// One point an interval, the oldest first; bounded.
-    pub series: Arc<VecDeque<Point>>,
+    pub series: Series<Point>,
     /// One entry a step that was recorded.
     pub steps: Vec<StepView>,
     /// Response codes since the start, the most frequent first.
@@ -324,7 +324,7 @@ mod tests {
         let point = Point { at: Duration::from_millis(1250), steps: 7, ..Point::default() };
         let snapshot = Snapshot {
             name: "day".to_owned(),
-            series: Arc::new([point].into()),
+            series: [point].into_iter().collect(),
             thresholds: vec![ThresholdView { value: Some(0.5), ..ThresholdView::default() }],
             paused: true,
             ..Snapshot::default()

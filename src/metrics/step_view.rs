@@ -1,8 +1,8 @@
 //! A step as screens show it: what became of it, how long it took, its course over time, and where its time went.
 
-use super::{Bucket, Class, Percentiles, StepInterval};
+use super::{Bucket, Class, Percentiles, Series, StepInterval};
 use serde::{Deserialize, Serialize};
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::time::Duration;
 
 /// One step since the start of the run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct StepView {
     /// Response codes, the most frequent first.
     pub codes: Vec<(String, u64)>,
     /// The latest seconds in which it ended, the oldest first; bounded.
-    pub series: Arc<VecDeque<StepPoint>>,
+    pub series: Series<StepPoint>,
 }
 
 impl StepView {
@@ -58,7 +58,7 @@ impl StepView {
             response_curve: all.response.curve(),
             service_curve: all.service.curve(),
             codes: step.codes.sorted().into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
-            series: Arc::default(),
+            series: Series::default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// The state of a run as one line of JSON, without a line end.
 pub fn progress_line(snapshot: &Snapshot) -> String {
-    let last = snapshot.series.back();
+    let last = snapshot.series.last();
     let line = Progress {
         r#type: "progress",
         elapsed_ms: snapshot.elapsed.as_millis() as u64,

@@ -7,8 +7,8 @@ use super::archive::{Archive, ArchiveError, Column, EventRecord, Figures, Series
 use crate::{
     iso8583::ResponseCode,
     metrics::{
-        CodeView, Counters, EventLine, Generator, Heat, Percentiles, Phase, Point, Severity, Snapshot,
-        StepPoint, StepView, Summary, ThresholdView,
+        CodeView, Counters, EventLine, Generator, Heat, Percentiles, Phase, Point, Second as _, Series,
+        Severity, Snapshot, StepPoint, StepView, Summary, ThresholdView,
     },
 };
 use std::{
@@ -88,7 +88,7 @@ impl Recording {
             phase: if is_end { Phase::Done } else { Phase::Running },
             planned_duration: Some(self.length()),
             counters: counters(seconds, at_end),
-            series: Arc::new(self.points(seconds)),
+            series: self.points(seconds),
             steps: self.steps(at_end),
             codes: codes(seconds),
             generator: self.generator(at_end),
@@ -124,9 +124,9 @@ impl Recording {
         columns.map(|column| (column.number, column)).collect()
     }
 
-    fn points(&self, seconds: &[SeriesRow]) -> VecDeque<Point> {
+    fn points(&self, seconds: &[SeriesRow]) -> Series<Point> {
         let columns = self.columns();
-        let first = seconds.len().saturating_sub(SERIES_MAX);
+        let first = seconds.len().saturating_sub(Point::KEPT);
         let column = |row: &SeriesRow| columns.get(&(((row.at - row.length / 2.0) / self.span) as usize));
         let kept = seconds.get(first..).unwrap_or_default();
         kept.iter().map(|row| point(row, column(row).copied())).collect()
@@ -137,7 +137,7 @@ impl Recording {
         let view = |(name, totals): (&String, &super::archive::StepTotals)| {
             let told = summary.and_then(|summary| summary.steps.get(name));
             let mut view = StepView::of(&plain(name), &totals.to_interval());
-            view.series = Arc::new(self.course(name, walk.columns()));
+            view.series = self.course(name, walk.columns());
             if let Some(told) = told {
                 view.checks = (told.checks_passed, told.checks_failed);
                 view.codes = told.codes.iter().map(|(code, count)| (plain(code), *count)).collect();
@@ -148,7 +148,7 @@ impl Recording {
         walk.totals().steps.iter().map(view).collect()
     }
 
-    fn course(&self, name: &str, columns: &[Column]) -> VecDeque<StepPoint> {
+    fn course(&self, name: &str, columns: &[Column]) -> Series<StepPoint> {
         let length = Duration::from_secs_f64(self.span);
         let point = |column: &Column| {
             let figures = column.steps.get(name)?;
@@ -156,10 +156,7 @@ impl Recording {
             let errors = column.failed_steps.get(name).copied().unwrap_or(0);
             Some(StepPoint { at, length, count: figures.count, errors, response: percentiles(figures) })
         };
-        let newest = columns.iter().rev().filter_map(point).take(COURSE_MAX);
-        let mut course: VecDeque<StepPoint> = newest.collect();
-        course.make_contiguous().reverse();
-        course
+        columns.iter().filter_map(point).collect()
     }
 
     fn generator(&self, summary: Option<&Summary>) -> Generator {
@@ -279,8 +276,6 @@ fn plain(text: &str) -> String {
 
 /// As many columns of histograms as an hour has seconds, or fewer.
 const COLUMNS: f64 = 3_600.0;
-const SERIES_MAX: usize = 3_600;
-const COURSE_MAX: usize = 900;
 const EVENTS_MAX: usize = 200;
 /// A year, in seconds.
 const LONGEST: f64 = 366.0 * 86_400.0;

@@ -7,7 +7,7 @@ use crate::metrics::{Percentiles, Phase, Point, Snapshot};
 ///
 /// Rates and the two percentiles are those of the last second, dropped iterations and errors count from the start.
 pub fn status_line(snapshot: &Snapshot) -> String {
-    let last = snapshot.series.back();
+    let last = snapshot.series.last();
     let rate = |of: fn(&Point) -> u64| {
         last.map_or(NOTHING.to_owned(), |point| format!("{:.0}/s", point.per_second(of(point))))
     };

@@ -356,8 +356,9 @@ fn huge_numbers_stay_in_their_columns() {
     snapshot.codes[0].count = huge;
     snapshot.steps[0].count = huge;
     snapshot.steps[0].response.max = 600_000.0;
-    let series = Arc::make_mut(&mut snapshot.series);
-    series.back_mut().expect("the fixture has points").counters.finished = 4_500_000;
+    let mut points: Vec<_> = snapshot.series.iter().cloned().collect();
+    points.last_mut().expect("the fixture has points").counters.finished = 4_500_000;
+    snapshot.series = points.into_iter().collect();
     for keys in SCREENS {
         let mut state = state();
         press(&mut state, keys);

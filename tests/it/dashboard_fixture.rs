@@ -29,7 +29,7 @@ pub fn running() -> Snapshot {
         planned_duration: Some(Duration::from_secs(600)),
         stages: stages(counters),
         counters,
-        series: Arc::new(series),
+        series: series.into_iter().collect(),
         steps: steps(),
         codes: codes(),
         generator: Generator {
@@ -184,7 +184,7 @@ fn steps() -> Vec<StepView> {
             response_curve: curve(count, 8.0 * slower),
             service_curve: curve(count, 7.0 * slower),
             codes: vec![("00".into(), count * 97 / 100), ("51".into(), count * 26 / 1000)],
-            series: Arc::new((1..=SECONDS).filter_map(|second| course(second, count)).collect()),
+            series: (1..=SECONDS).filter_map(|second| course(second, count)).collect(),
         }
     };
     vec![

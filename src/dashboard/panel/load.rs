@@ -47,7 +47,7 @@ struct Tile {
 
 fn tiles(snapshot: &Snapshot, look: &Look) -> [Tile; 7] {
     let counters = snapshot.counters;
-    let latest = snapshot.series.back().cloned().unwrap_or_default();
+    let latest = snapshot.series.last().cloned().unwrap_or_default();
     let per_second = |label, of: &dyn Fn(&Point) -> u64, total| Tile {
         label,
         value: format::rate(latest.per_second(of(&latest))),

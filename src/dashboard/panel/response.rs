@@ -12,7 +12,7 @@
 
 use super::{scale::Scale, timeline::Timeline};
 use crate::dashboard::{format, look::Look, state::State, text, words::Text};
-use crate::metrics::{Percentiles, Point};
+use crate::metrics::{Percentiles, Point, Series};
 use ratatui::{
     Frame,
     layout::Rect,
@@ -21,9 +21,8 @@ use ratatui::{
     text::{Line, Span},
     widgets::canvas::{self, Canvas},
 };
-use std::collections::VecDeque;
 
-pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State, series: &VecDeque<Point>) {
+pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State, series: &Series<Point>) {
     let look = &state.look;
     let title = format!("{}, {}", look.say(Text::ResponseTime), look.say(state.span.name()));
     let block = text::panel(title.into(), area, look);

@@ -10,11 +10,11 @@
 
 use super::timeline::Timeline;
 use crate::dashboard::{format, look::Look, state::State, text, words::Text};
-use crate::metrics::Point;
+use crate::metrics::{Point, Series};
 use ratatui::{Frame, buffer::Buffer, layout::Rect, text::Line};
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
-pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State, series: &VecDeque<Point>) {
+pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State, series: &Series<Point>) {
     let look = &state.look;
     let timeline = Timeline::of(series, state.span);
     let is_wide = area.width >= 46;

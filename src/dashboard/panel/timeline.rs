@@ -1,25 +1,25 @@
 //! The time axis of the charts: which intervals fall into which column.
 
 use crate::dashboard::{format, look::Look, state::Span as TimeSpan, text};
-use crate::metrics::Point;
+use crate::metrics::{Point, Series};
 use ratatui::{
     Frame,
     layout::Rect,
     text::{Line, Span},
 };
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 /// The part of the run that charts show: the latest so much of it, or all that is known and at least a minute.
 pub(in crate::dashboard) struct Timeline<'a> {
-    series: &'a VecDeque<Point>,
+    series: &'a Series<Point>,
     start: Duration,
     span: Duration,
 }
 
 impl<'a> Timeline<'a> {
-    pub(in crate::dashboard) fn of(series: &'a VecDeque<Point>, span: TimeSpan) -> Self {
-        let start = series.front().map_or(Duration::ZERO, |point| point.at.saturating_sub(point.length));
-        let end = series.back().map_or(Duration::ZERO, |point| point.at);
+    pub(in crate::dashboard) fn of(series: &'a Series<Point>, span: TimeSpan) -> Self {
+        let start = series.first().map_or(Duration::ZERO, |point| point.at.saturating_sub(point.length));
+        let end = series.last().map_or(Duration::ZERO, |point| point.at);
         match span.length() {
             Some(length) => Self { series, start: start.max(end.saturating_sub(length)), span: length },
             None => Self { series, start, span: end.saturating_sub(start).max(SHORTEST) },
@@ -31,12 +31,7 @@ impl<'a> Timeline<'a> {
         let edge = |column: usize| self.start + self.span.mul_f64(column as f64 / columns as f64);
         let overlap = |column: usize| {
             let (from, to) = (edge(column), edge(column + 1));
-            let first = self.series.partition_point(|point| point.at <= from);
-            self.series
-                .iter()
-                .skip(first)
-                .take_while(|point| point.at.saturating_sub(point.length) < to)
-                .collect()
+            self.series.after(from).take_while(|point| point.at.saturating_sub(point.length) < to).collect()
         };
         (0..columns).map(overlap).collect()
     }
@@ -64,7 +59,7 @@ const SHORTEST: Duration = Duration::from_secs(60);
 mod tests {
     use super::*;
 
-    fn seconds(count: u64) -> VecDeque<Point> {
+    fn seconds(count: u64) -> Series<Point> {
         let second =
             |at| Point { at: Duration::from_secs(at), length: Duration::from_secs(1), ..Point::default() };
         (1..=count).map(second).collect()
@@ -102,6 +97,6 @@ mod tests {
 
     #[test]
     fn nothing_known_is_empty_everywhere() {
-        assert!(Timeline::of(&VecDeque::new(), TimeSpan::Run).columns(10).iter().all(Vec::is_empty));
+        assert!(Timeline::of(&Series::default(), TimeSpan::Run).columns(10).iter().all(Vec::is_empty));
     }
 }

@@ -53,7 +53,7 @@ fn now(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
     let look = &state.look;
     let block = text::panel(look.say(Text::Connections).into(), area, look);
     let columns = usize::from(block.inner(area).width);
-    let (counts, latest) = (&snapshot.connecting.counts, snapshot.series.back().cloned().unwrap_or_default());
+    let (counts, latest) = (&snapshot.connecting.counts, snapshot.series.last().cloned().unwrap_or_default());
     let idle = snapshot.connections.saturating_sub(snapshot.terminals.activity.busy);
     let present = [
         Fact::of(Text::Open, format::count(snapshot.connections), look),
@@ -82,7 +82,7 @@ fn courses(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
     let timeline = Timeline::of(&snapshot.series, state.span).columns(room);
     let line = |(name, is_bytes, count): &(Text, bool, fn(&ConnectionCounts) -> u64)| {
         let course: Vec<f64> = timeline.iter().map(|points| rate(points, *count)).collect();
-        let latest = snapshot.series.back().map_or(0.0, |point| rate(&[point], *count));
+        let latest = snapshot.series.last().map_or(0.0, |point| rate(&[point], *count));
         let value = if *is_bytes { format::bytes(latest as u64) } else { format::rate(latest) };
         Line::from_iter([
             Span::styled(format!(" {} ", text::left(look.say(*name), NAME)), look.theme.dim),

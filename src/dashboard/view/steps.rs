@@ -22,7 +22,7 @@ use crate::dashboard::{
     text,
     words::Text,
 };
-use crate::metrics::{Counters, Point, Snapshot, StepView};
+use crate::metrics::{Counters, Point, Series, Snapshot, StepView};
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
@@ -30,7 +30,6 @@ use ratatui::{
     text::Line,
     widgets::Paragraph,
 };
-use std::collections::VecDeque;
 
 pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
     match snapshot.steps.get(state.list().selected).filter(|_| state.is_open) {
@@ -95,7 +94,7 @@ fn opened(frame: &mut Frame, area: Rect, state: &State, step: &StepView) {
     };
     let lines = vec![facts::line(facts, columns, look), facts::line([codes], columns, look)];
     frame.render_widget(Paragraph::new(lines).block(block), upper);
-    let series: VecDeque<Point> = step.series.iter().map(point).collect();
+    let series: Series<Point> = step.series.iter().map(point).collect();
     let shares = [Constraint::Fill(2), Constraint::Fill(3)];
     let [left, right] = Layout::horizontal(shares).areas(lower);
     throughput::render(frame, left, state, &series);
@@ -117,7 +116,7 @@ fn point(second: &crate::metrics::StepPoint) -> Point {
 
 /// How often the step ended in the latest second in which it did.
 fn rate(step: &StepView) -> String {
-    let latest = step.series.back().filter(|second| !second.length.is_zero());
+    let latest = step.series.last().filter(|second| !second.length.is_zero());
     format::rate(latest.map_or(0.0, |second| second.count as f64 / second.length.as_secs_f64()))
 }
 
