@@ -9,12 +9,14 @@ use super::{
     books::Books,
     counter::Visit,
     held::Due,
+    outage::{Outage, outages},
     wire::{self, Wire},
 };
 use crate::{
     host::{ConnectionId, Host, Outbox, Output, Overheard, Rule, Session},
     iso8583::TerminalId,
 };
+use crossbeam::channel::{Receiver, Sender};
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
@@ -43,6 +45,7 @@ pub struct HostServer {
     rules: UnboundedSender<Vec<Rule>>,
     counter: Counter,
     tap: Tap,
+    outages: Receiver<Outage>,
     /// Closes when the thread ends.
     ended: watch::Receiver<()>,
     thread: JoinHandle<(Host, Result<(), StoreError>)>,
@@ -98,8 +101,9 @@ impl HostServer {
         let (end, ended) = watch::channel(());
         let (ready, started) = mpsc::sync_channel(1);
         let tap = Tap::default();
+        let (tell, outages) = outages();
         let listening = tap.clone();
-        let floor = move || Floor::new(host, clock, ledger.map(Books::new), tls, listening);
+        let floor = move || Floor::new(host, clock, ledger.map(Books::new), tls, listening, tell);
         let thread = std::thread::Builder::new()
             .name("host".to_owned())
             .spawn(move || {
@@ -109,7 +113,7 @@ impl HostServer {
             .map_err(ServeError::Thread)?;
         match started.recv() {
             Ok(Ok(address)) => {
-                Ok(Self { address, stop, rules, counter: Counter::new(visit), tap, ended, thread })
+                Ok(Self { address, stop, rules, counter: Counter::new(visit), tap, outages, ended, thread })
             }
             Ok(Err(error)) => Err(error),
             Err(_) => Err(ServeError::Thread(io::ErrorKind::BrokenPipe.into())),
@@ -129,6 +133,11 @@ impl HostServer {
     /// What the terminals say that are listened to.
     pub fn tap(&self) -> Tap {
         self.tap.clone()
+    }
+
+    /// The times that the host was down since the last time that somebody asked.
+    pub fn outages(&self) -> impl Iterator<Item = Outage> {
+        self.outages.try_iter()
     }
 
     /// Has the host follow other rules from now on.
@@ -225,6 +234,7 @@ struct Floor {
     next_due: RefCell<Option<crate::time::Instant>>,
     /// Before this the host takes no connection.
     down_until: Cell<crate::time::Instant>,
+    tell_outage: Sender<Outage>,
     /// `None` keeps the books in memory only.
     books: Option<Books>,
     tap: Tap,
@@ -251,7 +261,14 @@ struct Mailbox {
 }
 
 impl Floor {
-    fn new(host: Host, clock: Clock, books: Option<Books>, tls: Option<HostSide>, tap: Tap) -> Self {
+    fn new(
+        host: Host,
+        clock: Clock,
+        books: Option<Books>,
+        tls: Option<HostSide>,
+        tap: Tap,
+        tell_outage: Sender<Outage>,
+    ) -> Self {
         Self {
             host: RefCell::new(host),
             clock,
@@ -261,6 +278,7 @@ impl Floor {
             put_off: Notify::new(),
             next_due: RefCell::new(None),
             down_until: Cell::new(crate::time::Instant::START),
+            tell_outage,
             books,
             tap,
             overheard: RefCell::default(),
@@ -279,7 +297,7 @@ impl Floor {
             match output {
                 Output::Record(record) => self.record(Entry::Record(record)),
                 Output::Note(input) => self.record(Entry::Input(input)),
-                Output::Down { until } => self.go_down(until),
+                Output::Down { from, until } => self.go_down(Outage { from, until }),
                 Output::Send(id, range) => self.give(id, Due::Send(outbox.bytes(range)), own),
                 Output::Close(id) => self.give(id, Due::Close, own),
                 Output::Overheard(said) => self.hear(*said),
@@ -341,9 +359,11 @@ impl Floor {
         std::future::pending().await
     }
 
-    /// Closes all connections; those that come before `until` are closed as soon as they are there.
-    fn go_down(&self, until: crate::time::Instant) {
-        self.down_until.set(until);
+    /// Closes all connections; those that come before its end are closed as soon as they are there.
+    fn go_down(&self, outage: Outage) {
+        self.down_until.set(outage.until);
+        // One that nobody takes is not told.
+        let _ = self.tell_outage.try_send(outage);
         for mailbox in self.mail.borrow().values() {
             mailbox.unsent.borrow_mut().clear();
             mailbox.is_closed.replace(true);

@@ -128,6 +128,11 @@ impl Desk {
 }
 
 impl<'a> Patron<'a> {
+    /// Notes what became of a connection of its group.
+    fn note(&self, desk: &Desk, what: impl Fn(&mut Connections)) {
+        self.dialer.figures(&desk.connections).note(what);
+    }
+
     /// The network of its operation, with the chance that belongs to the operation.
     fn exposure(&self, desk: &Desk) -> Option<Exposure<'a>> {
         Some((self.network?, self.rng(desk)))
@@ -201,7 +206,7 @@ impl Line {
                     Input::Connected
                 }
                 Wake::Refused(error) => {
-                    desk.count(|counts| counts.refused += 1);
+                    patron.note(desk, |figures| figures.counts.refused += 1);
                     audience.refused(&error);
                     Input::Closed
                 }
@@ -249,7 +254,8 @@ impl Line {
             (Some(wire), None) if wire.is_exposed() => (&desk.clear, patron.rng(desk)),
             _ => return,
         };
-        self.wire = self.wire.take().map(|wire| wire.exposed(exposure, desk.clock, &desk.connections));
+        let figures = patron.dialer.figures(&desk.connections);
+        self.wire = self.wire.take().map(|wire| wire.exposed(exposure, desk.clock, &figures));
     }
 
     /// Hands what came while the terminal was idle to it: a late answer, or the end of the connection.
@@ -309,14 +315,14 @@ impl Line {
         let input = match read {
             Err(error) => {
                 let is_own = !self.is_shared();
-                desk.count(|counts| counts.resets += u64::from(is_own));
+                patron.note(desk, |figures| figures.counts.resets += u64::from(is_own));
                 Wire::trouble(&error, "host").iter().for_each(|error| audience.refused(error));
                 self.close();
                 Input::Closed
             }
             Ok(0) => {
                 let is_own = !self.is_shared();
-                desk.count(|counts| counts.ended += u64::from(is_own));
+                patron.note(desk, |figures| figures.counts.ended += u64::from(is_own));
                 self.close();
                 Input::Closed
             }
@@ -395,7 +401,8 @@ async fn connect(desk: &Desk, patron: &Patron<'_>, deadline: Instant) -> Wake {
             return Wake::Alarm(alarm);
         }
     }
-    let mut opening = pin!(patron.dialer.open(desk.clock, &desk.connections, patron.exposure(desk)));
+    let figures = patron.dialer.figures(&desk.connections);
+    let mut opening = pin!(patron.dialer.open(desk.clock, &figures, patron.exposure(desk)));
     poll_fn(|context| {
         let alarm = desk.deadlines.poll(patron.place, context);
         if alarm != Alarm::None {
@@ -440,7 +447,7 @@ async fn take_turn(desk: &Desk, patron: &Patron<'_>, deadline: Instant) -> Resul
         .await?;
     }
     let waited = desk.clock.now().since(asked);
-    patron.dialer.waited(&desk.connections, waited);
+    patron.note(desk, |figures| figures.times_mut().wait.record(waited));
     desk.deadlines.arm(patron.place, deadline + waited);
     Ok(())
 }

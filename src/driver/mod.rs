@@ -13,6 +13,7 @@ mod host;
 mod http;
 mod ledger_store;
 mod line;
+mod outage;
 mod process;
 mod push;
 mod secret;
@@ -36,6 +37,7 @@ pub use ledger_store::{
     Charter, Durable, DurableError, Entry, LedgerFile, LedgerWriter, Restored, Store, StoreError,
 };
 pub use line::{Audience, Desk, Line, Next, Patron};
+pub use outage::Outage;
 pub use process::{
     Footprint, Usage, descriptor_limit, footprint, local_ports, raise_descriptor_limit, thread_cpu, usage,
 };

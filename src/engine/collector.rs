@@ -160,6 +160,7 @@ impl Collector {
     pub(super) fn run(mut self, deltas: &Receiver<Delta>) -> Summary {
         self.collect(deltas);
         self.write_orders();
+        self.write_outages();
         self.complete_second();
         let findings = self.reconcile();
         let mut summary = self.summary(findings.as_ref());
@@ -177,6 +178,7 @@ impl Collector {
             let received = deltas.recv_timeout(TICK);
             self.look_at_clocks();
             self.write_orders();
+            self.write_outages();
             let is_over = self.start.control.tick();
             match received {
                 Ok(delta) => self.take(delta),
@@ -211,6 +213,15 @@ impl Collector {
             if self.orders.len() < Summary::ORDERS_MAX {
                 self.orders.push(order);
             }
+        }
+    }
+
+    /// Writes down when the embedded host was down since the last time.
+    fn write_outages(&mut self) {
+        let outages: Vec<_> = self.start.host.iter().flat_map(HostServer::outages).collect();
+        for outage in outages {
+            let at = outage.from.since(Instant::START);
+            self.event(EventLine { at, severity: Severity::Warning, text: outage.to_string() });
         }
     }
 

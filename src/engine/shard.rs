@@ -149,6 +149,8 @@ impl Shard {
             sweeps.abort();
         });
         shard.send_last();
+        // A name that is still being looked up must not hold the exit.
+        runtime.shutdown_background();
     }
 
     fn new(

@@ -21,6 +21,8 @@ pub enum Output {
     Close(ConnectionId),
     /// Close all connections, and take no other before then.
     Down {
+        /// When it goes down.
+        from: Instant,
         /// When the host is up again.
         until: Instant,
     },

@@ -13,6 +13,6 @@ impl Host {
     pub(super) fn restart(&mut self, now: Instant, time: Duration, out: &mut Outbox) {
         self.delayed.clear();
         self.stations.values_mut().for_each(Station::sign_out);
-        out.push(Output::Down { until: now + time });
+        out.push(Output::Down { from: now, until: now + time });
     }
 }

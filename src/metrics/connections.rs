@@ -183,10 +183,6 @@ impl From<&Connections> for ConnectionSummary {
 impl Connections {
     /// The times that thresholds know, by name.
     pub const TIMES: [&str; 3] = ["wait", "connect", "handshake"];
-    /// What is known of the connections of one group of terminals, where somebody asks for it.
-    pub const KEPT_APART: [&str; 7] =
-        ["opened", "refused", "full_handshakes", "resumed_handshakes", "wait", "connect", "handshake"];
-
     /// One of [`Connections::TIMES`]; `None` of another name.
     #[must_use]
     pub fn time(&self, name: &str) -> Option<Latency> {

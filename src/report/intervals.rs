@@ -7,15 +7,15 @@
 use super::{
     FolderError,
     log_file::LogFile,
+    payload::PayloadSerializer,
     tag::{LAG, LinkPart, Part, PartTag, StepTag, Subject, TimePart},
 };
 use crate::{
     engine::Moment,
     metrics::{Class, Latency},
 };
-use hdrhistogram::serialization::{
-    V2DeflateSerializer,
-    interval_log::{IntervalLogWriter, IntervalLogWriterBuilder, IntervalLogWriterError, Tag},
+use hdrhistogram::serialization::interval_log::{
+    IntervalLogWriter, IntervalLogWriterBuilder, IntervalLogWriterError, Tag,
 };
 use std::{
     fmt,
@@ -27,14 +27,14 @@ use std::{
 /// The interval log of a run.
 pub(super) struct IntervalLog {
     file: LogFile,
-    serializer: V2DeflateSerializer,
+    serializer: PayloadSerializer,
     /// The lines of one interval.
     lines: Vec<u8>,
 }
 
 impl IntervalLog {
     pub(super) fn create(path: PathBuf, started: u64) -> Result<Self, FolderError> {
-        let mut serializer = V2DeflateSerializer::new();
+        let mut serializer = PayloadSerializer::new();
         let head = head(started, &mut serializer)
             .map_err(|source| FolderError::Write { path: path.clone(), source })?;
         Ok(Self { file: LogFile::create(path, &head)?, serializer, lines: Vec::new() })
@@ -60,7 +60,7 @@ impl fmt::Debug for IntervalLog {
     }
 }
 
-fn head(started: u64, serializer: &mut V2DeflateSerializer) -> io::Result<Vec<u8>> {
+fn head(started: u64, serializer: &mut PayloadSerializer) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(started);
     IntervalLogWriterBuilder::new()
@@ -75,7 +75,7 @@ fn head(started: u64, serializer: &mut V2DeflateSerializer) -> io::Result<Vec<u8
 
 fn write_interval(
     lines: &mut Vec<u8>,
-    serializer: &mut V2DeflateSerializer,
+    serializer: &mut PayloadSerializer,
     moment: &Moment<'_>,
 ) -> io::Result<()> {
     let log = IntervalLogWriterBuilder::new().begin_log_with(lines, serializer)?;
@@ -104,7 +104,7 @@ fn write_interval(
 
 /// Writes the lines of one interval.
 struct IntervalLines<'a> {
-    log: IntervalLogWriter<'a, 'a, Vec<u8>, V2DeflateSerializer>,
+    log: IntervalLogWriter<'a, 'a, Vec<u8>, PayloadSerializer>,
     begin: Duration,
     length: Duration,
 }

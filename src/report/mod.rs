@@ -30,6 +30,7 @@ mod meter;
 mod mismatch_text;
 mod mismatches;
 mod parts;
+mod payload;
 mod portal_files;
 mod portal_text;
 mod progress;

@@ -379,7 +379,7 @@ impl World {
                     self.transmit(connection, Direction::ToTerminal, &bytes);
                 }
                 host::Output::Close(connection) => self.wire.end(self.now, connection, &mut self.queue),
-                host::Output::Down { until } => self.wire.end_all(self.now, until, &mut self.queue),
+                host::Output::Down { until, .. } => self.wire.end_all(self.now, until, &mut self.queue),
                 host::Output::Record(_) | host::Output::Note(_) => self.told.push(output),
                 host::Output::Overheard(_) => {}
                 host::Output::Unreadable { .. } => self.evidence.report.strays += 1,

@@ -346,6 +346,39 @@ scenarios:
     )
 }
 
+#[test]
+fn what_a_network_does_to_one_group_is_not_told_of_the_others() {
+    let folder = Folder::new("of-groups");
+    let finished = Finished::of(&mut run_in(&folder, &folder.file("run.yaml", ONE_BAD_NETWORK), &[]));
+    let connections = &finished.exits_with(0).summary()["connections"];
+    assert_eq!(
+        (&connections["resets"], &connections["faults"]["reset"]),
+        (&3.into(), &3.into()),
+        "{connections:#}"
+    );
+}
+
+/// Five terminals behind a good network, and three of which every connection is reset in its first request.
+const ONE_BAD_NETWORK: &str = "\
+schema: 1
+name: connections
+seed: 7
+terminals:
+  shop: { count: 5, connection: long-lived }
+  kiosk: { count: 3, network: { resetAfter: 50, resets: 100% } }
+flows:
+  sign: { steps: [ { sign-in: {}, onError: continue } ] }
+scenarios:
+  day: { flow: sign, group: shop, executor: per-terminal-iterations }
+  night: { flow: sign, group: kiosk, executor: per-terminal-iterations }
+thresholds:
+  \"connections.faults{group:shop}\": [ \"count == 0\" ]
+  \"connections.faults{group:kiosk}\": [ \"count == 3\" ]
+  \"connections.resets{group:shop}\": [ \"count == 0\" ]
+  \"connections.resets{group:kiosk}\": [ \"count == 3\" ]
+  \"connections.opened{group:kiosk}\": [ \"count == 3\" ]
+";
+
 /// Five terminals of a host that is there, and three of one that is not.
 const TWO_TARGETS: &str = "\
 schema: 1

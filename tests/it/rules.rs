@@ -326,7 +326,7 @@ fn told(out: &mut Outbox) -> Told {
         match output {
             Output::Send(_, range) => told.sent.push(out.bytes(range).to_vec()),
             Output::Close(_) => told.closes = true,
-            Output::Down { until } => told.down_until = Some(until),
+            Output::Down { until, .. } => told.down_until = Some(until),
             Output::Wait(until) => told.wait = until,
             _ => {}
         }

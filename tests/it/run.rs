@@ -1,6 +1,8 @@
 //! Whole runs of the real binary against the host inside it: what they print, what they leave, and what repeats.
 
-use crate::program::{Finished, Folder, Line, Running, events, journal, patient_quickstart, run_in};
+use crate::program::{
+    ANY_MACHINE, Finished, Folder, Line, Running, events, journal, patient_quickstart, run_in,
+};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -143,6 +145,31 @@ fn column<'a>(table: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
 }
 
 /// An open model in which no terminal has a second turn, so that none is busy when it comes: nothing depends on speed.
+#[test]
+fn a_host_that_goes_down_is_told_at_its_moment() {
+    let folder = Folder::new("outage");
+    let scenario = folder.file("outage.yaml", OUTAGE);
+    Finished::of(&mut run_in(&folder, &scenario, &ANY_MACHINE)).exits_with(0);
+    let told = events(&folder.results());
+    let outages = told.iter().filter(|event| *event == "host: down for 200ms, all connections are closed");
+    assert_eq!(outages.count(), 1, "{told:#?}");
+}
+
+const OUTAGE: &str = "\
+schema: 1
+name: outage
+seed: 1
+terminals:
+  shop: { count: 20, connection: long-lived }
+host:
+  rules: [ { when: { kind: sale, after: 500ms, first: 1 }, restart: 200ms } ]
+flows:
+  sell: { steps: [ sale: { amount: 5.00 } ] }
+scenarios:
+  opening: { flow: sign-in, executor: per-terminal-iterations }
+  day: { flow: sell, executor: constant-arrival-rate, rate: 40, duration: 2s, startAfter: opening }
+";
+
 const REPEATABLE: &str = "\
 schema: 1
 name: repeat

@@ -1,6 +1,6 @@
 //! How the terminals of a group get their connections: from which address, how often, and under TLS or not.
 
-use super::{Exposure, Wire, secure::Secure, tickets::Tickets, trunk::Trunks};
+use super::{Exposure, Wire, figures::Figures, secure::Secure, tickets::Tickets, trunk::Trunks};
 use crate::{
     driver::{Clock, tls::ClientSide},
     iso8583::Spec,
@@ -15,7 +15,6 @@ use std::{
     net::{IpAddr, SocketAddr},
     rc::Rc,
     sync::Arc,
-    time::Duration,
 };
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, client::Resumption, pki_types::ServerName};
@@ -32,7 +31,7 @@ pub struct Dialer {
     /// Connections that were asked for.
     asked: Cell<usize>,
     /// What became of these connections alone; `None` where nobody asks for it.
-    own: Option<RefCell<Connections>>,
+    own: Option<Rc<RefCell<Connections>>>,
 }
 
 /// Certificates, keys or names with which no TLS can be spoken.
@@ -67,12 +66,12 @@ impl Dialer {
     /// The same, keeping figures of these connections alone.
     #[must_use]
     pub fn counted(self) -> Self {
-        Self { own: Some(RefCell::default()), ..self }
+        Self { own: Some(Rc::default()), ..self }
     }
 
     /// What became of these connections since the last time; `None` where nobody asked for it.
     pub fn take_figures(&self) -> Option<Connections> {
-        self.own.as_ref().map(RefCell::take)
+        self.own.as_ref().map(|own| own.take())
     }
 
     /// Whether connections can come from the addresses that they are to come from.
@@ -128,33 +127,22 @@ impl Dialer {
         self.bucket.as_ref().map_or(now, |bucket| bucket.borrow_mut().pass(now))
     }
 
+    /// Where it is noted what becomes of these connections; `all` are those of all groups.
+    pub(in crate::driver) fn figures(&self, all: &Rc<RefCell<Connections>>) -> Figures {
+        Figures::new(all, self.own.as_ref())
+    }
+
     /// A connection, or a place on one.
     pub(in crate::driver) async fn open(
         &self,
         clock: Clock,
-        figures: &Rc<RefCell<Connections>>,
+        figures: &Figures,
         exposure: Option<Exposure<'_>>,
     ) -> io::Result<Wire> {
-        let opened = match &self.trunks {
+        match &self.trunks {
             None => self.open_own(clock, figures, exposure).await,
             // In a box, as everything is that a bare connection has no need of.
             Some(trunks) => Box::pin(trunks.berth(self, clock, figures, exposure)).await,
-        };
-        if let (Err(_), Some(own)) = (&opened, &self.own) {
-            own.borrow_mut().counts.refused += 1;
-        }
-        opened
-    }
-
-    /// A terminal has waited so long for its turn.
-    pub(in crate::driver) fn waited(&self, figures: &RefCell<Connections>, wait: Duration) {
-        self.note(figures, |figures| figures.times_mut().wait.record(wait));
-    }
-
-    fn note(&self, figures: &RefCell<Connections>, what: impl Fn(&mut Connections)) {
-        what(&mut figures.borrow_mut());
-        if let Some(own) = &self.own {
-            what(&mut own.borrow_mut());
         }
     }
 
@@ -162,13 +150,14 @@ impl Dialer {
     pub(super) async fn open_own(
         &self,
         clock: Clock,
-        figures: &Rc<RefCell<Connections>>,
+        figures: &Figures,
         exposure: Option<Exposure<'_>>,
     ) -> io::Result<Wire> {
         if self.trunks.is_some() && self.bucket.is_some() {
             let asked = clock.now();
             tokio::time::sleep_until(clock.to_std(self.turn(asked)).into()).await;
-            self.waited(figures, clock.now().since(asked));
+            let wait = clock.now().since(asked);
+            figures.note(|figures| figures.times_mut().wait.record(wait));
         }
         let began = clock.now();
         let count = self.asked.replace(self.asked.get().wrapping_add(1));
@@ -177,7 +166,7 @@ impl Dialer {
             Some(source) => from(source, self.address)?.connect(self.address).await?,
         };
         let took = clock.now().since(began);
-        self.note(figures, |figures| figures.times_mut().connect.record(took));
+        figures.note(|figures| figures.times_mut().connect.record(took));
         let wire = match exposure {
             None => Wire::Plain(stream),
             Some(exposure) => Wire::Plain(stream).exposed(exposure, clock, figures),
@@ -186,7 +175,7 @@ impl Dialer {
             None => wire,
             Some(handshake) => Box::pin(self.secured(handshake, wire, clock, figures)).await?,
         };
-        self.note(figures, |figures| figures.counts.opened += 1);
+        figures.note(|figures| figures.counts.opened += 1);
         Ok(wire)
     }
 
@@ -195,12 +184,12 @@ impl Dialer {
         handshake: &Handshake,
         wire: Wire,
         clock: Clock,
-        figures: &RefCell<Connections>,
+        figures: &Figures,
     ) -> io::Result<Wire> {
         let began = clock.now();
         let (wire, is_resumed) = handshake.shake(wire).await?;
         let took = clock.now().since(began);
-        self.note(figures, |figures| {
+        figures.note(|figures| {
             figures.times_mut().handshake.record(took);
             figures.counts.resumed_handshakes += u64::from(is_resumed);
             figures.counts.full_handshakes += u64::from(!is_resumed);

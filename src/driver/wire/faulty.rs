@@ -1,9 +1,9 @@
 //! A socket behind a network with faults: what [`Weather`] says becomes what happens to the socket, when it is due.
 
+use super::figures::Figures;
 use crate::{
     driver::Clock,
     link::{Item, Network, Weather},
-    metrics::{Connections, Fault},
     rng::Rng,
     time::Instant,
 };
@@ -13,7 +13,6 @@ use std::{
     fmt, io,
     os::fd::AsRawFd,
     pin::Pin,
-    rc::Rc,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -29,16 +28,11 @@ pub(in crate::driver) struct Faulty {
     /// Whether the host has ended its half.
     is_ended: Cell<bool>,
     is_broken: Cell<bool>,
-    figures: Rc<RefCell<Connections>>,
+    figures: Figures,
 }
 
 impl Faulty {
-    pub(super) fn new(
-        stream: TcpStream,
-        clock: Clock,
-        weather: Weather,
-        figures: Rc<RefCell<Connections>>,
-    ) -> Self {
+    pub(super) fn new(stream: TcpStream, clock: Clock, weather: Weather, figures: Figures) -> Self {
         // Pieces shall leave as pieces; where that fails there is no socket any more.
         let _ = stream.set_nodelay(true);
         Self {
@@ -134,8 +128,9 @@ impl Faulty {
         }
         self.take_in(&mut weather, now);
         let faults = weather.take_faults();
-        let counts = &mut self.figures.borrow_mut().counts;
-        Fault::ALL.iter().for_each(|fault| counts.faults[*fault as usize] += faults[*fault as usize]);
+        self.figures.note(|figures| {
+            figures.counts.faults.iter_mut().zip(faults).for_each(|(counted, more)| *counted += more);
+        });
     }
 
     /// Does what is due; returns whether the next thing can follow at once.

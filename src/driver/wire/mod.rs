@@ -5,6 +5,7 @@
 
 mod dial;
 mod faulty;
+mod figures;
 mod host_side;
 mod made;
 mod secure;
@@ -18,16 +19,14 @@ pub use made::make_certificates;
 use crate::{
     driver::Clock,
     link::{Network, Weather},
-    metrics::Connections,
     rng::Rng,
 };
 use faulty::Faulty;
+use figures::Figures;
 use secure::Secure;
 use std::{
-    cell::RefCell,
     io,
     pin::Pin,
-    rc::Rc,
     sync::Arc,
     task::{Context, Poll, ready},
 };
@@ -118,16 +117,11 @@ impl Wire {
     }
 
     /// Puts the network of a terminal between it and its host; a shared connection has that of its group already.
-    pub(super) fn exposed(
-        self,
-        exposure: Exposure<'_>,
-        clock: Clock,
-        figures: &Rc<RefCell<Connections>>,
-    ) -> Self {
+    pub(super) fn exposed(self, exposure: Exposure<'_>, clock: Clock, figures: &Figures) -> Self {
         match self {
             Self::Plain(stream) => {
                 let weather = Weather::new(Arc::clone(exposure.0), exposure.1);
-                Self::Faulty(Box::new(Faulty::new(stream, clock, weather, Rc::clone(figures))))
+                Self::Faulty(Box::new(Faulty::new(stream, clock, weather, figures.clone())))
             }
             Self::Faulty(faulty) => {
                 faulty.change(exposure.0, exposure.1);

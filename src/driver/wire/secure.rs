@@ -2,13 +2,12 @@
 //!
 //! Nothing waits here: a wire is polled, and what TLS wants to send goes along whenever somebody polls or tries.
 
-use super::{Exposure, Wire};
-use crate::{driver::Clock, metrics::Connections};
+use super::{Exposure, Wire, figures::Figures};
+use crate::driver::Clock;
 use std::{
     cell::{Cell, RefCell},
     fmt,
     io::{self, Read, Write},
-    rc::Rc,
     task::{Context, Poll, ready},
 };
 use tokio_rustls::rustls::{Connection, HandshakeKind};
@@ -28,12 +27,7 @@ impl Secure {
     }
 
     /// Puts the network of a terminal below.
-    pub(super) fn exposed(
-        mut self,
-        exposure: Exposure<'_>,
-        clock: Clock,
-        figures: &Rc<RefCell<Connections>>,
-    ) -> Self {
+    pub(super) fn exposed(mut self, exposure: Exposure<'_>, clock: Clock, figures: &Figures) -> Self {
         self.below = self.below.take().map(|below| below.exposed(exposure, clock, figures));
         self
     }

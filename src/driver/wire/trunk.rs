@@ -1,11 +1,10 @@
 //! Connections that the terminals of a shard share: a task owns each, and hands every answer to whoever waits for it.
 
-use super::{Dialer, Exposure, Wire};
+use super::{Dialer, Exposure, Wire, figures::Figures};
 use crate::{
     driver::Clock,
     iso8583::{Deframer, LengthHeader, Spec},
     link::{Mux, Settings},
-    metrics::Connections,
     time::Instant,
 };
 use std::{
@@ -96,7 +95,7 @@ impl Trunks {
         self: &Rc<Self>,
         dialer: &Dialer,
         clock: Clock,
-        figures: &Rc<RefCell<Connections>>,
+        figures: &Figures,
         exposure: Option<Exposure<'_>>,
     ) -> io::Result<Wire> {
         loop {
@@ -123,7 +122,7 @@ impl Trunks {
         self: &Rc<Self>,
         dialer: &Dialer,
         clock: Clock,
-        figures: &Rc<RefCell<Connections>>,
+        figures: &Figures,
         exposure: Option<Exposure<'_>>,
     ) -> io::Result<Rc<Trunk>> {
         let _opening = Opening::of(self);
@@ -141,7 +140,7 @@ impl Trunks {
             idle_since: Cell::new(now),
         });
         self.open.borrow_mut().push(Rc::clone(&trunk));
-        let (trunks, own, figures) = (Rc::clone(self), Rc::clone(&trunk), Rc::clone(figures));
+        let (trunks, own, figures) = (Rc::clone(self), Rc::clone(&trunk), figures.clone());
         let settings = dialer.settings().clone();
         tokio::task::spawn_local(async move {
             own.serve(&settings, trunks.spec, &figures).await;
@@ -186,7 +185,7 @@ enum Turn {
 
 impl Trunk {
     /// Carries the connection until it ends, or is no longer wanted.
-    async fn serve(&self, settings: &Settings, spec: &Spec, figures: &RefCell<Connections>) {
+    async fn serve(&self, settings: &Settings, spec: &Spec, figures: &Figures) {
         let length = spec.framing.length.unwrap_or(LengthHeader::BINARY2);
         let mut deframer = Deframer::for_framing(&spec.framing).unwrap_or_else(|| Deframer::new(length));
         let mut buffer = vec![0; READ_BUFFER];
@@ -197,11 +196,11 @@ impl Trunk {
                 Turn::Readable => match self.wire.try_read(&mut buffer) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     Ok(0) => {
-                        figures.borrow_mut().counts.ended += 1;
+                        figures.note(|figures| figures.counts.ended += 1);
                         break End::Closed;
                     }
                     Err(_) => {
-                        figures.borrow_mut().counts.resets += 1;
+                        figures.note(|figures| figures.counts.resets += 1);
                         break End::Broken;
                     }
                     Ok(count) => {
@@ -264,7 +263,7 @@ impl Trunk {
         deframer: &mut Deframer,
         length: LengthHeader,
         mut bytes: &[u8],
-        figures: &RefCell<Connections>,
+        figures: &Figures,
     ) -> bool {
         loop {
             match deframer.next_frame(&mut bytes) {
@@ -273,7 +272,7 @@ impl Trunk {
                     let berths = self.berths.borrow();
                     match member.and_then(|member| berths.get(&member)) {
                         Some(inbox) => inbox.put(length, payload),
-                        None => figures.borrow_mut().counts.strays += 1,
+                        None => figures.note(|figures| figures.counts.strays += 1),
                     }
                 }
                 Ok(None) => return true,

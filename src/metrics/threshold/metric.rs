@@ -178,10 +178,7 @@ impl MetricName {
             | Self::FailedIterations
             | Self::Iterations
             | Self::ScheduleAchieved => &["scenario", "group"],
-            Self::Connections(name) if Connections::KEPT_APART.contains(&name.as_str()) => {
-                &["group", "target"]
-            }
-            Self::Connections(_) => &[],
+            Self::Connections(_) => &["group", "target"],
             Self::ScheduleLag
             | Self::Standstill
             | Self::Reconciliation(_)

@@ -123,11 +123,17 @@ const PLAIN_MAX: usize = HEAD + PLACES * 9 + 1;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::Latency;
+    use crate::{metrics::Latency, report::payload::PayloadSerializer};
     use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
     use std::time::Duration;
 
     fn payload(latency: &Latency) -> String {
+        let mut bytes = Vec::new();
+        PayloadSerializer::new().serialize(latency.histogram(), &mut bytes).expect("to memory");
+        STANDARD.encode(bytes)
+    }
+
+    fn squeezed(latency: &Latency) -> String {
         let mut bytes = Vec::new();
         V2DeflateSerializer::new().serialize(latency.histogram(), &mut bytes).expect("to memory");
         STANDARD.encode(bytes)
@@ -140,12 +146,15 @@ mod tests {
             latency.record(Duration::from_micros(step * step % 700_000_000));
         }
         latency.record_micros(77, 1 << 40);
-        let mut read = Latency::default();
-        let told = Decoder::default()
-            .decode(payload(&latency).as_bytes(), |place, count| read.record_micros(micros_at(place), count));
-        assert_eq!(told, Some(()));
-        assert_eq!(read.histogram(), latency.histogram());
-        assert_eq!(read.percentiles(), latency.percentiles());
+        let mut decoder = Decoder::default();
+        for payload in [payload(&latency), squeezed(&latency)] {
+            let mut read = Latency::default();
+            let told = decoder
+                .decode(payload.as_bytes(), |place, count| read.record_micros(micros_at(place), count));
+            assert_eq!(told, Some(()));
+            assert_eq!(read.histogram(), latency.histogram());
+            assert_eq!(read.percentiles(), latency.percentiles());
+        }
     }
 
     #[test]
