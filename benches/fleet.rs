@@ -1,42 +1,37 @@
 //! What a fleet costs that does nothing, and how exactly arrivals start: memory per terminal and per connection,
 //! schedule lag.
 //!
-//! `cargo bench --bench fleet [-- memory | lag]`
+//! `cargo bench --bench fleet [-- memory | lag] [--rounds N]`
 
-#[path = "common/bar.rs"]
-mod bar;
+mod common;
+#[path = "common/role.rs"]
+mod role;
 
-use bar::bar;
+use common::{arguments, bar, option, plan};
 use posfleet::{
-    driver::{Clock, HostServer, Timer, raise_descriptor_limit, usage},
-    engine::{self, Command as Stop, NullObserver, Settings},
-    host::Host,
+    driver::{Clock, Timer, footprint, raise_descriptor_limit, usage},
+    engine::{self, Command, NullObserver, Settings},
     load::{Arrivals, Curve, Spacing, Stage},
     metrics::{Latency, Percentiles},
     rng::{Domain, Seed},
-    scenario::{self, Overrides, Plan, Target},
+    scenario::Target,
     time::Instant,
 };
-use std::{
-    io::{self, BufRead, BufReader},
-    net::SocketAddr,
-    num::NonZero,
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use role::Role;
+use std::{num::NonZero, time::Duration};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     raise_descriptor_limit();
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments = arguments();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["role-host", scenario] => iso_host(scenario),
+        ["role-host", scenario] => role::host(scenario),
         ["role-fleet", terminals, connected, host] => idle_fleet(number(terminals), connected == "1", host),
-        ["memory"] => memory(),
-        ["lag"] => lag(),
+        ["memory", ..] => memory(),
+        ["lag", ..] => lag(),
         _ => {
             memory();
             lag();
@@ -77,11 +72,12 @@ fn median_of(mut measure: impl FnMut() -> f64) -> f64 {
 /// How late arrivals start at 10,000 a second: our timer, and the runtime's own, in turns.
 fn lag() {
     println!(
-        "lag of 10,000 Poisson arrivals/s behind their schedule, {LAG_ROUNDS} rounds of 2 s each, in turns"
+        "lag of 10,000 Poisson arrivals/s behind their schedule, {} rounds of 2 s each, in turns",
+        rounds()
     );
     println!("  {:22} {:>8} {:>8} {:>8} {:>12}", "timer", "p50 µs", "p99 µs", "max µs", "of a core");
     let (mut ours, mut tokios) = ((Latency::default(), Duration::ZERO), (Latency::default(), Duration::ZERO));
-    for _ in 0..LAG_ROUNDS {
+    for _ in 0..rounds() {
         release(true, &mut ours);
         release(false, &mut tokios);
     }
@@ -90,14 +86,18 @@ fn lag() {
     let p99 = |side: &(Latency, Duration)| side.0.percentile_ms(99.0);
     bar("lag p50 in µs", ours.0.percentile_ms(50.0) * 1e3, ..=120.0);
     bar("lag p99 in µs", p99(&ours) * 1e3, ..=300.0);
-    let share = ours.1.as_secs_f64() / (LAG_ROUNDS as f64 * LAG_ROUND.as_secs_f64());
+    let share = ours.1.as_secs_f64() / (rounds() as f64 * LAG_ROUND.as_secs_f64());
     bar("share of a core at 10,000 arrivals/s", share, ..=0.2);
     bar("lag p99 over that of the runtime's own timer", p99(&ours) / p99(&tokios), ..=1.0 / 6.0);
 }
 
+fn rounds() -> usize {
+    option("--rounds").map_or(LAG_ROUNDS, |rounds| rounds.max(1.0) as usize)
+}
+
 fn print_lag(name: &str, (lag, cpu): &(Latency, Duration)) {
     let Percentiles { p50, p99, max, .. } = lag.percentiles();
-    let share = cpu.as_secs_f64() / (LAG_ROUNDS as f64 * LAG_ROUND.as_secs_f64()) * 100.0;
+    let share = cpu.as_secs_f64() / (rounds() as f64 * LAG_ROUND.as_secs_f64()) * 100.0;
     println!("  {name:22} {:>8.0} {:>8.0} {:>8.0} {share:>10.1} %", p50 * 1e3, p99 * 1e3, max * 1e3);
 }
 
@@ -144,12 +144,6 @@ scenarios:
     )
 }
 
-fn plan(text: &str) -> Plan {
-    let no_files = |_: &str| Err(io::Error::from(io::ErrorKind::NotFound));
-    scenario::load(text, "fleet", &Overrides::default(), 1, &no_files)
-        .unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false)))
-}
-
 /// A fleet that has switched on, and signed in if it is connected; prints its resident memory.
 fn idle_fleet(terminals: usize, connected: bool, host: &str) {
     let mut plan = plan(&fleet(terminals, connected));
@@ -169,50 +163,9 @@ fn idle_fleet(terminals: usize, connected: bool, host: &str) {
             assert!(snapshot.elapsed < Duration::from_secs(20), "only {} connections", snapshot.connections);
         }
     });
-    println!("{}", resident_bytes());
-    run.control.send(Stop::Abort);
+    println!("{}", footprint().rss_bytes);
+    run.control.send(Command::Abort);
     run.join();
-}
-
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("the system tells");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has a resident size");
-    line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number") * 1024
-}
-
-/// A process of this program that says one line about itself, ended with this value.
-struct Role {
-    child: Child,
-    line: String,
-}
-
-impl Role {
-    fn start(arguments: &[&str]) -> Self {
-        let program = std::env::current_exe().expect("this program has a path");
-        let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("this program starts");
-        let mut line = String::new();
-        let output = child.stdout.take().expect("piped");
-        BufReader::new(output).read_line(&mut line).expect("the role says a line");
-        Self { child, line: line.trim().to_owned() }
-    }
-}
-
-impl Drop for Role {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn iso_host(scenario: &str) {
-    let address = SocketAddr::from(([127, 0, 0, 1], 0));
-    let server =
-        HostServer::start(Host::new(plan(scenario).host), address, Clock::start()).expect("a free port");
-    println!("{}", server.address());
-    // Ends when the parent does.
-    let _ = io::stdin().read_line(&mut String::new());
 }
 
 const TERMINALS: usize = 200_000;

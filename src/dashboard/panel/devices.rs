@@ -122,25 +122,13 @@ pub(in crate::dashboard) fn last(device: &DeviceRow) -> String {
     format!("{at}{}", device.last_exchange)
 }
 
-macro_rules! column {
-    ($heading:ident, $width:literal, $rank:literal, $is_number:literal, |$row:ident, $look:pat_param| $value:expr) => {
-        Column {
-            heading: Text::$heading,
-            width: $width,
-            rank: $rank,
-            is_number: $is_number,
-            value: |$row: &DeviceRow, $look| $value,
-        }
-    };
-}
-
 const COLUMNS: &[Column<DeviceRow>] = &[
-    column!(Device, 10, 0, false, |row, _| name(row)),
-    column!(Port, 14, 2, false, |row, _| row.port.clone()),
-    column!(StateWord, 11, 0, false, |row, look| state_name(row, look).to_owned()),
-    column!(LastExchange, 22, 0, false, |row, _| last(row)),
-    column!(Exchanges, 5, 1, true, |row, _| format::count(row.exchanges)),
-    column!(ErrorsShort, 5, 0, true, |row, _| format::count(row.errors)),
-    column!(Firmware, 10, 3, false, |row, _| row.firmware.clone()),
-    column!(SerialNumber, 13, 4, false, |row, _| row.serial_number.clone()),
+    Column::text(Text::Device, 10, 0, |row, _| name(row)),
+    Column::text(Text::Port, 14, 2, |row, _| row.port.clone()),
+    Column::text(Text::StateWord, 11, 0, |row, look| state_name(row, look).to_owned()),
+    Column::text(Text::LastExchange, 22, 0, |row, _| last(row)),
+    Column::number(Text::Exchanges, 5, 1, |row, _| format::count(row.exchanges)),
+    Column::number(Text::ErrorsShort, 5, 0, |row, _| format::count(row.errors)),
+    Column::text(Text::Firmware, 10, 3, |row, _| row.firmware.clone()),
+    Column::text(Text::SerialNumber, 13, 4, |row, _| row.serial_number.clone()),
 ];

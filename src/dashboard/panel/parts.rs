@@ -39,37 +39,13 @@ fn name(part: TimePart) -> Text {
     }
 }
 
-macro_rules! time {
-    ($heading:ident, $rank:literal, $percentile:ident) => {
-        Column {
-            heading: Text::$heading,
-            width: 8,
-            rank: $rank,
-            is_number: true,
-            value: |row: &PartView, _| format::time(row.times.$percentile),
-        }
-    };
-}
-
 const COLUMNS: &[Column<PartView>] = &[
-    Column {
-        heading: Text::Part,
-        width: 16,
-        rank: 0,
-        is_number: false,
-        value: |row, look| look.say(name(row.part)).to_owned(),
-    },
-    Column {
-        heading: Text::Count,
-        width: 6,
-        rank: 0,
-        is_number: true,
-        value: |row, _| format::count(row.count),
-    },
-    time!(Mean, 2, mean),
-    time!(P50, 0, p50),
-    time!(P90, 1, p90),
-    time!(P99, 0, p99),
-    time!(P999, 1, p999),
-    time!(Max, 0, max),
+    Column::text(Text::Part, 16, 0, |row, look| look.say(name(row.part)).to_owned()),
+    Column::number(Text::Count, 6, 0, |row, _| format::count(row.count)),
+    Column::number(Text::Mean, 8, 2, |row, _| format::time(row.times.mean)),
+    Column::number(Text::P50, 8, 0, |row, _| format::time(row.times.p50)),
+    Column::number(Text::P90, 8, 1, |row, _| format::time(row.times.p90)),
+    Column::number(Text::P99, 8, 0, |row, _| format::time(row.times.p99)),
+    Column::number(Text::P999, 8, 1, |row, _| format::time(row.times.p999)),
+    Column::number(Text::Max, 8, 0, |row, _| format::time(row.times.max)),
 ];

@@ -83,37 +83,16 @@ impl TimeKind {
 macro_rules! columns {
     ($times:ident) => {
         &[
-            Column {
-                heading: Text::Step,
-                width: 12,
-                rank: 0,
-                is_number: false,
-                value: |step, _| step.name.clone(),
-            },
-            Column {
-                heading: Text::Count,
-                width: 6,
-                rank: 0,
-                is_number: true,
-                value: |step, _| format::count(step.count),
-            },
-            columns!($times, Mean, 3, mean),
-            columns!($times, P50, 0, p50),
-            columns!($times, P90, 1, p90),
-            columns!($times, P95, 2, p95),
-            columns!($times, P99, 0, p99),
-            columns!($times, P999, 1, p999),
-            columns!($times, Max, 0, max),
+            Column::text(Text::Step, 12, 0, |step, _| step.name.clone()),
+            Column::number(Text::Count, 6, 0, |step, _| format::count(step.count)),
+            Column::number(Text::Mean, 7, 3, |step, _| format::time(step.$times.mean)),
+            Column::number(Text::P50, 7, 0, |step, _| format::time(step.$times.p50)),
+            Column::number(Text::P90, 7, 1, |step, _| format::time(step.$times.p90)),
+            Column::number(Text::P95, 7, 2, |step, _| format::time(step.$times.p95)),
+            Column::number(Text::P99, 7, 0, |step, _| format::time(step.$times.p99)),
+            Column::number(Text::P999, 7, 1, |step, _| format::time(step.$times.p999)),
+            Column::number(Text::Max, 7, 0, |step, _| format::time(step.$times.max)),
         ]
-    };
-    ($times:ident, $heading:ident, $rank:literal, $percentile:ident) => {
-        Column {
-            heading: Text::$heading,
-            width: 7,
-            rank: $rank,
-            is_number: true,
-            value: |step, _| format::time(step.$times.$percentile),
-        }
     };
 }
 

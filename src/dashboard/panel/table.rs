@@ -4,12 +4,34 @@ use crate::dashboard::{look::Look, text, words::Text};
 
 /// One column of a table of `R`s.
 pub(in crate::dashboard) struct Column<R: 'static> {
-    pub(in crate::dashboard) heading: Text,
-    pub(in crate::dashboard) width: usize,
+    heading: Text,
+    width: usize,
     /// Columns of a higher rank are left out first; those of rank 0 always stay.
-    pub(in crate::dashboard) rank: u8,
-    pub(in crate::dashboard) is_number: bool,
-    pub(in crate::dashboard) value: fn(&R, &Look) -> String,
+    rank: u8,
+    is_number: bool,
+    value: fn(&R, &Look) -> String,
+}
+
+impl<R> Column<R> {
+    /// A column of texts, which begin at its left.
+    pub(in crate::dashboard) const fn text(
+        heading: Text,
+        width: usize,
+        rank: u8,
+        value: fn(&R, &Look) -> String,
+    ) -> Self {
+        Self { heading, width, rank, is_number: false, value }
+    }
+
+    /// A column of numbers, which end at its right.
+    pub(in crate::dashboard) const fn number(
+        heading: Text,
+        width: usize,
+        rank: u8,
+        value: fn(&R, &Look) -> String,
+    ) -> Self {
+        Self { heading, width, rank, is_number: true, value }
+    }
 }
 
 /// The columns that fit; the first one takes what room is left, up to what its texts need.

@@ -96,30 +96,18 @@ fn descriptors(row: &Row) -> String {
     row.agent.descriptors.map(shown).unwrap_or_default()
 }
 
-macro_rules! column {
-    ($heading:ident, $width:literal, $rank:literal, $is_number:literal, |$row:ident| $value:expr) => {
-        Column {
-            heading: Text::$heading,
-            width: $width,
-            rank: $rank,
-            is_number: $is_number,
-            value: |$row: &Row, _| $value,
-        }
-    };
-}
-
 const COLUMNS: &[Column<Row>] = &[
-    column!(Agent, 12, 0, false, |row| name(row)),
-    column!(ShareOfTerminals, 7, 0, true, |row| format::share(row.agent.terminals, row.fleet)),
-    column!(TerminalsWord, 9, 4, true, |row| format::count(row.agent.terminals)),
-    column!(StartedWord, 7, 2, true, |row| format::count(row.agent.started)),
-    column!(LagP50, 8, 3, true, |row| format::time(row.agent.lag.p50)),
-    column!(LagP99, 10, 0, true, |row| lag(row)),
-    column!(Cpu, 5, 0, true, |row| format!("{:.2}", row.agent.cpu_cores.max(0.0))),
-    column!(Rss, 7, 0, true, |row| row.agent.rss_bytes.map(format::bytes).unwrap_or_default()),
-    column!(Descriptors, 12, 1, true, |row| descriptors(row)),
-    column!(OpenConnections, 6, 3, true, |row| format::count(row.agent.connections)),
-    column!(Age, 5, 1, true, |row| format!("{:.1} s", row.agent.age.as_secs_f64())),
+    Column::text(Text::Agent, 12, 0, |row, _| name(row)),
+    Column::number(Text::ShareOfTerminals, 7, 0, |row, _| format::share(row.agent.terminals, row.fleet)),
+    Column::number(Text::TerminalsWord, 9, 4, |row, _| format::count(row.agent.terminals)),
+    Column::number(Text::StartedWord, 7, 2, |row, _| format::count(row.agent.started)),
+    Column::number(Text::LagP50, 8, 3, |row, _| format::time(row.agent.lag.p50)),
+    Column::number(Text::LagP99, 10, 0, |row, _| lag(row)),
+    Column::number(Text::Cpu, 5, 0, |row, _| format!("{:.2}", row.agent.cpu_cores.max(0.0))),
+    Column::number(Text::Rss, 7, 0, |row, _| row.agent.rss_bytes.map(format::bytes).unwrap_or_default()),
+    Column::number(Text::Descriptors, 12, 1, |row, _| descriptors(row)),
+    Column::number(Text::OpenConnections, 6, 3, |row, _| format::count(row.agent.connections)),
+    Column::number(Text::Age, 5, 1, |row, _| format!("{:.1} s", row.agent.age.as_secs_f64())),
 ];
 
 /// Beyond this the agent makes a visible part of the response times.

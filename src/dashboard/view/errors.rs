@@ -159,26 +159,8 @@ const NAME: usize = 24;
 const BESIDE_COURSE: usize = 3 + 1 + 7 + 8 + 9 + 9;
 
 const CAUSES: &[Column<CauseView>] = &[
-    Column { heading: Text::Cause, width: 30, rank: 0, is_number: false, value: |cause, _| signed(cause) },
-    Column {
-        heading: Text::Count,
-        width: 6,
-        rank: 0,
-        is_number: true,
-        value: |cause, _| format::count(cause.count),
-    },
-    Column {
-        heading: Text::First,
-        width: 8,
-        rank: 1,
-        is_number: true,
-        value: |cause, _| format::clock(cause.first),
-    },
-    Column {
-        heading: Text::Last,
-        width: 8,
-        rank: 0,
-        is_number: true,
-        value: |cause, _| format::clock(cause.last),
-    },
+    Column::text(Text::Cause, 30, 0, |cause, _| signed(cause)),
+    Column::number(Text::Count, 6, 0, |cause, _| format::count(cause.count)),
+    Column::number(Text::First, 8, 1, |cause, _| format::clock(cause.first)),
+    Column::number(Text::Last, 8, 0, |cause, _| format::clock(cause.last)),
 ];

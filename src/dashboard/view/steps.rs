@@ -128,29 +128,20 @@ fn checks(step: &StepView) -> String {
 macro_rules! columns {
     ($times:ident) => {
         &[
-            columns!(Step, 10, 0, false, |step| step.name.clone()),
-            columns!(RatePerSecond, 6, 2, true, |step| rate(step)),
-            columns!(Count, 6, 0, true, |step| format::count(step.count)),
-            columns!(P50, 7, 1, true, |step| format::time(step.$times.p50)),
-            columns!(P90, 7, 4, true, |step| format::time(step.$times.p90)),
-            columns!(P99, 7, 0, true, |step| format::time(step.$times.p99)),
-            columns!(P999, 7, 3, true, |step| format::time(step.$times.p999)),
-            columns!(Max, 7, 3, true, |step| format::time(step.$times.max)),
-            columns!(ApprovedShort, 5, 0, true, |step| format::count(step.approved)),
-            columns!(DeclinedShort, 5, 0, true, |step| format::count(step.declined)),
-            columns!(TimeoutsShort, 5, 0, true, |step| format::count(step.timeouts)),
-            columns!(ErrorsShort, 5, 0, true, |step| format::count(step.errors)),
-            columns!(Checks, 7, 1, true, |step| checks(step)),
+            Column::text(Text::Step, 10, 0, |step, _| step.name.clone()),
+            Column::number(Text::RatePerSecond, 6, 2, |step, _| rate(step)),
+            Column::number(Text::Count, 6, 0, |step, _| format::count(step.count)),
+            Column::number(Text::P50, 7, 1, |step, _| format::time(step.$times.p50)),
+            Column::number(Text::P90, 7, 4, |step, _| format::time(step.$times.p90)),
+            Column::number(Text::P99, 7, 0, |step, _| format::time(step.$times.p99)),
+            Column::number(Text::P999, 7, 3, |step, _| format::time(step.$times.p999)),
+            Column::number(Text::Max, 7, 3, |step, _| format::time(step.$times.max)),
+            Column::number(Text::ApprovedShort, 5, 0, |step, _| format::count(step.approved)),
+            Column::number(Text::DeclinedShort, 5, 0, |step, _| format::count(step.declined)),
+            Column::number(Text::TimeoutsShort, 5, 0, |step, _| format::count(step.timeouts)),
+            Column::number(Text::ErrorsShort, 5, 0, |step, _| format::count(step.errors)),
+            Column::number(Text::Checks, 7, 1, |step, _| checks(step)),
         ]
-    };
-    ($heading:ident, $width:literal, $rank:literal, $is_number:literal, |$step:ident| $value:expr) => {
-        Column {
-            heading: Text::$heading,
-            width: $width,
-            rank: $rank,
-            is_number: $is_number,
-            value: |$step: &StepView, _| $value,
-        }
     };
 }
 

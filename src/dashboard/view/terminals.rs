@@ -212,30 +212,18 @@ fn style(row: &TerminalRow, is_selected: bool, look: &Look) -> Style {
 /// Lines inside the panel above the first row: activity, its bar, the headings.
 const LINES_ABOVE: usize = 3;
 
-macro_rules! column {
-    ($heading:ident, $width:literal, $rank:literal, $is_number:literal, |$row:ident, $look:pat_param| $value:expr) => {
-        Column {
-            heading: Text::$heading,
-            width: $width,
-            rank: $rank,
-            is_number: $is_number,
-            value: |$row: &TerminalRow, $look| $value,
-        }
-    };
-}
-
 const COLUMNS: &[Column<TerminalRow>] = &[
-    column!(Number, 3, 0, true, |row, _| row.number.to_string()),
-    column!(TerminalId, 8, 0, false, |row, _| row.terminal_id.clone()),
-    column!(MerchantId, 15, 5, false, |row, _| row.merchant_id.clone()),
-    column!(StateWord, 12, 0, false, |row, look| state_name(&row.state, look)),
-    column!(Up, 2, 3, false, |row, _| if row.connected { "●" } else { "○" }.to_owned()),
-    column!(Stan, 6, 2, false, |row, _| format!("{:06}", row.stan)),
-    column!(Batch, 6, 4, false, |row, _| format!("{:06}", row.batch)),
-    column!(Mti, 4, 1, false, |row, _| row.last_mti.clone()),
-    column!(Code, 4, 0, false, |row, _| row.last_code.clone()),
-    column!(ApprovedShort, 4, 0, true, |row, _| format::count(row.approved)),
-    column!(DeclinedShort, 4, 0, true, |row, _| format::count(row.declined)),
-    column!(FailedShort, 4, 0, true, |row, _| format::count(row.failed)),
-    column!(ReversalsShort, 4, 2, true, |row, _| format::count(row.reversals)),
+    Column::number(Text::Number, 3, 0, |row, _| row.number.to_string()),
+    Column::text(Text::TerminalId, 8, 0, |row, _| row.terminal_id.clone()),
+    Column::text(Text::MerchantId, 15, 5, |row, _| row.merchant_id.clone()),
+    Column::text(Text::StateWord, 12, 0, |row, look| state_name(&row.state, look)),
+    Column::text(Text::Up, 2, 3, |row, _| if row.connected { "●" } else { "○" }.to_owned()),
+    Column::text(Text::Stan, 6, 2, |row, _| format!("{:06}", row.stan)),
+    Column::text(Text::Batch, 6, 4, |row, _| format!("{:06}", row.batch)),
+    Column::text(Text::Mti, 4, 1, |row, _| row.last_mti.clone()),
+    Column::text(Text::Code, 4, 0, |row, _| row.last_code.clone()),
+    Column::number(Text::ApprovedShort, 4, 0, |row, _| format::count(row.approved)),
+    Column::number(Text::DeclinedShort, 4, 0, |row, _| format::count(row.declined)),
+    Column::number(Text::FailedShort, 4, 0, |row, _| format::count(row.failed)),
+    Column::number(Text::ReversalsShort, 4, 2, |row, _| format::count(row.reversals)),
 ];

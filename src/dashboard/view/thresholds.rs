@@ -125,26 +125,14 @@ fn seconds_to_limit(threshold: &ThresholdView) -> Option<f64> {
     (is_near && threshold.pass == Some(true)).then_some(seconds)
 }
 
-macro_rules! column {
-    ($heading:ident, $width:literal, $rank:literal, $is_number:literal, |$row:ident, $look:pat_param| $value:expr) => {
-        Column {
-            heading: Text::$heading,
-            width: $width,
-            rank: $rank,
-            is_number: $is_number,
-            value: |$row: &ThresholdView, $look| $value,
-        }
-    };
-}
-
 const COLUMNS: &[Column<ThresholdView>] = &[
-    column!(ThresholdWord, 30, 0, false, |row, _| expression(row)),
-    column!(Value, 9, 0, true, |row, look| value(row, look)),
-    column!(Limit, 8, 1, true, |row, _| written(row, row.limit)),
-    column!(Margin, 7, 0, true, |row, _| margin(row)),
-    column!(Window, 6, 3, true, |row, look| window(row, look)),
-    column!(Trend, 12, 2, false, |row, _| spark(&row.trend, 12)),
-    column!(Prospect, 14, 0, false, |row, look| prospect(row, look)),
+    Column::text(Text::ThresholdWord, 30, 0, |row, _| expression(row)),
+    Column::number(Text::Value, 9, 0, value),
+    Column::number(Text::Limit, 8, 1, |row, _| written(row, row.limit)),
+    Column::number(Text::Margin, 7, 0, |row, _| margin(row)),
+    Column::number(Text::Window, 6, 3, window),
+    Column::text(Text::Trend, 12, 2, |row, _| spark(&row.trend, 12)),
+    Column::text(Text::Prospect, 14, 0, prospect),
 ];
 
 const TREND_SECONDS: usize = 10;
