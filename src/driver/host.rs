@@ -16,7 +16,6 @@ use crate::{
     host::{ConnectionId, Host, Outbox, Output, Overheard, Rule, Session},
     iso8583::TerminalId,
 };
-use crossbeam::channel::{Receiver, Sender};
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
@@ -45,7 +44,7 @@ pub struct HostServer {
     rules: UnboundedSender<Vec<Rule>>,
     counter: Counter,
     tap: Tap,
-    outages: Receiver<Outage>,
+    outages: mpsc::Receiver<Outage>,
     /// Closes when the thread ends.
     ended: watch::Receiver<()>,
     thread: JoinHandle<(Host, Result<(), StoreError>)>,
@@ -234,7 +233,7 @@ struct Floor {
     next_due: RefCell<Option<crate::time::Instant>>,
     /// Before this the host takes no connection.
     down_until: Cell<crate::time::Instant>,
-    tell_outage: Sender<Outage>,
+    tell_outage: mpsc::SyncSender<Outage>,
     /// `None` keeps the books in memory only.
     books: Option<Books>,
     tap: Tap,
@@ -267,7 +266,7 @@ impl Floor {
         books: Option<Books>,
         tls: Option<HostSide>,
         tap: Tap,
-        tell_outage: Sender<Outage>,
+        tell_outage: mpsc::SyncSender<Outage>,
     ) -> Self {
         Self {
             host: RefCell::new(host),

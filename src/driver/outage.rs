@@ -1,8 +1,10 @@
 //! Times in which a simulated host is down, as its own thread tells them to others.
 
 use crate::time::Instant;
-use crossbeam::channel::{Receiver, Sender, bounded};
-use std::fmt;
+use std::{
+    fmt,
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+};
 
 /// A time in which a host takes no connection; it has closed those it had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +22,8 @@ impl fmt::Display for Outage {
 }
 
 /// From the host to whoever follows it; what nobody takes for a long time is not told.
-pub(super) fn outages() -> (Sender<Outage>, Receiver<Outage>) {
-    bounded(UNTAKEN_MAX)
+pub(super) fn outages() -> (SyncSender<Outage>, Receiver<Outage>) {
+    sync_channel(UNTAKEN_MAX)
 }
 
 const UNTAKEN_MAX: usize = 64;

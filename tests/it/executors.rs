@@ -119,19 +119,23 @@ fn an_iteration_that_is_cut_short_does_what_its_flow_says_then() {
 /// How near it comes is shown in virtual time, beside the search itself; here a busy machine may only find less.
 #[test]
 fn a_search_does_not_find_more_than_a_capacity_that_is_known() {
-    let run = Run::of("search");
-    let knee = &run.summary["knee"];
-    let rate = knee["rate"].as_f64().unwrap();
-    assert!((10.0..111.0).contains(&rate), "{knee:#}");
+    let folder = Folder::new("search");
+    let run = Finished::of(&mut run_in(&folder, &shipped("executors/search.yaml"), &["--shards", "2"]));
+    let knee = &run.summary()["knee"];
     let stages = knee["stages"].as_array().unwrap();
-    let broken = stages.iter().filter(|stage| stage["kept"] == false);
-    assert!(
-        broken.clone().count() > 0 && broken.clone().all(|stage| stage["reasons"][0].is_string()),
-        "{knee:#}"
-    );
+    let (kept, broken): (Vec<_>, Vec<_>) = stages.iter().partition(|stage| stage["kept"] == true);
+    assert!(!kept.is_empty() && kept.iter().all(|stage| stage["rate"].as_f64().unwrap() < 111.0), "{knee:#}");
+    assert!(!broken.is_empty() && broken.iter().all(|stage| stage["reasons"][0].is_string()), "{knee:#}");
     let last = stages.last().unwrap();
-    assert_eq!((last["purpose"].as_str(), last["kept"].as_bool()), (Some("hold"), Some(true)));
-    assert_eq!(last["rate"].as_f64(), Some(rate));
+    assert_eq!(last["purpose"], "hold", "{knee:#}");
+    if last["verdict"] == "unsure" {
+        // A machine that is too busy to tell says so, and finds nothing.
+        assert_eq!((&knee["limit"], &knee["rate"]), (&json!("machine"), &json!(null)));
+        run.exits_with(99);
+    } else {
+        assert_eq!((&last["kept"], &last["rate"]), (&json!(true), &knee["rate"]));
+        run.exits_with(0);
+    }
 }
 
 #[test]
