@@ -123,17 +123,25 @@ fn a_search_does_not_find_more_than_a_capacity_that_is_known() {
     let run = Finished::of(&mut run_in(&folder, &shipped("executors/search.yaml"), &["--shards", "2"]));
     let knee = &run.summary()["knee"];
     let stages = knee["stages"].as_array().unwrap();
-    let (kept, broken): (Vec<_>, Vec<_>) = stages.iter().partition(|stage| stage["kept"] == true);
-    assert!(!kept.is_empty() && kept.iter().all(|stage| stage["rate"].as_f64().unwrap() < 111.0), "{knee:#}");
-    assert!(!broken.is_empty() && broken.iter().all(|stage| stage["reasons"][0].is_string()), "{knee:#}");
+    let broken = stages.iter().filter(|stage| stage["kept"] == false);
+    assert!(
+        broken.clone().count() > 0 && broken.clone().all(|stage| stage["reasons"][0].is_string()),
+        "{knee:#}"
+    );
     let last = stages.last().unwrap();
     assert_eq!(last["purpose"], "hold", "{knee:#}");
-    if last["verdict"] == "unsure" {
-        // A machine that is too busy to tell says so, and finds nothing.
-        assert_eq!((&knee["limit"], &knee["rate"]), (&json!("machine"), &json!(null)));
+    if knee["limit"] == "machine" && knee["rate"].is_null() {
+        // A machine that is too busy to tell says so each time that it holds, and finds nothing.
+        let mut held = stages.iter().filter(|stage| stage["purpose"] == "hold");
+        assert!(
+            held.all(|stage| stage["reasons"].to_string().contains("this machine was too busy")),
+            "{knee:#}"
+        );
         run.exits_with(99);
     } else {
-        assert_eq!((&last["kept"], &last["rate"]), (&json!(true), &knee["rate"]));
+        let rate = knee["rate"].as_f64().unwrap();
+        assert!((10.0..111.0).contains(&rate), "{knee:#}");
+        assert_eq!((last["kept"].as_bool(), last["rate"].as_f64()), (Some(true), Some(rate)));
         run.exits_with(0);
     }
 }
