@@ -107,13 +107,14 @@ impl Latency {
 
     /// Records counted in [`Heat::PER_DECADE`] logarithmic rows a decade.
     pub fn heat(&self) -> Heat {
-        let mut rows: Vec<(u16, u64)> = Vec::new();
+        let mut rows: Vec<(u16, u32)> = Vec::new();
         for value in self.micros.iter_recorded() {
             let micros = value.value_iterated_to().max(1) as f64;
             let row = (micros.log10() * f64::from(Heat::PER_DECADE)) as u16;
+            let count = u32::try_from(value.count_since_last_iteration()).unwrap_or(u32::MAX);
             match rows.last_mut().filter(|(last, _)| *last == row) {
-                Some((_, count)) => *count += value.count_since_last_iteration(),
-                None => rows.push((row, value.count_since_last_iteration())),
+                Some((_, sum)) => *sum = sum.saturating_add(count),
+                None => rows.push((row, count)),
             }
         }
         Heat(rows.into())
@@ -172,9 +173,10 @@ pub struct Percentiles {
     pub max: f64,
 }
 
-/// Records by logarithmic row, for a picture of time × latency: the number of the row, and the count.
+/// Records of an interval by logarithmic row, for a picture of time × latency: the number of the row, and the count. An
+/// hour of them is kept, which is why they are small.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heat(pub Arc<[(u16, u64)]>);
+pub struct Heat(pub Arc<[(u16, u32)]>);
 
 impl Heat {
     /// Rows of one decade; row 0 begins at a microsecond.
@@ -277,7 +279,7 @@ mod tests {
             latency.record(Duration::from_micros(micros));
         }
         let heat = latency.heat();
-        assert_eq!(heat.0.iter().map(|(_, count)| count).sum::<u64>(), 4);
+        assert_eq!(heat.0.iter().map(|(_, count)| count).sum::<u32>(), 4);
         assert_eq!(heat.0[0], (20, 2));
         assert!(Heat::edge_ms(20) <= 0.12 && Heat::edge_ms(21) > 0.12);
     }

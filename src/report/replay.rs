@@ -229,7 +229,7 @@ fn heat(column: &Column) -> Heat {
     for (row, count) in &column.heat.0 {
         *rows.entry(u16::try_from(row / wider).unwrap_or(u16::MAX)).or_default() += count;
     }
-    Heat(rows.into_iter().collect())
+    Heat(rows.into_iter().map(|(row, count)| (row, u32::try_from(count).unwrap_or(u32::MAX))).collect())
 }
 
 /// Response codes until then, the most frequent first.

@@ -166,9 +166,10 @@ fn set(root: &mut Node, key: &str, value: &str, sources: &mut Sources) -> Option
         let near = nearest(key, known.chain(SECTIONS));
         return Some(Problem::new(key_span, format!("unknown variable `{key}`")).did_you_mean(&near));
     }
-    let path: Vec<&str> = if is_variable { vec!["variables", key] } else { key.split('.').collect() };
-    let mut node = root;
-    for part in path {
+    let mut node = if is_variable { root.entry_or_insert("variables", &key_span) } else { root };
+    let mut path = Some(key);
+    while let Some((part, below)) = path.map(|path| first_name(node, path)) {
+        path = below;
         node = match (&node.value, part.parse::<usize>()) {
             (Value::List(items), Ok(index)) if index < items.len() => match &mut node.value {
                 Value::List(items) => &mut items[index],
@@ -190,6 +191,17 @@ fn set(root: &mut Node, key: &str, value: &str, sources: &mut Sources) -> Option
     }
     *node = value;
     None
+}
+
+/// The name at the head of a path below `node`, and the path behind it. Names may hold dots, as those of metrics do: the
+/// longest one that is there comes first, and only where none is the next dot ends it.
+fn first_name<'a>(node: &Node, path: &'a str) -> (&'a str, Option<&'a str>) {
+    let heads_path =
+        |name: &str| path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let names = node.entries().iter().map(|entry| entry.key.as_str());
+    let longest = names.filter(|name| heads_path(name)).map(str::len).max();
+    let end = longest.or_else(|| path.find('.')).unwrap_or(path.len());
+    (&path[..end], path.get(end + 1..))
 }
 
 /// Adds a condition of the command line to those of the file.

@@ -144,7 +144,7 @@ fn heat(finished: u64, slow: u64) -> Heat {
     let shape = [2, 10, 30, 26, 14, 8, 4, 2, 1];
     let rows = shape.iter().enumerate().map(|(row, part)| (40 + row as u16, finished * part / 97));
     let late = (0..slow as u16).map(|row| (49 + row, slow - u64::from(row)));
-    Heat(rows.chain(late).filter(|(_, count)| *count > 0).collect())
+    Heat(rows.chain(late).filter(|(_, count)| *count > 0).map(|(row, count)| (row, count as u32)).collect())
 }
 
 fn steps() -> Vec<StepView> {

@@ -118,6 +118,28 @@ fn command_line_settings_change_variables_paths_and_targets() {
 }
 
 #[test]
+fn names_that_hold_dots_are_reached_from_the_command_line() {
+    let conditions = |set: &[(&str, &str)]| {
+        let set = set.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let plan = plan_of("everything.yaml", &Overrides { set, ..Overrides::default() }).unwrap();
+        plan.thresholds.into_iter().map(|threshold| threshold.expression).collect::<Vec<_>>()
+    };
+    let unset = conditions(&[]);
+    let changed = conditions(&[
+        ("thresholds.reversal.response_time", "[max < 9s]"),
+        ("thresholds.named-balance.checks", "[rate > 9%]"),
+        ("thresholds.response_time.1", "avg < 200"),
+    ]);
+    assert_eq!(unset.len(), changed.len());
+    for (wanted, old) in [("max < 9s", "max < 1s"), ("avg < 200", "avg<100"), ("rate > 9%", "rate == 100%")] {
+        let holds =
+            |conditions: &[String], text: &str| conditions.iter().any(|condition| condition.contains(text));
+        assert!(holds(&unset, old) && !holds(&changed, old), "{old}\n{changed:#?}");
+        assert!(holds(&changed, wanted), "{wanted}\n{changed:#?}");
+    }
+}
+
+#[test]
 fn duration_rate_and_terminals_scale_the_load() {
     let overrides = Overrides {
         duration: Some(Duration::from_secs(18)),

@@ -1,6 +1,8 @@
 //! The real binary in a pseudo-terminal, as an operator uses it.
 
-use crate::program::{ANY_MACHINE, Finished, Folder, PATIENCE, events, posfleet, shipped};
+use crate::program::{
+    ANY_MACHINE, Finished, Folder, PATIENCE, events, patient_quickstart, posfleet, shipped,
+};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::{
     ffi::OsStr,
@@ -180,7 +182,7 @@ impl Screen {
 
     /// Starts in an environment with these variables, and none that says anything about languages and colours.
     fn start_in(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let (scenario, results) = (shipped("quickstart.yaml"), folder.results());
+        let (scenario, results) = (patient_quickstart(folder), folder.results());
         let run = ["run".as_ref(), scenario.as_os_str(), "--out".as_ref(), results.as_os_str()];
         let arguments = run.into_iter().chain(ANY_MACHINE.iter().chain(arguments).map(OsStr::new));
         Self::of(folder, arguments, variables)

@@ -45,7 +45,7 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State,
 fn counts(points: &[&Point]) -> BTreeMap<u16, u64> {
     let mut counts = BTreeMap::new();
     points.iter().flat_map(|point| &*point.heat.0).for_each(|(row, count)| {
-        *counts.entry(*row).or_default() += count;
+        *counts.entry(*row).or_default() += u64::from(*count);
     });
     counts
 }
