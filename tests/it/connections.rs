@@ -379,6 +379,45 @@ thresholds:
   \"connections.opened{group:kiosk}\": [ \"count == 3\" ]
 ";
 
+#[test]
+fn what_a_host_does_to_one_group_is_not_told_of_the_others() {
+    let folder = Folder::new("of-hosts");
+    let finished =
+        Finished::of(&mut run_in(&folder, &folder.file("run.yaml", ONE_ODD_HOST), &["--shards", "2"]));
+    let connections = &finished.exits_with(0).summary()["connections"];
+    assert_eq!((&connections["strays"], &connections["ended"]), (&3.into(), &2.into()), "{connections:#}");
+}
+
+/// Five terminals that only sign in, three whose sales are answered to nobody besides, two that are hung up on.
+const ONE_ODD_HOST: &str = "\
+schema: 1
+name: connections
+seed: 7
+terminals:
+  shop: { count: 5, connection: shared }
+  kiosk: { count: 3, connection: shared }
+  till: { count: 2, connection: long-lived }
+flows:
+  sign: { steps: [ sign-in ] }
+  sell: { steps: [ { sale: { amount: 9.90 } } ] }
+  look: { steps: [ { balance: {}, onError: continue } ] }
+scenarios:
+  morning: { flow: sign, group: shop, executor: per-terminal-iterations }
+  day: { flow: sell, group: kiosk, executor: per-terminal-iterations }
+  night: { flow: look, group: till, executor: per-terminal-iterations }
+host:
+  rules:
+    - { when: { mti: 0200, processingCode: 000000 }, fault: stray }
+    - { when: { mti: 0200, processingCode: 310000 }, fault: close }
+thresholds:
+  \"connections.strays{group:shop}\": [ \"count == 0\" ]
+  \"connections.strays{group:kiosk}\": [ \"count == 3\" ]
+  \"connections.strays{group:till}\": [ \"count == 0\" ]
+  \"connections.ended{group:shop}\": [ \"count == 0\" ]
+  \"connections.ended{group:kiosk}\": [ \"count == 0\" ]
+  \"connections.ended{group:till}\": [ \"count == 2\" ]
+";
+
 /// Five terminals of a host that is there, and three of one that is not.
 const TWO_TARGETS: &str = "\
 schema: 1

@@ -296,6 +296,20 @@ fn thresholds_are_judged_on_what_came_together() {
 }
 
 #[test]
+fn what_must_hold_of_generators_is_judged_anew_and_left_out_where_runs_differ() {
+    let scratch = Scratch::new("merge-health");
+    let strict = Recorded { health: vec![("schedule_lag", "p(99) < 1ms")], ..Recorded::default() };
+    let lenient = Recorded { health: vec![("schedule_lag", "p(99) < 2ms")], ..strict.clone() };
+    let [one, another, other] = [&strict, &strict, &lenient].map(|run| run.write(&scratch.0));
+    let alike = merge(&scratch.0.join("alike"), &open(&[one.clone(), another])).unwrap();
+    let [judged] = &alike.generator.health[..] else { panic!("{:?}", alike.generator.health) };
+    assert_eq!((&*judged.expression, judged.pass), ("schedule_lag: p(99) < 1ms", true));
+    assert_eq!(judged.value, Some(alike.generator.schedule_lag_ms.p99));
+    let differing = merge(&scratch.0.join("differing"), &open(&[one, other])).unwrap();
+    assert_eq!(differing.generator.health, []);
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     let scratch = Scratch::new("merge-refused");
     let run = Recorded::default();

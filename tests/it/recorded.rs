@@ -27,6 +27,8 @@ pub struct Recorded {
     /// The effective scenario.
     pub scenario: String,
     pub thresholds: Vec<(&'static str, &'static str)>,
+    /// What must hold of the load generator.
+    pub health: Vec<(&'static str, &'static str)>,
     /// Whether two devices of a lab were there, with cases, and a network with faults.
     pub has_lab: bool,
 }
@@ -40,6 +42,7 @@ impl Default for Recorded {
             steps: vec!["sale", "sign in"],
             scenario: "schema: 1\nname: day\nseed: 7\nscenarios:\n  day:\n    rate: 200\n".to_owned(),
             thresholds: vec![("sale.response_time", "p(99) < 80ms"), ("failed", "count < 1")],
+            health: Vec::new(),
             has_lab: false,
         }
     }
@@ -109,7 +112,7 @@ impl Recorded {
             generator: GeneratorSummary {
                 schedule_lag_ms: LagSummary::from(total.lag.percentiles()),
                 cpu_seconds: 1.5,
-                health: Vec::new(),
+                health: self.health.iter().map(judge).collect(),
                 max_rss_bytes: 50_000_000,
                 terminals: 100,
                 shards: 2,
