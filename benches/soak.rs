@@ -51,6 +51,8 @@ fn soak(rate: f64, length: Duration) {
         counters.failed,
         counters.dropped
     );
+    let tenths: Vec<String> = samples.chunks(samples.len().div_ceil(10).max(1)).map(mean_mb).collect();
+    println!("resident memory by tenths: {} MB", tenths.join(" "));
     let line = Line::through(&samples);
     let growth = line.slope * length.as_secs_f64() * (1.0 - WARM_UP) / line.mean;
     println!(
@@ -83,6 +85,10 @@ fn run(load: &str, length: Duration) -> (Summary, Vec<(f64, f64)>) {
         }
     });
     (run.join(), samples)
+}
+
+fn mean_mb(samples: &[(f64, f64)]) -> String {
+    format!("{:.1}", Line::through(samples).mean / 1e6)
 }
 
 /// The straight line of least squares.

@@ -22,7 +22,7 @@ use crate::{
     metrics::{
         ActivityCounts, AgentRow, CasesSummary, Class, EventLine, HostCounts, Interval, Judge, PartView,
         Phase, Point, PortalFinding, PortalSummary, RowWindow, Scope, Series, SettlementSummary, Severity,
-        Snapshot, State, StepView, Summary, TraceView, Verdict,
+        Snapshot, State, StepView, Summary, TraceView, Verdict, Vitals,
     },
     reconcile::{Journals, Line},
     scenario::Plan,
@@ -310,7 +310,8 @@ impl Collector {
         let (cpu, length) = (usage().cpu, now.since(self.second_began).as_secs_f64());
         self.cpu_cores = cpu.saturating_sub(self.cpu_before).as_secs_f64() / length.max(0.001);
         self.cpu_before = cpu;
-        let point = self.point(now);
+        let footprint = footprint();
+        let point = self.point(now, footprint.rss_bytes);
         self.courses.second(point.at, point.length, &self.second);
         self.failures.second(point.at, &self.second.codes());
         let begin = self.second_began.since(Instant::START);
@@ -328,7 +329,7 @@ impl Collector {
         self.series.push(point);
         self.steps = step_views(&self.start.plan, &self.total, &self.courses);
         self.parts = parts(&self.total);
-        self.agents = self.crew.rows(&self.generator(), footprint(), now);
+        self.agents = self.crew.rows(&self.generator(), footprint, now);
     }
 
     /// Judges the last second, which is over; a run that a threshold wants to end ends.
@@ -353,7 +354,7 @@ impl Collector {
         }
     }
 
-    fn point(&self, now: Instant) -> Point {
+    fn point(&self, now: Instant, rss_bytes: u64) -> Point {
         let mut total = self.total.counters();
         total += self.second.counters();
         let count = |class| self.second.steps.iter().map(|step| step.count(class)).sum::<u64>();
@@ -371,6 +372,7 @@ impl Collector {
             codes: codes.into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
             heat: response.heat(),
             connections: self.second.connections.counts,
+            vitals: Vitals { connections: self.connections(), cpu_cores: self.cpu_cores, rss_bytes },
         }
     }
 

@@ -51,7 +51,7 @@ impl Collector {
             outcome: self.outcome,
             paused: self.start.control.is_paused(),
             questions: self.start.control.questions().map(Questions::open).unwrap_or_default(),
-            connections: self.gauges.iter().map(|gauges| gauges.connections).sum(),
+            connections: self.connections(),
             connecting: self.total.connections.view(self.gauges.iter().map(|gauges| gauges.waiting).sum()),
         };
         self.start.publish.send_replace(Arc::new(snapshot));
@@ -94,6 +94,11 @@ impl Collector {
         counters += self.second.scenarios.get(number).copied().unwrap_or_default();
         let (name, executor) = (scenario.name.clone(), scenario.executor.to_owned());
         StageProgress { name, executor, state, stage, target_rate, elapsed, duration, counters }
+    }
+
+    /// Connections that are open.
+    pub(super) fn connections(&self) -> u64 {
+        self.gauges.iter().map(|gauges| gauges.connections).sum()
     }
 
     pub(super) fn generator(&self) -> Generator {

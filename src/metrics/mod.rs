@@ -49,7 +49,7 @@ pub use row_window::{RowKey, RowOrder, RowWindow};
 pub use series::{Second, Series};
 pub use snapshot::{
     ActivityCounts, EventLine, Generator, Phase, Point, Severity, Snapshot, StageProgress, State,
-    TerminalRow, TerminalsView, ThresholdView,
+    TerminalRow, TerminalsView, ThresholdView, Vitals,
 };
 pub use step_view::{PartView, StepPoint, StepView, TimePart};
 pub use summary::{

@@ -184,6 +184,19 @@ pub struct Point {
     pub heat: Heat,
     /// What became of connections in it.
     pub connections: ConnectionCounts,
+    /// How the load generator was at its end.
+    pub vitals: Vitals,
+}
+
+/// How a load generator is at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Vitals {
+    /// Connections that are open.
+    pub connections: u64,
+    /// Cores' worth of CPU that it used in the interval before.
+    pub cpu_cores: f64,
+    /// Resident memory in bytes.
+    pub rss_bytes: u64,
 }
 
 impl Point {

@@ -1,14 +1,16 @@
 //! A results folder as the snapshots of its run: what screens showed at any moment, as far as the folder holds it.
 //!
-//! Seconds, histograms, events and the summary are there; single terminals, devices, connections and cases are not, and
-//! nothing is made up for them.
+//! Seconds, histograms, events and the summary are there; single terminals, devices, shards and cases are not, and nothing
+//! is made up for them. Folders of earlier versions have no connections and nothing of the process either. What a threshold came to until a moment is told where histograms and seconds tell it, and for all
+//! of them at the end.
 
-use super::archive::{Archive, ArchiveError, Column, EventRecord, Figures, SeriesRow, Walk};
+use super::archive::{Archive, ArchiveError, Column, EventRecord, Figures, SeriesRow, StepTotals, Walk};
 use crate::{
     iso8583::ResponseCode,
     metrics::{
-        CodeView, Counters, EventLine, Generator, Heat, Percentiles, Phase, Point, Second as _, Series,
-        Severity, Snapshot, StepPoint, StepView, Summary, ThresholdView,
+        AgentKind, AgentRow, CodeView, ConnectionCounts, Counters, EventLine, Generator, Heat, Interval,
+        MetricName, Percentiles, Phase, Point, Scope, Second as _, Series, Severity, Snapshot, StepNames,
+        StepPoint, StepView, Summary, Threshold, ThresholdSummary, ThresholdView,
     },
 };
 use std::{
@@ -82,6 +84,8 @@ impl Recording {
         let summary = self.archive.summary.as_ref();
         let at_end = summary.filter(|_| is_end);
         let seconds = self.archive.series.get(..rows).unwrap_or_default();
+        let totals = self.totals(seconds);
+        let generator = self.generator(seconds);
         Snapshot {
             name: plain(&self.archive.name()),
             seed: summary.map_or(0, |summary| summary.seed),
@@ -91,9 +95,12 @@ impl Recording {
             series: self.points(seconds),
             steps: self.steps(at_end),
             codes: codes(seconds),
-            generator: self.generator(at_end),
-            thresholds: summary.map(|summary| thresholds(summary, is_end)).unwrap_or_default(),
+            agents: self.agent(seconds, &generator, &totals).into_iter().collect(),
+            generator,
+            thresholds: self.thresholds(&totals, is_end, at),
             outcome: at_end.map(|summary| summary.verdict),
+            connections: seconds.last().map_or(0, |row| row.vitals.connections),
+            connecting: totals.connections.view(0),
             ..Snapshot::default()
         }
     }
@@ -134,7 +141,7 @@ impl Recording {
 
     fn steps(&self, summary: Option<&Summary>) -> Vec<StepView> {
         let Some((walk, _)) = &self.walk else { return Vec::new() };
-        let view = |(name, totals): (&String, &super::archive::StepTotals)| {
+        let view = |(name, totals): (&String, &StepTotals)| {
             let told = summary.and_then(|summary| summary.steps.get(name));
             let mut view = StepView::of(&plain(name), &totals.to_interval());
             view.series = self.course(name, walk.columns());
@@ -159,15 +166,77 @@ impl Recording {
         columns.iter().filter_map(point).collect()
     }
 
-    fn generator(&self, summary: Option<&Summary>) -> Generator {
+    fn generator(&self, seconds: &[SeriesRow]) -> Generator {
         let lag = self.walk.as_ref().map(|(walk, _)| walk.totals().lag().percentiles()).unwrap_or_default();
-        let told = summary.map(|summary| &summary.generator);
         Generator {
             lag,
-            cpu_seconds: told.map_or(0.0, |told| told.cpu_seconds),
-            max_rss_bytes: told.map_or(0, |told| told.max_rss_bytes),
-            ..Generator::default()
+            cpu_seconds: seconds.iter().map(|row| row.vitals.cpu_cores * row.length).sum(),
+            cpu_cores: seconds.last().map_or(0.0, |row| row.vitals.cpu_cores),
+            max_rss_bytes: seconds.iter().map(|row| row.vitals.rss_bytes).max().unwrap_or(0),
+            shards: self.archive.summary.as_ref().map_or(0, |summary| summary.generator.shards),
         }
+    }
+
+    /// The process that made the load, where the folder tells of it.
+    fn agent(&self, seconds: &[SeriesRow], generator: &Generator, totals: &Interval) -> Option<AgentRow> {
+        let vitals = seconds.last()?.vitals;
+        (vitals.rss_bytes > 0).then(|| AgentRow {
+            name: plain(&self.archive.name()),
+            kind: AgentKind::Process,
+            terminals: self.archive.summary.as_ref().map_or(0, |summary| summary.generator.terminals),
+            started: totals.counters().started,
+            lag: generator.lag,
+            cpu_cores: vitals.cpu_cores,
+            rss_bytes: Some(vitals.rss_bytes),
+            descriptors: None,
+            connections: vitals.connections,
+            age: Duration::ZERO,
+        })
+    }
+
+    /// All figures until then, but for codes and checks by step.
+    fn totals(&self, seconds: &[SeriesRow]) -> Interval {
+        let mut counts = ConnectionCounts::default();
+        seconds.iter().for_each(|row| counts += row.connections);
+        let mut totals = Interval { scenarios: vec![counters(seconds, None)], ..Interval::default() };
+        totals.connections.counts = counts;
+        if let Some((walk, _)) = &self.walk {
+            totals.steps = walk.totals().steps.values().map(StepTotals::to_interval).collect();
+            totals.lag = walk.totals().lag();
+            totals.connections = walk.totals().connections(counts);
+        }
+        totals
+    }
+
+    /// What the thresholds came to until then, or at the end.
+    fn thresholds(&self, totals: &Interval, is_end: bool, at: Duration) -> Vec<ThresholdView> {
+        let Some(summary) = &self.archive.summary else { return Vec::new() };
+        let mut names = StepNames::default();
+        for name in self.walk.iter().flat_map(|(walk, _)| walk.totals().steps.keys()) {
+            names.intern(name);
+        }
+        let scope = Scope::of_steps(&names);
+        let view = |told: &ThresholdSummary| {
+            let threshold = Threshold::parse_whole(&told.expression).ok();
+            let so_far =
+                || threshold.as_ref().filter(|one| is_told_so_far(one, totals))?.value(totals, &scope);
+            let value = if is_end { told.value } else { so_far() };
+            let broken_at = told.broken_at_seconds.map(|at| Duration::from_secs_f64(at.clamp(0.0, LONGEST)));
+            let broken_at = broken_at.filter(|broken_at| is_end || *broken_at <= at);
+            let holds = || Some(threshold.as_ref()?.holds(value?) && broken_at.is_none());
+            ThresholdView {
+                expression: plain(&told.expression),
+                value,
+                pass: if is_end { Some(told.pass) } else { holds() },
+                limit: threshold.as_ref().map_or(0.0, |threshold| threshold.limit),
+                margin: threshold.as_ref().zip(value).map(|(threshold, value)| threshold.margin(value)),
+                window: threshold.as_ref().and_then(|threshold| threshold.options.window),
+                broken_at,
+                aborts: threshold.as_ref().is_some_and(|threshold| threshold.options.abort_after.is_some()),
+                trend: Vec::new(),
+            }
+        };
+        summary.thresholds.iter().map(view).collect()
     }
 
     /// What happened until then, behind what is odd about the folder.
@@ -211,9 +280,10 @@ fn point(row: &SeriesRow, column: Option<&Column>) -> Point {
         steps: row.steps,
         errors: row.errors,
         lag: percentiles(&lag),
+        connections: row.connections,
+        vitals: row.vitals,
         codes: row.codes.iter().map(|(code, count)| (plain(code), *count)).collect(),
         heat: column.map(heat).unwrap_or_default(),
-        ..Point::default()
     }
 }
 
@@ -254,15 +324,16 @@ fn meaning(code: &str) -> String {
     bytes.and_then(|bytes| ResponseCode::from_bytes(&bytes).ok()).map_or("", ResponseCode::meaning).to_owned()
 }
 
-/// The thresholds; before the end nobody knows what they came to.
-fn thresholds(summary: &Summary, is_end: bool) -> Vec<ThresholdView> {
-    let view = |threshold: &crate::metrics::ThresholdSummary| ThresholdView {
-        expression: plain(&threshold.expression),
-        value: threshold.value.filter(|_| is_end),
-        pass: Some(threshold.pass).filter(|_| is_end),
-        ..ThresholdView::default()
+/// Whether histograms and seconds tell the value of a threshold before the end.
+fn is_told_so_far(threshold: &Threshold, totals: &Interval) -> bool {
+    let is_recorded = match threshold.metric {
+        // What the summary alone tells.
+        MetricName::Answers | MetricName::Checks | MetricName::Standstill => false,
+        // Folders of earlier versions do not count them.
+        MetricName::Connections(_) => totals.connections.counts != ConnectionCounts::default(),
+        _ => true,
     };
-    summary.thresholds.iter().map(view).collect()
+    is_recorded && threshold.is_told_by_totals()
 }
 
 /// Text of a file without anything that a terminal would obey.

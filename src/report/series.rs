@@ -55,6 +55,22 @@ fn row(point: &Point) -> io::Result<Vec<u8>> {
     times_ms.iter().try_for_each(|time| writer.write_field(format!("{time:.3}")))?;
     writer.write_field(codes.join(" "))?;
     writer.write_field(faults.join(" "))?;
+    let (connections, vitals) = (&point.connections, &point.vitals);
+    let counts = [
+        connections.opened,
+        connections.refused,
+        connections.ended,
+        connections.resets,
+        connections.strays,
+        connections.full_handshakes,
+        connections.resumed_handshakes,
+        connections.bytes_in,
+        connections.bytes_out,
+        vitals.connections,
+        vitals.rss_bytes,
+    ];
+    counts.iter().try_for_each(|count| writer.write_field(count.to_string()))?;
+    writer.write_field(format!("{:.3}", vitals.cpu_cores))?;
     writer.write_record(None::<&[u8]>)?;
     writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
 }
@@ -63,7 +79,7 @@ fn seconds(time: Duration) -> String {
     format!("{}.{:03}", time.as_secs(), time.subsec_millis())
 }
 
-pub(super) const COLUMNS: [&str; 20] = [
+pub(super) const COLUMNS: [&str; 32] = [
     "at_s",
     "length_s",
     "planned",
@@ -84,4 +100,16 @@ pub(super) const COLUMNS: [&str; 20] = [
     "lag_p99_ms",
     "codes",
     "faults",
+    "connections_opened",
+    "connections_refused",
+    "connections_ended",
+    "connections_reset",
+    "strays",
+    "full_handshakes",
+    "resumed_handshakes",
+    "bytes_in",
+    "bytes_out",
+    "connections_open",
+    "rss_bytes",
+    "cpu_cores",
 ];

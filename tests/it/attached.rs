@@ -2,9 +2,13 @@
 
 use crate::{
     program::{Finished, Folder, Running, posfleet, run_in},
+    recorded::{Recorded, Scratch},
     screen::{SCREENS, Screen},
 };
-use posfleet::{metrics::Phase, report::Recording};
+use posfleet::{
+    metrics::{Fault, Phase, Snapshot},
+    report::Recording,
+};
 use std::{
     ffi::OsStr,
     fs,
@@ -245,10 +249,68 @@ fn at_its_end_a_recording_says_what_the_summary_says() {
     let fresh = Recording::open(&example()).unwrap().at(length / 2);
     assert_eq!(format!("{middle:?}"), format!("{fresh:?}"));
     assert!(middle.phase == Phase::Running && middle.outcome.is_none());
-    assert!(middle.thresholds.iter().all(|threshold| threshold.pass.is_none()), "nobody knew then");
+    let passes: Vec<Option<bool>> = middle.thresholds.iter().map(|threshold| threshold.pass).collect();
+    assert_eq!(
+        passes,
+        [Some(true), Some(true), None, None],
+        "checks and the reconciliation are told at the end"
+    );
+    assert_eq!((middle.thresholds[0].limit, middle.thresholds[3].limit), (800.0, 0.0));
     assert!(middle.counters.finished > 0 && middle.counters.finished < end.counters.finished);
-    assert!(end.terminals.rows.is_empty() && end.samples.is_empty() && end.agents.is_empty());
+    assert!(end.terminals.rows.is_empty() && end.samples.is_empty());
     assert_eq!(recording.at(Duration::ZERO).counters.finished, 0);
+}
+
+#[test]
+fn connections_thresholds_and_the_process_are_played_as_they_were() {
+    let scratch = Scratch::new("watch-moments");
+    let run = Recorded {
+        has_lab: true,
+        thresholds: vec![
+            ("failed", "count < 5"),
+            ("connections.opened", "count <= 9"),
+            ("connections.connect", "max < 5ms"),
+            ("answers{code:00}", "count > 1"),
+            ("iterations{scenario:day}", "count > 1"),
+            ("iterations", "count >= 600 over 2s"),
+        ],
+        ..Recorded::default()
+    };
+    let mut recording = Recording::open(&run.write(&scratch.0)).unwrap();
+    let moment = recording.at(Duration::from_secs(3));
+    let counts = moment.connecting.counts;
+    assert_eq!((counts.opened, counts.faults[Fault::Reset as usize], moment.connections), (9, 1, 100));
+    assert_eq!(moment.generator.max_rss_bytes, 40_000_002);
+    let [agent] = &moment.agents[..] else { panic!("{:?}", moment.agents) };
+    assert_eq!((agent.started, agent.terminals, agent.rss_bytes), (603, 100, Some(40_000_002)));
+    assert!((moment.generator.cpu_seconds - 0.75).abs() < 1e-9);
+    let passes = |moment: &Snapshot| moment.thresholds.iter().map(|one| one.pass).collect::<Vec<_>>();
+    // Two steps fail once a second; connecting took 2, 3 and 4 ms. What has a selector or a window is told at the end.
+    assert_eq!(passes(&moment), [Some(false), Some(true), Some(true), None, None, None]);
+    assert_eq!(passes(&recording.at(Duration::from_secs(2)))[..2], [Some(true), Some(true)]);
+    assert_eq!(passes(&recording.at(Duration::from_secs(4)))[1..3], [Some(false), Some(false)]);
+    let end = recording.at(recording.length());
+    assert!(end.thresholds.iter().all(|threshold| threshold.pass.is_some()), "{:?}", end.thresholds);
+}
+
+/// The series of earlier versions ended with the codes.
+#[test]
+fn a_folder_of_an_earlier_version_is_played_without_what_it_lacks() {
+    let scratch = Scratch::new("watch-earlier");
+    let path = Recorded { has_lab: true, ..Recorded::default() }.write(&scratch.0);
+    let series = fs::read_to_string(path.join("series.csv")).unwrap();
+    let earlier = series.lines().map(|line| line.split(',').take(19).collect::<Vec<_>>().join(",") + "\n");
+    fs::write(path.join("series.csv"), earlier.collect::<String>()).unwrap();
+    let mut recording = Recording::open(&path).unwrap();
+    assert_eq!(recording.notes().count(), 0, "nothing is odd about it");
+    let end = recording.at(recording.length());
+    assert_eq!((end.series.len(), end.connecting.counts.opened, end.generator.max_rss_bytes), (5, 0, 0));
+    assert!(end.agents.is_empty() && end.connecting.connect.max > 0.0);
+    let mut screen = Screen::of(&Folder::new("watch-earlier"), ["watch".as_ref(), path.as_os_str()], &[]);
+    screen.press("$6");
+    screen.wait_for("results folders do not hold this");
+    screen.press("q");
+    assert!(screen.finish().0.success());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use posfleet::metrics::{
     ActivityCounts, AgentKind, AgentRow, Bucket, CauseView, Class, CodeView, ConnectionCounts,
     ConnectionsView, Counters, DeviceRow, EventLine, Generator, Heat, PartView, Percentiles, Phase, Point,
     Sample, Severity, Snapshot, StageProgress, State, StepPoint, StepView, TerminalRow, TerminalsView,
-    ThresholdView, TimePart, TraceLine, TraceView, Way,
+    ThresholdView, TimePart, TraceLine, TraceView, Vitals, Way,
 };
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -136,6 +136,7 @@ fn point(second: u64) -> Point {
             ..ConnectionCounts::default()
         },
         heat: heat(finished, slow),
+        vitals: Vitals::default(),
     }
 }
 

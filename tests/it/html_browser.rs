@@ -18,7 +18,7 @@ fn a_report_is_whole_on_a_screen_and_on_a_phone() {
         browser.wait("document.readyState === 'complete'");
         let undrawn = browser.run(UNDRAWN);
         assert_eq!(undrawn.to_string(), "[]", "{name}: charts without marks");
-        assert_eq!(browser.run("return document.querySelectorAll('figure.chart').length"), 7);
+        assert_eq!(browser.run("return document.querySelectorAll('figure.chart').length"), 9);
         // A code; two devices with their cases and their time; a fault.
         assert_eq!(browser.run("return document.querySelectorAll('td.strip svg[role=img]').length"), 6);
         let spilling = browser.run(SPILLING);

@@ -29,8 +29,8 @@ fn a_report_has_every_section_and_every_chart_has_marks() {
     for text in ["FAIL", "1 of 2 thresholds broken", "planned", "1,015", "sign in", "p99.9", "approved"] {
         assert!(page.contains(text), "{text}");
     }
-    // Four large charts with a time axis, the curve, the lag, and one for each of two steps.
-    assert_eq!(page.matches("<figure class=\"chart").count(), 7);
+    // Four large charts with a time axis, the curve, lag and cores of the generator, and one for each of two steps.
+    assert_eq!(page.matches("<figure class=\"chart").count(), 8);
     let lines: Vec<&str> = attributes(&page, "<path class=\"line l", " d=\"");
     assert!(lines.len() >= 18, "{}", lines.len());
     assert!(lines.iter().all(|path| path.starts_with('M') && path.len() > 5), "each line has points");

@@ -14,7 +14,7 @@ use posfleet::{
     metrics::{
         Class, Counters, EventLine, GeneratorSummary, Interval, LagSummary, Percentiles, Phase, Point,
         ReconciliationSummary, ResponseCodeText, Selections, SettlementSummary, Severity, Snapshot,
-        StepNames, StepSummary, Summary, ThresholdSummary, Verdict,
+        StepNames, StepSummary, Summary, ThresholdSummary, Verdict, Vitals,
     },
     money::Amount,
     operation::Kind,
@@ -372,6 +372,7 @@ fn point(begin: Duration, interval: &Interval) -> Point {
         codes: codes.into_iter().map(|(code, count)| (code.to_string(), count)).collect(),
         connections: interval.connections.counts,
         heat: interval.response().heat(),
+        vitals: Vitals { connections: 10, cpu_cores: 0.5, rss_bytes: 40_000_000 },
     }
 }
 

@@ -20,17 +20,20 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, snapshot: &Sna
     let connections = look.say(if area.width < 100 { Text::ConnsWord } else { Text::ConnectionsWord });
     let shards = if generator.shards == 1 { Text::ShardWord } else { Text::ShardsWord };
     let name = look.say(Text::Generator);
-    let facts = [
-        if is_late {
-            Line::styled(format!("⚠ {name}  {lag} > 10 ms"), look.theme.warning)
-        } else {
-            Line::from_iter([Span::styled(format!("{name}  "), look.theme.dim), Span::raw(lag)])
-        },
+    let lag = if is_late {
+        Line::styled(format!("⚠ {name}  {lag} > 10 ms"), look.theme.warning)
+    } else {
+        Line::from_iter([Span::styled(format!("{name}  "), look.theme.dim), Span::raw(lag)])
+    };
+    let vitals = [
         fact(format!("{:.1}", generator.cpu_cores.max(0.0)), look.say(Text::Cores), look),
         fact(format::count(snapshot.connections), connections, look),
         fact(format::bytes(generator.max_rss_bytes), look.say(Text::Rss), look),
         fact(generator.shards.to_string(), look.say(shards), look),
     ];
+    // A process without memory is one that nothing is known of: the recording of an earlier version.
+    let is_known = generator.max_rss_bytes > 0;
+    let facts = std::iter::once(lag).chain(vitals.into_iter().filter(|_| is_known));
     let mut line = Line::raw(" ");
     line.spans.extend(text::items_that_fit(facts, usize::from(area.width).saturating_sub(2), 2).spans);
     frame.render_widget(line, area);

@@ -21,12 +21,12 @@ use super::{
     text,
     words::Text,
 };
-use crate::metrics::Snapshot;
+use crate::metrics::{ConnectionCounts, Snapshot};
 use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 
 /// Draws the screen that `state` shows into `area`.
 pub(super) fn draw(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
-    if state.mode == Mode::Replay && NOT_RECORDED.contains(&state.screen) {
+    if state.mode == Mode::Replay && !is_recorded(state.screen, snapshot) {
         return not_recorded(frame, area, state);
     }
     let draw = match state.screen {
@@ -51,8 +51,17 @@ fn not_recorded(frame: &mut Frame, area: Rect, state: &State) {
     frame.render_widget(Paragraph::new(line).block(block), area);
 }
 
-/// What single terminals, connections and shards do is in no results folder.
-const NOT_RECORDED: [Screen; 3] = [Screen::Terminals, Screen::Connections, Screen::Agents];
+/// What single terminals do is in no results folder; connections and the process are not in those of earlier versions.
+fn is_recorded(screen: Screen, snapshot: &Snapshot) -> bool {
+    match screen {
+        Screen::Terminals => false,
+        Screen::Agents => snapshot.series.is_empty() || !snapshot.agents.is_empty(),
+        Screen::Connections => {
+            snapshot.series.is_empty() || snapshot.connecting.counts != ConnectionCounts::default()
+        }
+        _ => true,
+    }
+}
 
 /// The list of the devices below the fleet, on a terminal of size `area`.
 pub(super) fn device_extent(state: &State, area: Rect, snapshot: &Snapshot) -> Extent {

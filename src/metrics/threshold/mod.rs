@@ -127,6 +127,22 @@ impl Threshold {
         }
     }
 
+    /// Whether the figures of a whole run tell its value, those by step and those that selectors ask for: it has no
+    /// window, and asks for nothing that is counted in passing.
+    pub fn is_told_by_totals(&self) -> bool {
+        let is_counted_in_passing = match self.metric {
+            MetricName::Answers | MetricName::Checks => self.selector.asks_for_origin(),
+            MetricName::Connections(_)
+            | MetricName::Iterations
+            | MetricName::FailedIterations
+            | MetricName::LateIterations
+            | MetricName::DroppedIterations
+            | MetricName::ScheduleAchieved => self.selector != Selector::default(),
+            _ => false,
+        };
+        self.options.window.is_none() && !is_counted_in_passing
+    }
+
     /// What its value is counted in.
     pub fn unit(&self) -> Unit {
         self.aggregation.unit(&self.metric)

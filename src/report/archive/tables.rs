@@ -3,7 +3,7 @@
 use super::lines::whole_lines;
 use crate::{
     control::OrderRecord,
-    metrics::{Counters, MismatchSummary, SideSummary},
+    metrics::{ConnectionCounts, Counters, Fault, MismatchSummary, SideSummary, Vitals},
     report::{parts::parts, series::COLUMNS},
 };
 use serde::{Deserialize, Serialize};
@@ -26,8 +26,10 @@ pub struct SeriesRow {
     pub errors: u64,
     /// Response codes in it and how often they came.
     pub codes: Vec<(String, u64)>,
-    /// Faults that the networks of terminals were told to have, by kind.
-    pub faults: Vec<(String, u64)>,
+    /// What became of connections in it; nothing in a folder of an earlier version.
+    pub connections: ConnectionCounts,
+    /// How the load generator was at its end; likewise.
+    pub vitals: Vitals,
 }
 
 /// One line of `events.ndjson`.
@@ -108,7 +110,7 @@ fn series_part(path: &Path) -> io::Result<Table<SeriesRow>> {
 fn places(head: &[&str]) -> Option<Vec<usize>> {
     let place = |column: &&str| {
         let place = head.iter().position(|name| name == column);
-        place.or_else(|| LATER_COLUMNS.contains(column).then_some(usize::MAX))
+        place.or_else(|| COLUMNS[FAULTS..].contains(column).then_some(usize::MAX))
     };
     COLUMNS.iter().map(place).collect()
 }
@@ -116,6 +118,7 @@ fn places(head: &[&str]) -> Option<Vec<usize>> {
 fn series_row(places: &[usize], cells: &[&str]) -> Option<SeriesRow> {
     let cell = |column: usize| cells.get(*places.get(column)?).copied();
     let count = |column: usize| cell(column)?.parse::<u64>().ok().filter(|count| *count <= COUNT_MAX);
+    let later = |column: usize| count(column).unwrap_or_default();
     let seconds = |column: usize| cell(column)?.parse::<f64>().ok().filter(|time| (0.0..1e9).contains(time));
     Some(SeriesRow {
         at: seconds(0)?,
@@ -132,8 +135,31 @@ fn series_row(places: &[usize], cells: &[&str]) -> Option<SeriesRow> {
         steps: count(9)?,
         errors: count(10)?,
         codes: counts(cell(CODES)?),
-        faults: cell(FAULTS).map(counts).unwrap_or_default(),
+        connections: ConnectionCounts {
+            faults: faults(cell(FAULTS).unwrap_or_default()),
+            opened: later(20),
+            refused: later(21),
+            ended: later(22),
+            resets: later(23),
+            strays: later(24),
+            full_handshakes: later(25),
+            resumed_handshakes: later(26),
+            bytes_in: later(27),
+            bytes_out: later(28),
+        },
+        vitals: Vitals {
+            connections: later(29),
+            rss_bytes: later(30),
+            cpu_cores: seconds(31).unwrap_or_default(),
+        },
     })
+}
+
+/// `reset:2 delay:17`
+fn faults(text: &str) -> [u64; Fault::ALL.len()] {
+    let told = counts(text);
+    let of_kind = |fault: Fault| told.iter().filter(move |(name, _)| name == fault.name());
+    Fault::ALL.map(|fault| of_kind(fault).map(|(_, count)| *count).fold(0, u64::saturating_add))
 }
 
 /// `00:123 51:4`
@@ -190,9 +216,8 @@ fn mismatch(row: &BTreeMap<String, String>) -> Option<MismatchSummary> {
 
 /// The places of the columns that hold several counts.
 const CODES: usize = 18;
+/// This column and all behind it are missing in folders of earlier versions.
 const FAULTS: usize = 19;
-/// Columns that folders of earlier versions lack.
-const LATER_COLUMNS: [&str; 1] = ["faults"];
 /// No second has as many; and a million of these can be added up.
 const COUNT_MAX: u64 = 1 << 40;
 /// Eleven days of seconds.

@@ -12,7 +12,7 @@ use super::{
     tally::Tally,
 };
 use crate::{
-    metrics::{Class, Latency, StepInterval},
+    metrics::{Class, ConnectionCounts, Connections, Latency, StepInterval},
     report::{
         meter::Meter,
         tag::{LAG, LinkPart, Part, PartTag, StepTag, Subject, TimePart},
@@ -107,6 +107,8 @@ pub(in crate::report) struct Totals {
     pub(in crate::report) steps: BTreeMap<String, StepTotals>,
     /// The lag of the schedule.
     pub(in crate::report) lag: Tally,
+    /// The parts of the time that terminals waited for their connections.
+    links: [Tally; LinkPart::ALL.len()],
 }
 
 /// The histograms of one step: one for each class and part that occurred.
@@ -182,8 +184,19 @@ impl Totals {
         lag
     }
 
+    /// Connections of which so much was counted, with the times that terminals waited for them.
+    pub(in crate::report) fn connections(&self, counts: ConnectionCounts) -> Connections {
+        let mut connections = Connections::default();
+        connections.counts = counts;
+        for (part, tally) in LinkPart::ALL.into_iter().zip(&self.links) {
+            tally.add_to(part.of_mut(connections.times_mut()));
+        }
+        connections
+    }
+
     fn merge(&mut self, other: Self) {
         self.lag.merge(&other.lag);
+        self.links.iter_mut().zip(&other.links).for_each(|(mine, theirs)| mine.merge(theirs));
         for (name, theirs) in other.steps {
             let is_room = self.steps.len() < STEPS_MAX;
             match self.steps.get_mut(&name) {
@@ -275,9 +288,8 @@ impl Worker {
                 }
                 // What thresholds ask for beyond steps is in the figures of steps already.
                 (Some(_), _) | (_, Some(_)) => Some(()),
-                _ if LinkPart::parse(line.tag).is_some() => Some(()),
                 _ if line.tag == LAG => self.schedule_lag(line.payload),
-                _ => None,
+                _ => LinkPart::parse(line.tag).and_then(|part| self.link(part, line.payload)),
             };
             self.malformed += u64::from(known.is_none());
         }
@@ -286,6 +298,12 @@ impl Worker {
 
     fn schedule_lag(&mut self, payload: &[u8]) -> Option<()> {
         self.decoder.decode(payload, |place, count| self.lag.add(place, count))
+    }
+
+    /// Takes one part of the time that terminals waited for their connections.
+    fn link(&mut self, part: LinkPart, payload: &[u8]) -> Option<()> {
+        let total = &mut self.totals.links[part as usize];
+        self.decoder.decode(payload, |place, count| total.add(place, count))
     }
 
     /// Takes one part of the time that a step took.

@@ -1,6 +1,10 @@
 //! What became of connections, and of HTTP requests, and which faults networks were told to have.
 
-use super::{faults, run::Run};
+use super::{
+    course::{self, Course},
+    faults,
+    run::Run,
+};
 use crate::{
     metrics::{ConnectionSummary, LatencySummary},
     report::figures::{bytes, count, time},
@@ -13,8 +17,13 @@ pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
     if found.is_none() && faults.is_empty() {
         return None;
     }
+    let open = course::chart(run, "Connections that were open, over the time of the run", "", &OPEN);
     let body = html! {
         @if let Some(found) = found { (counts(found)) (times(found)) }
+        @if let Some(open) = open {
+            h3 { "Connections that were open" }
+            (open.draw())
+        }
         @if !faults.is_empty() { (faults::table(run, &faults)) }
     };
     super::section("connections", "Connections", "", &body)
@@ -53,3 +62,5 @@ fn times(found: &ConnectionSummary) -> Markup {
         } }
     }
 }
+
+const OPEN: [Course; 1] = [("open", 1, |rows| rows.last().map_or(0.0, |row| row.vitals.connections as f64))];

@@ -4,7 +4,10 @@ use super::{
     chart::{Axis, unit},
     run::Run,
 };
-use crate::report::{archive::SeriesRow, figures::count};
+use crate::{
+    metrics::Fault,
+    report::{archive::SeriesRow, figures::count},
+};
 use maud::{Markup, html};
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -13,21 +16,23 @@ pub(super) fn totals(run: &Run<'_>) -> BTreeMap<String, u64> {
     let told = run.archive.summary.as_ref().and_then(|summary| summary.connections.as_ref());
     let mut totals = told.map(|found| found.faults.clone()).unwrap_or_default();
     if totals.is_empty() {
-        let recorded = run.archive.series.iter().flat_map(|row| &row.faults);
-        recorded.for_each(|(kind, number)| *totals.entry(kind.clone()).or_default() += *number);
+        let of_rows =
+            |fault: Fault| run.archive.series.iter().map(move |row| row.connections.faults[fault as usize]);
+        let recorded = Fault::ALL.map(|fault| (fault.name().to_owned(), of_rows(fault).sum()));
+        totals = recorded.into_iter().filter(|(_, number)| *number > 0).collect();
     }
     totals
 }
 
 /// A band along the foot of a chart where any fault was injected; nothing where none was.
 pub(super) fn band(run: &Run<'_>, x: &Axis) -> Option<Markup> {
-    let path = path(run, x, |row| !row.faults.is_empty(), (975.0, 1000.0));
+    let path = path(run, x, has_any, (975.0, 1000.0));
     (!path.is_empty()).then(|| html! { path.fault d=(path) { title { "faults were injected" } } })
 }
 
 /// What the band stands for.
 pub(super) fn legend(run: &Run<'_>) -> Markup {
-    if run.archive.series.iter().all(|row| row.faults.is_empty()) {
+    if !run.archive.series.iter().any(has_any) {
         return html! {};
     }
     html! {
@@ -43,7 +48,7 @@ pub(super) fn table(run: &Run<'_>, totals: &BTreeMap<String, u64>) -> Markup {
         div.wide { table {
             thead { tr { th { "fault" } th.n { "times" } th { "over the time of the run" } } }
             tbody { @for (kind, number) in totals {
-                @let path = path(run, &x, |row| row.faults.iter().any(|(known, _)| known == kind), (0.0, 1000.0));
+                @let path = path(run, &x, |row| has(row, kind), (0.0, 1000.0));
                 tr {
                     th { (kind) } td.n { (count(*number)) }
                     td.strip { @if !path.is_empty() {
@@ -55,6 +60,14 @@ pub(super) fn table(run: &Run<'_>, totals: &BTreeMap<String, u64>) -> Markup {
             } }
         } }
     }
+}
+
+fn has_any(row: &SeriesRow) -> bool {
+    row.connections.faults.iter().any(|number| *number > 0)
+}
+
+fn has(row: &SeriesRow, kind: &str) -> bool {
+    Fault::ALL.into_iter().any(|fault| fault.name() == kind && row.connections.faults[fault as usize] > 0)
 }
 
 /// The seconds that `has` holds of, those beside each other in one piece.

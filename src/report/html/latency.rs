@@ -8,7 +8,7 @@ use super::{
 };
 use crate::report::{
     archive::{Column, Figures, Timeline},
-    figures::{bytes, clock, count, time},
+    figures::{clock, count, time},
 };
 use maud::{Markup, html};
 use std::time::Duration;
@@ -25,33 +25,9 @@ pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
     super::section("latency", "Latency over time", says, &html! { (chart.draw()) (faults::legend(run)) })
 }
 
-/// How the load generator did: a run whose generator lags says little of the system under test.
-pub(super) fn generator(run: &Run<'_>) -> Option<Markup> {
-    let chart = run.timeline.as_ref().map(|timeline| {
-        chart(run, timeline, "Lag of the schedule over time", &LAG, |column| Some(column.lag)).draw()
-    });
-    let told = run.archive.summary.as_ref().map(|summary| {
-        let (generator, lag) = (&summary.generator, summary.generator.schedule_lag_ms);
-        let cores = generator.cpu_seconds / summary.duration_seconds.max(0.001);
-        html! {
-            dl.pairs {
-                dt { "lag p50" } dd { (time(lag.p50)) }
-                dt { "lag p99" } dd { (time(lag.p99)) }
-                dt { "lag p99.9" } dd { (time(lag.p999)) }
-                dt { "lag max" } dd { (time(lag.max)) }
-                dt { "CPU" } dd { (format!("{:.1} s, {cores:.2} cores on average", generator.cpu_seconds)) }
-                dt { "memory at most" } dd { (bytes(generator.max_rss_bytes)) }
-                dt { "terminals" } dd { (count(generator.terminals)) " on " (count(generator.shards as u64)) " shards" }
-            }
-        }
-    });
-    if chart.is_none() && told.is_none() {
-        return None;
-    }
-    let says =
-        "How late iterations began, because this program was not quick enough. Response times contain it.";
-    let body = html! { @if let Some(told) = told { (told) } @if let Some(chart) = chart { (chart) } };
-    super::section("generator", "Was the generator well?", says, &body)
+/// The lag of the schedule.
+pub(super) fn lag(run: &Run<'_>, timeline: &Timeline) -> Markup {
+    chart(run, timeline, "Lag of the schedule over time", &LAG, |column| Some(column.lag)).draw()
 }
 
 /// The two lines of one step.

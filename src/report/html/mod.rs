@@ -8,11 +8,13 @@ mod cases;
 mod chart;
 mod codes;
 mod connections;
+mod course;
 mod curve;
 mod devices;
 mod environment;
 mod events;
 mod faults;
+mod generator;
 mod head;
 mod heatmap;
 mod iterations;
@@ -79,7 +81,7 @@ fn sections(run: &Run<'_>) -> Vec<Markup> {
         codes::section,
         connections::section,
         reconciliation::section,
-        latency::generator,
+        generator::section,
         events::section,
         environment::section,
     ];

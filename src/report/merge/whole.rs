@@ -7,9 +7,9 @@ use super::{
 use crate::{
     engine::{Moment, Observer},
     metrics::{
-        CaseClass, ConnectionCounts, ConnectionSummary, Counters, Fault, GeneratorSummary, HostCounts,
-        Interval, Latency, MetricName, Point, ReconciliationSummary, Scope, Selections, Selector,
-        StepInterval, StepNames, StepSummary, Summary, Threshold, ThresholdSummary, Verdict,
+        CaseClass, ConnectionSummary, Counters, GeneratorSummary, HostCounts, Interval, Latency, Point,
+        ReconciliationSummary, Scope, Selections, StepInterval, StepNames, StepSummary, Summary, Threshold,
+        ThresholdSummary, Verdict,
     },
     report::{
         archive::{Archive, ArchiveError, Batch, Batches, Decoder, SeriesRow, micros_at},
@@ -162,8 +162,9 @@ impl Whole {
             errors: row.errors,
             lag: interval.lag.percentiles(),
             codes: row.codes.clone(),
-            connections: ConnectionCounts { faults: faults(row), ..ConnectionCounts::default() },
             heat: interval.response().heat(),
+            connections: row.connections,
+            vitals: row.vitals,
         };
         let Self { names: steps, selections, .. } = self;
         folder.interval(&Moment { begin, interval, steps, selections, point: &point })?;
@@ -258,15 +259,7 @@ impl Whole {
         let first = old().next()?;
         let scope = Scope { host, selections: &self.selections, ..Scope::of_steps(&self.names) };
         let parsed = Threshold::parse_whole(&first.expression).ok();
-        let is_told = |threshold: &Threshold| {
-            let has_counts_alone = match threshold.metric {
-                MetricName::Answers | MetricName::Checks => threshold.selector.asks_for_origin(),
-                MetricName::Connections(_) => threshold.selector != Selector::default(),
-                _ => false,
-            };
-            threshold.options.window.is_none() && !has_counts_alone
-        };
-        let whole = parsed.filter(is_told);
+        let whole = parsed.filter(Threshold::is_told_by_totals);
         let value = whole.as_ref().and_then(|threshold| threshold.value(&self.total, &scope));
         let pass = match whole.zip(value) {
             Some((threshold, value)) => threshold.holds(value),
@@ -338,17 +331,14 @@ fn rows_by_second(archives: &[Archive]) -> BTreeMap<usize, SeriesRow> {
         all.steps += row.steps;
         all.errors += row.errors;
         add_counts(&mut all.codes, &row.codes);
-        add_counts(&mut all.faults, &row.faults);
+        all.connections += row.connections;
+        all.vitals.connections += row.vitals.connections;
+        all.vitals.rss_bytes += row.vitals.rss_bytes;
+        all.vitals.cpu_cores += row.vitals.cpu_cores;
     }
     rows.values_mut()
         .for_each(|row| row.codes.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(&other.0))));
     rows
-}
-
-/// The faults of a second, as a point of a run has them.
-fn faults(row: &SeriesRow) -> [u64; Fault::ALL.len()] {
-    Fault::ALL
-        .map(|fault| row.faults.iter().filter(|(name, _)| name == fault.name()).map(|(_, count)| count).sum())
 }
 
 fn add_counts(all: &mut Vec<(String, u64)>, counts: &[(String, u64)]) {
