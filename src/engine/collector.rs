@@ -29,7 +29,7 @@ use crate::{
     time::Instant,
     web::WebServer,
 };
-use crossbeam::channel::{Receiver, RecvTimeoutError};
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender};
 use std::{
     collections::{BTreeMap, VecDeque},
     net::SocketAddr,
@@ -56,6 +56,8 @@ pub(super) struct Start {
     pub(super) rows: watch::Receiver<RowWindow>,
     pub(super) control: Control,
     pub(super) publish: watch::Sender<Arc<Snapshot>>,
+    /// Gives intervals back that were taken over: histograms are large, and shards need new ones all the time.
+    pub(super) spares: Sender<Box<Interval>>,
 }
 
 /// Merges, publishes, judges.
@@ -225,7 +227,7 @@ impl Collector {
         }
     }
 
-    fn take(&mut self, delta: Delta) {
+    fn take(&mut self, mut delta: Delta) {
         self.second.merge(&delta.interval);
         delta.cases.into_iter().for_each(|row| self.cases.add(row));
         self.start.knee.iter_mut().for_each(|knee| knee.take(&delta.interval));
@@ -258,6 +260,9 @@ impl Collector {
         {
             *gauges = delta.gauges;
         }
+        delta.interval.clear();
+        // Where there is no room, or no shard any more, it is not needed.
+        let _ = self.start.spares.try_send(delta.interval);
         self.awaited = self.awaited.saturating_sub(1);
         if self.awaited == 0 {
             self.awaited = self.shards_running;

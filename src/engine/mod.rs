@@ -215,6 +215,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
     let (window, rows) = watch::channel(RowWindow::default());
     let (publish, snapshots) = watch::channel(Arc::new(Snapshot::default()));
     let (deltas, received) = channel::bounded(shards * DELTAS_IN_FLIGHT);
+    let (spares, emptied) = channel::bounded(shards * DELTAS_IN_FLIGHT);
     let brief = Brief {
         plan: Arc::clone(&plan),
         ways,
@@ -229,6 +230,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         control: control.clone(),
         prompts: prompts.clone(),
         feeder,
+        emptied,
     };
     for index in 0..shards {
         let (brief, deltas) = (brief.clone(), deltas.clone());
@@ -256,6 +258,7 @@ pub fn start(plan: Plan, settings: &Settings, observer: Box<dyn Observer>) -> Re
         control: control.clone(),
         rows,
         publish,
+        spares,
     };
     let collector = std::thread::Builder::new()
         .name("collector".to_owned())

@@ -93,9 +93,10 @@ pub(super) struct Gauges {
 }
 
 impl Recorder {
-    pub(super) fn new(scenarios: usize, steps: usize, selections: Arc<Selections>) -> Self {
+    /// One that records in `interval`, which is empty.
+    pub(super) fn new(interval: Box<Interval>, selections: Arc<Selections>) -> Self {
         Self {
-            interval: Box::new(Interval::new(scenarios, steps).with_selections(&selections)),
+            interval,
             selections,
             journal: Vec::new(),
             samples: Vec::new(),
@@ -239,7 +240,7 @@ mod tests {
 
     #[test]
     fn receipts_are_kept_as_long_as_there_is_room_and_what_is_lost_is_told() {
-        let mut recorder = Recorder::new(1, 0, Arc::default());
+        let mut recorder = Recorder::new(Box::default(), Arc::default());
         let half = "x".repeat(RECEIPTS_MAX / 2);
         for _ in 0..3 {
             recorder.receipt(Instant::START, half.clone());

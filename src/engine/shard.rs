@@ -27,7 +27,7 @@ use crate::{
     terminal::Terminal,
     time::Instant,
 };
-use crossbeam::channel::{Sender, TrySendError};
+use crossbeam::channel::{Receiver, Sender, TrySendError};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -57,6 +57,8 @@ pub(super) struct Brief {
     /// Where people are asked for what devices need.
     pub(super) prompts: Prompts,
     pub(super) feeder: CardFeeder,
+    /// Intervals that the collector gives back.
+    pub(super) emptied: Receiver<Box<Interval>>,
 }
 
 /// One shard.
@@ -89,6 +91,8 @@ pub(super) struct Shard {
     selections: Arc<Selections>,
     index: usize,
     deltas: Sender<Delta>,
+    /// Intervals that the collector gives back.
+    emptied: Receiver<Box<Interval>>,
     window: watch::Receiver<RowWindow>,
 }
 
@@ -161,14 +165,14 @@ impl Shard {
         rows: watch::Receiver<RowWindow>,
     ) -> Self {
         let Brief { plan, ways, setups, tap, servers, clock, shards, .. } = brief;
-        let Brief { gates, throttles, meetings, control, prompts, feeder, .. } = brief;
+        let Brief { gates, throttles, meetings, control, prompts, feeder, emptied, .. } = brief;
         let share = Share { index: index as u32, of: shards as u32 };
         let (seats, groups) = seats(&plan, &setups, &prompts, share);
         let selections = Arc::new(plan.selections.clone());
         Self {
             desk: Desk::new(clock, seats.len()),
             client: HttpClient::new(clock, &servers).expect("the same servers were tried before the start"),
-            recorder: RefCell::new(recorder(&plan, &selections)),
+            recorder: RefCell::new(Recorder::new(empty_interval(&plan), Arc::clone(&selections))),
             case_records: RefCell::default(),
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
@@ -190,6 +194,7 @@ impl Shard {
             commands,
             index,
             deltas,
+            emptied,
             window: rows,
         }
     }
@@ -329,7 +334,8 @@ impl Shard {
         let (events, causes) = recorder.take_told();
         let receipts = recorder.take_receipts();
         let trace = self.trace();
-        let empty = self::recorder(&self.plan, &self.selections);
+        let interval = self.emptied.try_recv().unwrap_or_else(|_| empty_interval(&self.plan));
+        let empty = Recorder::new(interval, Arc::clone(&self.selections));
         let Recorder { mut interval, journal, cases, samples, broken, .. } =
             std::mem::replace(&mut *recorder, empty);
         // As many entries come in the next tick, most likely; growing to them would copy them all.
@@ -485,8 +491,8 @@ fn dialer(way: &Way, shards: usize, is_counted: bool) -> Dialer {
     if is_counted { dialer.counted() } else { dialer }
 }
 
-fn recorder(plan: &Plan, selections: &Arc<Selections>) -> Recorder {
-    Recorder::new(plan.scenarios.len(), plan.steps.len(), Arc::clone(selections))
+fn empty_interval(plan: &Plan) -> Box<Interval> {
+    Box::new(Interval::new(plan.scenarios.len(), plan.steps.len()).with_selections(&plan.selections))
 }
 
 /// How often a shard hands over what it recorded.

@@ -31,7 +31,20 @@ pub struct LedgerFile {
     meta: Meta,
     /// The number of the newest entry.
     newest: i64,
-    _lock: File,
+    _lock: Lock,
+}
+
+/// The lock of a directory, held as long as this lives.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    /// A program that is being started has a copy of the descriptor until it is that program, so closing it here is not
+    /// enough.
+    fn drop(&mut self) {
+        // A lock that cannot be given up goes with the process.
+        let _ = self.0.unlock();
+    }
 }
 
 impl LedgerFile {
@@ -120,13 +133,13 @@ impl Store for LedgerFile {
 /// Holds the directory for this process; the system lets go of it when the process ends, however it ends.
 ///
 /// The lock is not on the database: SQLite's own locks are lost when another descriptor of that file is closed.
-fn lock(directory: &Path) -> Result<File, StoreError> {
+fn lock(directory: &Path) -> Result<Lock, StoreError> {
     let path = directory.join(LOCK);
     let opened = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
     let failed = |source| StoreError::File { path: path.clone(), source };
     let file = opened.map_err(failed)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse(directory.to_owned())),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
