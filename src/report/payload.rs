@@ -1,7 +1,7 @@
 //! A histogram as a line of an interval log holds it: version 2 within zlib, whose blocks are stored as they are.
 //!
-//! Every reader takes such blocks. Squeezed ones would be a seventh to a fifth smaller, for a log has many small histograms;
-//! each would be paid with tables that are made anew for it, once by the run and once more by whoever reads.
+//! Every reader takes such blocks. Squeezed ones would be a seventh to a fifth smaller, for a log has many small
+//! histograms; each would be paid with tables that are made anew for it, once by the run and once more by whoever reads.
 
 use hdrhistogram::{
     Counter, Histogram,

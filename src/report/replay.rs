@@ -1,16 +1,16 @@
 //! A results folder as the snapshots of its run: what screens showed at any moment, as far as the folder holds it.
 //!
-//! Seconds, histograms, events and the summary are there; single terminals, devices, shards and cases are not, and nothing
-//! is made up for them. Folders of earlier versions have no connections and nothing of the process either. What a threshold came to until a moment is told where histograms and seconds tell it, and for all
-//! of them at the end.
+//! Seconds, histograms, events and the summary are there; single terminals, devices, shards and cases are not, and
+//! nothing is made up for them. Folders of earlier versions have no connections and nothing of the process either. What
+//! a threshold came to until a moment is told where histograms and seconds tell it, and of all of them at the end.
 
 use super::archive::{Archive, ArchiveError, Column, EventRecord, Figures, SeriesRow, StepTotals, Walk};
 use crate::{
     iso8583::ResponseCode,
     metrics::{
         AgentKind, AgentRow, CodeView, ConnectionCounts, Counters, EventLine, Generator, Heat, Interval,
-        MetricName, Percentiles, Phase, Point, Scope, Second as _, Series, Severity, Snapshot, StepNames,
-        StepPoint, StepView, Summary, Threshold, ThresholdSummary, ThresholdView,
+        MetricName, Percentiles, Phase, Point, Scope, Second as _, Series, Severity, Snapshot, StepInterval,
+        StepNames, StepPoint, StepView, Summary, Threshold, ThresholdSummary, ThresholdView,
     },
 };
 use std::{
@@ -85,7 +85,7 @@ impl Recording {
         let at_end = summary.filter(|_| is_end);
         let seconds = self.archive.series.get(..rows).unwrap_or_default();
         let totals = self.totals(seconds);
-        let generator = self.generator(seconds);
+        let generator = self.generator(seconds, at_end, &totals);
         Snapshot {
             name: plain(&self.archive.name()),
             seed: summary.map_or(0, |summary| summary.seed),
@@ -93,11 +93,11 @@ impl Recording {
             planned_duration: Some(self.length()),
             counters: counters(seconds, at_end),
             series: self.points(seconds),
-            steps: self.steps(at_end),
+            steps: self.steps(&totals, at_end),
             codes: codes(seconds),
             agents: self.agent(seconds, &generator, &totals).into_iter().collect(),
             generator,
-            thresholds: self.thresholds(&totals, is_end, at),
+            thresholds: self.thresholds(&totals, knows_process(seconds), is_end, at),
             outcome: at_end.map(|summary| summary.verdict),
             connections: seconds.last().map_or(0, |row| row.vitals.connections),
             connecting: totals.connections.view(0),
@@ -139,11 +139,11 @@ impl Recording {
         kept.iter().map(|row| point(row, column(row).copied())).collect()
     }
 
-    fn steps(&self, summary: Option<&Summary>) -> Vec<StepView> {
+    fn steps(&self, totals: &Interval, summary: Option<&Summary>) -> Vec<StepView> {
         let Some((walk, _)) = &self.walk else { return Vec::new() };
-        let view = |(name, totals): (&String, &StepTotals)| {
+        let view = |(name, step): (&String, &StepInterval)| {
             let told = summary.and_then(|summary| summary.steps.get(name));
-            let mut view = StepView::of(&plain(name), &totals.to_interval());
+            let mut view = StepView::of(&plain(name), step);
             view.series = self.course(name, walk.columns());
             if let Some(told) = told {
                 view.checks = (told.checks_passed, told.checks_failed);
@@ -152,7 +152,7 @@ impl Recording {
             }
             view
         };
-        walk.totals().steps.iter().map(view).collect()
+        walk.totals().steps.keys().zip(&totals.steps).map(view).collect()
     }
 
     fn course(&self, name: &str, columns: &[Column]) -> Series<StepPoint> {
@@ -166,13 +166,15 @@ impl Recording {
         columns.iter().filter_map(point).collect()
     }
 
-    fn generator(&self, seconds: &[SeriesRow]) -> Generator {
-        let lag = self.walk.as_ref().map(|(walk, _)| walk.totals().lag().percentiles()).unwrap_or_default();
+    /// How the load generator did until then; memory between two seconds is known at the end alone.
+    fn generator(&self, seconds: &[SeriesRow], at_end: Option<&Summary>, totals: &Interval) -> Generator {
+        let told = at_end.filter(|_| knows_process(seconds)).map(|summary| &summary.generator);
+        let so_far = seconds.iter().map(|row| row.vitals.rss_bytes).max().unwrap_or(0);
         Generator {
-            lag,
+            lag: totals.lag.percentiles(),
             cpu_seconds: seconds.iter().map(|row| row.vitals.cpu_cores * row.length).sum(),
             cpu_cores: seconds.last().map_or(0.0, |row| row.vitals.cpu_cores),
-            max_rss_bytes: seconds.iter().map(|row| row.vitals.rss_bytes).max().unwrap_or(0),
+            max_rss_bytes: told.map_or(so_far, |told| told.max_rss_bytes),
             shards: self.archive.summary.as_ref().map_or(0, |summary| summary.generator.shards),
         }
     }
@@ -180,7 +182,7 @@ impl Recording {
     /// The process that made the load, where the folder tells of it.
     fn agent(&self, seconds: &[SeriesRow], generator: &Generator, totals: &Interval) -> Option<AgentRow> {
         let vitals = seconds.last()?.vitals;
-        (vitals.rss_bytes > 0).then(|| AgentRow {
+        knows_process(seconds).then(|| AgentRow {
             name: plain(&self.archive.name()),
             kind: AgentKind::Process,
             terminals: self.archive.summary.as_ref().map_or(0, |summary| summary.generator.terminals),
@@ -209,7 +211,13 @@ impl Recording {
     }
 
     /// What the thresholds came to until then, or at the end.
-    fn thresholds(&self, totals: &Interval, is_end: bool, at: Duration) -> Vec<ThresholdView> {
+    fn thresholds(
+        &self,
+        totals: &Interval,
+        has_connections: bool,
+        is_end: bool,
+        at: Duration,
+    ) -> Vec<ThresholdView> {
         let Some(summary) = &self.archive.summary else { return Vec::new() };
         let mut names = StepNames::default();
         for name in self.walk.iter().flat_map(|(walk, _)| walk.totals().steps.keys()) {
@@ -218,8 +226,9 @@ impl Recording {
         let scope = Scope::of_steps(&names);
         let view = |told: &ThresholdSummary| {
             let threshold = Threshold::parse_whole(&told.expression).ok();
-            let so_far =
-                || threshold.as_ref().filter(|one| is_told_so_far(one, totals))?.value(totals, &scope);
+            let so_far = || {
+                threshold.as_ref().filter(|one| is_told_so_far(one, has_connections))?.value(totals, &scope)
+            };
             let value = if is_end { told.value } else { so_far() };
             let broken_at = told.broken_at_seconds.map(|at| Duration::from_secs_f64(at.clamp(0.0, LONGEST)));
             let broken_at = broken_at.filter(|broken_at| is_end || *broken_at <= at);
@@ -325,15 +334,20 @@ fn meaning(code: &str) -> String {
 }
 
 /// Whether histograms and seconds tell the value of a threshold before the end.
-fn is_told_so_far(threshold: &Threshold, totals: &Interval) -> bool {
+fn is_told_so_far(threshold: &Threshold, has_connections: bool) -> bool {
     let is_recorded = match threshold.metric {
         // What the summary alone tells.
         MetricName::Answers | MetricName::Checks | MetricName::Standstill => false,
-        // Folders of earlier versions do not count them.
-        MetricName::Connections(_) => totals.connections.counts != ConnectionCounts::default(),
+        MetricName::Connections(_) => has_connections,
         _ => true,
     };
     is_recorded && threshold.is_told_by_totals()
+}
+
+/// Whether the series tells of connections and the process, which no process without memory is: earlier versions did not
+/// write it down.
+fn knows_process(seconds: &[SeriesRow]) -> bool {
+    seconds.last().is_some_and(|row| row.vitals.rss_bytes > 0)
 }
 
 /// Text of a file without anything that a terminal would obey.

@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use posfleet::{
     control::{Order, Prompt},
     dashboard::{self, Charset, Language, Look, Mode, Options, Play, Request, State, Theme, Wish},
-    metrics::{ConnectionsView, EventLine, Phase, RowWindow, Snapshot, TraceLine, TraceView, Way},
+    metrics::{EventLine, Phase, RowWindow, Snapshot, TraceLine, TraceView, Way},
 };
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, style::Color};
 use std::{sync::Arc, time::Duration};
@@ -149,7 +149,7 @@ fn keys_do_what_the_place_of_the_run_allows() {
     let screen = text(&draw(&mut replay, &running(), (80, 24)));
     assert!(screen.contains("✘ this is a recording: the run is over"), "{screen}");
     assert_eq!(press(&mut replay, "q"), [Wish::Leave]);
-    let earlier = Snapshot { connecting: ConnectionsView::default(), agents: Vec::new(), ..running() };
+    let earlier = Snapshot { agents: Vec::new(), ..running() };
     for (keys, is_in_any) in [("4", false), ("6", true), ("7", true)] {
         for (snapshot, is_shown) in [(&earlier, false), (&running(), is_in_any)] {
             let screen = picture_of(of(Mode::Replay), snapshot, keys, (80, 24));

@@ -40,6 +40,17 @@ fn the_results_folder_agrees_with_the_summary() {
     for counter in ["planned", "started", "late", "dropped", "finished", "failed"] {
         assert_eq!(Value::from(total(counter)), summary["counters"][counter], "{counter}");
     }
+    for (name, told) in
+        [("connections_opened", "opened"), ("bytes_in", "bytes_in"), ("bytes_out", "bytes_out")]
+    {
+        assert_eq!(Value::from(total(name)), summary["connections"][told], "{name}");
+    }
+    let largest = column(&series, "rss_bytes").map(|cell| cell.parse::<u64>().unwrap()).max();
+    assert!(
+        (Some(1)..=summary["generator"]["max_rss_bytes"].as_u64()).contains(&largest),
+        "{largest:?} bytes"
+    );
+    assert!(column(&series, "cpu_cores").any(|cell| cell.parse::<f64>().unwrap() > 0.0), "{series}");
     let believed = journal(&folder.results());
     let approved = believed.iter().filter(|line| line.belief == "approved").count();
     assert_eq!(summary["steps"]["sale"]["approved"], approved);

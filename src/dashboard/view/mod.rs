@@ -21,7 +21,7 @@ use super::{
     text,
     words::Text,
 };
-use crate::metrics::{ConnectionCounts, Snapshot};
+use crate::metrics::Snapshot;
 use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 
 /// Draws the screen that `state` shows into `area`.
@@ -55,10 +55,7 @@ fn not_recorded(frame: &mut Frame, area: Rect, state: &State) {
 fn is_recorded(screen: Screen, snapshot: &Snapshot) -> bool {
     match screen {
         Screen::Terminals => false,
-        Screen::Agents => snapshot.series.is_empty() || !snapshot.agents.is_empty(),
-        Screen::Connections => {
-            snapshot.series.is_empty() || snapshot.connecting.counts != ConnectionCounts::default()
-        }
+        Screen::Connections | Screen::Agents => snapshot.series.is_empty() || !snapshot.agents.is_empty(),
         _ => true,
     }
 }

@@ -164,3 +164,21 @@ fn begin(directory: &Path, path: &Path, charter: &Charter) -> Result<(), StoreEr
 const FILE: &str = "ledger.db";
 const DRAFT: &str = "ledger.db.new";
 const LOCK: &str = "ledger.lock";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_given_up_though_a_copy_of_its_descriptor_lives() {
+        let directory = std::env::temp_dir().join(format!("posfleet-{}-ledger-lock", std::process::id()));
+        fs::create_dir_all(&directory).expect("a directory");
+        let held = lock(&directory).expect("nobody holds it");
+        assert!(matches!(lock(&directory), Err(StoreError::InUse(_))));
+        let copy = held.0.try_clone().expect("as a program has it that is being started");
+        drop(held);
+        assert!(lock(&directory).is_ok());
+        drop(copy);
+        fs::remove_dir_all(&directory).expect("it is there");
+    }
+}

@@ -17,7 +17,7 @@ pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
     if found.is_none() && faults.is_empty() {
         return None;
     }
-    let open = course::chart(run, "Connections that were open, over the time of the run", "", &OPEN);
+    let open = course::chart(run, "Connections that were open, over the time of the run", &OPEN);
     let body = html! {
         @if let Some(found) = found { (counts(found)) (times(found)) }
         @if let Some(open) = open {
@@ -63,4 +63,5 @@ fn times(found: &ConnectionSummary) -> Markup {
     }
 }
 
-const OPEN: [Course; 1] = [("open", 1, |rows| rows.last().map_or(0.0, |row| row.vitals.connections as f64))];
+const OPEN: [Course; 1] =
+    [("open", 1, |column| column.rows.last().map_or(0.0, |row| row.vitals.connections as f64))];

@@ -1,75 +1,85 @@
-//! Lines over the seconds of a run, drawn from the rows of its series.
+//! The seconds of a run in as many columns as a chart has room for, and lines over them.
 
 use super::{
     chart::{Axis, Chart, Hint, Line},
     run::Run,
 };
 use crate::report::{archive::SeriesRow, figures::clock};
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
-/// One line: its name, how it looks, and what becomes of the rows of one column.
-pub(super) type Course = (&'static str, usize, fn(&[SeriesRow]) -> f64);
+/// One line: its name, how it looks, and its value in a column.
+pub(super) type Course = (&'static str, usize, fn(&Column<'_>) -> f64);
 
-/// A chart of these lines in this unit; nothing where all of them are nought all along.
-pub(super) fn chart<'c>(run: &Run<'_>, label: &'c str, unit: &str, courses: &[Course]) -> Option<Chart<'c>> {
+/// The rows in one place on the time axis.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Column<'r> {
+    from: f64,
+    to: f64,
+    /// There is one at least.
+    pub(super) rows: &'r [SeriesRow],
+}
+
+/// The columns of a run in their order.
+pub(super) fn columns<'r>(run: &'r Run<'_>) -> Vec<Column<'r>> {
     let rows = &run.archive.series;
-    let columns: Vec<Column> = rows
-        .chunks(rows.len().div_ceil(COLUMNS_MAX).max(1))
-        .filter_map(|rows| Column::of(rows, courses))
-        .collect();
-    let highest = columns.iter().flat_map(|column| &column.values).copied().fold(0.0, f64::max);
-    if highest <= 0.0 {
-        return None;
-    }
-    let line = |(number, (name, look, _)): (usize, &Course)| Line {
+    rows.chunks(rows.len().div_ceil(COLUMNS_MAX).max(1)).filter_map(Column::of).collect()
+}
+
+/// A chart of these lines; nothing where all of them are nought all along.
+pub(super) fn chart<'c>(run: &Run<'_>, label: &'c str, courses: &[Course]) -> Option<Chart<'c>> {
+    let columns = columns(run);
+    let line = |(name, look, of): &Course| Line {
         name: (*name).to_owned(),
         look: *look,
-        points: columns.iter().map(|column| Some((column.middle(), *column.values.get(number)?))).collect(),
+        points: columns.iter().map(|column| Some((column.middle(), of(column)))).collect(),
     };
-    Some(Chart {
+    let lines: Vec<Line> = courses.iter().map(line).collect();
+    let highest = lines.iter().flat_map(|line| line.points.iter().flatten()).map(|(_, value)| *value);
+    let highest = highest.fold(0.0, f64::max);
+    let hint = |column: &Column<'_>| {
+        let mut text = String::new();
+        for (name, _, of) in courses {
+            let value = of(column);
+            let decimals = if value.fract() == 0.0 { 0 } else { 2 };
+            let _ = write!(text, "\n{name} {value:.decimals$}");
+        }
+        column.hint(&text)
+    };
+    (highest > 0.0).then(|| Chart {
         label,
         x: Axis::seconds(run.seconds),
-        y: Axis::linear(highest, unit),
-        lines: courses.iter().enumerate().map(line).collect(),
+        y: Axis::linear(highest, ""),
+        hints: columns.iter().map(hint).collect(),
+        lines,
         below: None,
-        hints: columns.iter().map(|column| column.hint(unit, courses)).collect(),
         marks: Vec::new(),
         class: "",
     })
 }
 
-/// Mean over the time of the rows of what they tell a second.
-pub(super) fn mean(rows: &[SeriesRow], of: fn(&SeriesRow) -> f64) -> f64 {
-    let length: f64 = rows.iter().map(|row| row.length).sum();
-    rows.iter().map(|row| of(row) * row.length).sum::<f64>() / length.max(0.001)
-}
-
-/// What lies in one place on the time axis.
-struct Column {
-    from: f64,
-    to: f64,
-    values: Vec<f64>,
-}
-
-impl Column {
-    fn of(rows: &[SeriesRow], courses: &[Course]) -> Option<Self> {
+impl<'r> Column<'r> {
+    fn of(rows: &'r [SeriesRow]) -> Option<Self> {
         let (first, last) = (rows.first()?, rows.last()?);
+        // The last row is often a few milliseconds long, and a rate of those says nothing.
+        let is_sliver = rows.len() == 1 && last.length < SLIVER;
         let from = (first.at - first.length).max(0.0);
-        Some(Self { from, to: last.at.max(from), values: courses.iter().map(|(.., of)| of(rows)).collect() })
+        (!is_sliver).then_some(Self { from, to: last.at, rows })
     }
 
-    fn middle(&self) -> f64 {
+    pub(super) fn middle(&self) -> f64 {
         (self.from + self.to) / 2.0
     }
 
-    fn hint(&self, unit: &str, courses: &[Course]) -> Hint {
-        let mut text = clock(Duration::try_from_secs_f64(self.from).unwrap_or_default());
-        for ((name, ..), value) in courses.iter().zip(&self.values) {
-            let decimals = if value.fract() == 0.0 { 0 } else { 2 };
-            text.push_str(&format!("\n{name} {value:.decimals$}{unit}"));
-        }
-        Hint { from: self.from, to: self.to, text }
+    pub(super) fn length(&self) -> f64 {
+        (self.to - self.from).max(0.001)
+    }
+
+    /// Tells its time, and then `text`.
+    pub(super) fn hint(&self, text: &str) -> Hint {
+        let at = clock(Duration::try_from_secs_f64(self.from).unwrap_or_default());
+        Hint { from: self.from, to: self.to, text: format!("{at}{text}") }
     }
 }
 
 const COLUMNS_MAX: usize = 240;
+const SLIVER: f64 = 0.2;

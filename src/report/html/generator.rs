@@ -14,8 +14,7 @@ use maud::{Markup, html};
 pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
     let told = run.archive.summary.as_ref().map(told);
     let lag = run.timeline.as_ref().map(|timeline| latency::lag(run, timeline));
-    let cores =
-        course::chart(run, "Cores that the load generator used, over the time of the run", "", &CORES);
+    let cores = course::chart(run, "Cores that the load generator used, over the time of the run", &CORES);
     if told.is_none() && lag.is_none() && cores.is_none() {
         return None;
     }
@@ -48,4 +47,6 @@ fn told(summary: &Summary) -> Markup {
     }
 }
 
-const CORES: [Course; 1] = [("cores", 1, |rows| course::mean(rows, |row| row.vitals.cpu_cores))];
+const CORES: [Course; 1] = [("cores", 1, |column| {
+    column.rows.iter().map(|row| row.vitals.cpu_cores * row.length).sum::<f64>() / column.length()
+})];

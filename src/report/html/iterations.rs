@@ -2,19 +2,16 @@
 
 use super::{
     chart::{Axis, Chart, Hint, Line},
+    course::{self, Column},
     events::marks,
     faults,
     run::Run,
 };
-use crate::{
-    metrics::Counters,
-    report::{archive::SeriesRow, figures::clock},
-};
+use crate::metrics::Counters;
 use maud::{Markup, html};
-use std::time::Duration;
 
 pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
-    let columns = columns(run);
+    let columns: Vec<Counted<'_>> = course::columns(run).into_iter().map(Counted::of).collect();
     if columns.is_empty() {
         return None;
     }
@@ -23,7 +20,7 @@ pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
         look,
         points: columns
             .iter()
-            .map(|column| Some((column.middle(), column.rate(count(&column.counters)))))
+            .map(|one| Some((one.column.middle(), one.rate(count(&one.counters)))))
             .collect(),
     };
     let mut lines = vec![
@@ -46,7 +43,7 @@ pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
         x,
         y: Axis::linear(highest.fold(0.0, f64::max), "/s"),
         lines,
-        hints: columns.iter().map(Column::hint).collect(),
+        hints: columns.iter().map(Counted::hint).collect(),
         marks: marks(run),
         class: "",
     };
@@ -55,58 +52,32 @@ pub(super) fn section(run: &Run<'_>) -> Option<Markup> {
     super::section("iterations", "Was the plan met?", says, &html! { (chart.draw()) (faults::legend(run)) })
 }
 
-/// The seconds of one column of the chart.
-#[derive(Clone, Copy, Debug, Default)]
-struct Column {
-    from: f64,
-    to: f64,
+/// What became of the iterations in one column of the chart.
+struct Counted<'r> {
+    column: Column<'r>,
     counters: Counters,
-    in_flight: u64,
 }
 
-impl Column {
-    fn middle(&self) -> f64 {
-        (self.from + self.to) / 2.0
+impl<'r> Counted<'r> {
+    fn of(column: Column<'r>) -> Self {
+        let mut counters = Counters::default();
+        column.rows.iter().for_each(|row| counters += row.counters);
+        Self { column, counters }
     }
 
     fn rate(&self, count: u64) -> f64 {
-        count as f64 / (self.to - self.from).max(0.001)
+        count as f64 / self.column.length()
     }
 
     fn hint(&self) -> Hint {
         let of = self.counters;
-        let text = format!(
-            "{}\nplanned {}\nstarted {}\nlate {}\ndropped {}\nfinished {}\nfailed {}\nin flight at the end {}",
-            clock(Duration::try_from_secs_f64(self.from).unwrap_or_default()),
-            of.planned,
-            of.started,
-            of.late,
-            of.dropped,
-            of.finished,
-            of.failed,
-            self.in_flight
-        );
-        Hint { from: self.from, to: self.to, text }
+        let in_flight = self.column.rows.last().map_or(0, |row| row.in_flight);
+        self.column.hint(&format!(
+            "\nplanned {}\nstarted {}\nlate {}\ndropped {}\nfinished {}\nfailed {}\nin flight at the end {in_flight}",
+            of.planned, of.started, of.late, of.dropped, of.finished, of.failed,
+        ))
     }
-}
-
-fn columns(run: &Run<'_>) -> Vec<Column> {
-    let rows = &run.archive.series;
-    rows.chunks(rows.len().div_ceil(COLUMNS_MAX).max(1)).filter_map(column).collect()
-}
-
-fn column(rows: &[SeriesRow]) -> Option<Column> {
-    let (first, last) = (rows.first()?, rows.last()?);
-    let mut counters = Counters::default();
-    rows.iter().for_each(|row| counters += row.counters);
-    let from = (first.at - first.length).max(0.0);
-    // The last row is often a few milliseconds long, and a rate of those says nothing.
-    let is_sliver = rows.len() == 1 && last.length < SLIVER;
-    (!is_sliver).then_some(Column { from, to: last.at, counters, in_flight: last.in_flight })
 }
 
 /// One of the counters.
 type Count = fn(&Counters) -> u64;
-
-const COLUMNS_MAX: usize = 240;
-const SLIVER: f64 = 0.2;
