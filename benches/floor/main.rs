@@ -2,8 +2,9 @@
 //!
 //! The floor is a task per connection on the same kind of runtime that sends and receives 200 bytes behind a length,
 //! without looking at them. Against it stands the whole sale. Then the same with a connection for each transaction.
-//! Rounds of the two alternate; the hosts are processes of their own, so that the CPU of this process is the client's;
-//! figures are medians.
+//! Rounds of the two alternate, and each sale is held against the floor right before and right after it: a machine that
+//! is slower for some seconds is so for both. The hosts are processes of their own, so that the CPU of this process is
+//! the client's; figures are medians.
 //!
 //! `cargo bench --bench floor [-- CONNECTIONS… | -- visits]`
 
@@ -55,25 +56,25 @@ fn compare(connections: usize) {
     let mut echo = Role::echo();
     let scenarios = VARIANTS.each_ref().map(|variant| variant.scenario(connections, true));
     let mut hosts = scenarios.each_ref().map(|scenario| Role::acquirer(scenario));
-    let mut floor = Vec::new();
+    let mut floor = vec![raw::kept(&mut echo, connections)];
     let mut sales = VARIANTS.each_ref().map(|_| Vec::new());
     for _ in 0..rounds() {
-        floor.push(raw::kept(&mut echo, connections));
-        for ((scenario, host), measures) in scenarios.iter().zip(&mut hosts).zip(&mut sales) {
-            measures.push(sale::round(scenario, host, connections));
+        for ((scenario, host), rounds) in scenarios.iter().zip(&mut hosts).zip(&mut sales) {
+            let sale = sale::round(scenario, host, connections);
+            rounds.push(between(&mut floor, raw::kept(&mut echo, connections), sale));
         }
     }
-    let base = Base::of(&floor);
-    print_line(connections, "raw ping-pong", &floor, &base);
-    for (variant, measures) in VARIANTS.iter().zip(&sales) {
-        print_line(connections, variant.name, measures, &base);
+    print_floor(connections, "raw ping-pong", &floor);
+    for (variant, rounds) in VARIANTS.iter().zip(&sales) {
+        print_rounds(connections, variant.name, rounds);
     }
-    for (variant, measures) in VARIANTS.iter().zip(&sales) {
+    for (variant, rounds) in VARIANTS.iter().zip(&sales) {
         let what = format!("{}, {connections} connections", variant.name);
-        bar(&format!("client CPU over raw, {what}"), base.client_ratio(measures), ..=variant.most);
-        bar(&format!("fairness, {what}"), median(measures, |measure| measure.fairness), ..=FAIRNESS_MOST);
+        bar(&format!("client CPU over raw, {what}"), median(rounds, |round| round.client), ..=variant.most);
+        bar(&format!("fairness, {what}"), median(rounds, |round| round.sale.fairness), ..=FAIRNESS_MOST);
     }
-    bar(&format!("host CPU over echo, {connections} connections"), base.host_ratio(&sales[0]), ..=HOST_MOST);
+    let host = median(&sales[0], |round| round.host);
+    bar(&format!("host CPU over echo, {connections} connections"), host, ..=HOST_MOST);
 }
 
 /// Measures a connection for each transaction, of as many terminals as are always under way.
@@ -81,45 +82,46 @@ fn compare_visits() {
     let mut echo = Role::echo();
     let scenario = VARIANTS[0].scenario(VISITORS, false);
     let mut host = Role::acquirer(&scenario);
-    let (mut floor, mut sales) = (Vec::new(), Vec::new());
+    let mut floor = vec![raw::visits(&mut echo, VISITORS)];
+    let mut sales = Vec::new();
     for _ in 0..rounds() {
-        floor.push(raw::visits(&mut echo, VISITORS));
-        sales.push(sale::round(&scenario, &mut host, VISITORS));
+        let sale = sale::round(&scenario, &mut host, VISITORS);
+        sales.push(between(&mut floor, raw::visits(&mut echo, VISITORS), sale));
     }
-    let base = Base::of(&floor);
-    print_line(VISITORS, "raw, connected anew", &floor, &base);
-    print_line(VISITORS, "sale, connected anew", &sales, &base);
-    bar("client CPU over raw, a connection per transaction", base.client_ratio(&sales), ..=VISITS_MOST);
+    print_floor(VISITORS, "raw, connected anew", &floor);
+    print_rounds(VISITORS, "sale, connected anew", &sales);
+    let client = median(&sales, |round| round.client);
+    bar("client CPU over raw, a connection per transaction", client, ..=VISITS_MOST);
 }
 
-/// What a raw round trip costs.
-struct Base {
+/// A round of sales, and its CPU over that of the floor around it.
+struct Round {
+    sale: Measure,
     client: f64,
     host: f64,
 }
 
-impl Base {
-    fn of(floor: &[Measure]) -> Self {
-        let [client, host] =
-            [median(floor, |measure| measure.micros), median(floor, |measure| measure.host_micros)];
-        Self { client, host }
-    }
-
-    fn client_ratio(&self, measures: &[Measure]) -> f64 {
-        median(measures, |measure| measure.micros) / self.client
-    }
-
-    fn host_ratio(&self, measures: &[Measure]) -> f64 {
-        median(measures, |measure| measure.host_micros) / self.host
-    }
+/// Holds a round of sales against the last one of the floor and the one that came `after`, which becomes the last.
+fn between(floor: &mut Vec<Measure>, after: Measure, sale: Measure) -> Round {
+    let before = floor.last().copied().unwrap_or(after);
+    floor.push(after);
+    let over = |of: fn(&Measure) -> f64| of(&sale) / f64::midpoint(of(&before), of(&after));
+    Round { sale, client: over(|round| round.micros), host: over(|round| round.host_micros) }
 }
 
-fn print_line(connections: usize, what: &str, measures: &[Measure], base: &Base) {
-    let [client, host] =
-        [median(measures, |measure| measure.micros), median(measures, |measure| measure.host_micros)];
-    let (client_ratio, host_ratio) = (base.client_ratio(measures), base.host_ratio(measures));
-    let rate = median(measures, |measure| measure.per_second);
-    let fairness = median(measures, |measure| measure.fairness);
+fn print_floor(connections: usize, what: &str, floor: &[Measure]) {
+    print_line(connections, what, |of| median(floor, of), [1.0, 1.0]);
+}
+
+fn print_rounds(connections: usize, what: &str, rounds: &[Round]) {
+    let ratios = [median(rounds, |round| round.client), median(rounds, |round| round.host)];
+    print_line(connections, what, |of| median(rounds, |round| of(&round.sale)), ratios);
+}
+
+fn print_line(connections: usize, what: &str, middle: impl Fn(fn(&Measure) -> f64) -> f64, ratios: [f64; 2]) {
+    let [client, host] = [middle(|round| round.micros), middle(|round| round.host_micros)];
+    let [rate, fairness] = [middle(|round| round.per_second), middle(|round| round.fairness)];
+    let [client_ratio, host_ratio] = ratios;
     println!(
         "{connections:>11}  {what:22} {client:>7.2} {client_ratio:>7.2} {host:>7.2} {host_ratio:>7.2} {rate:>9.0} \
          {fairness:>9.2}"

@@ -43,8 +43,8 @@ impl Measure {
 }
 
 /// The median of one figure.
-pub fn median(measures: &[Measure], of: impl Fn(&Measure) -> f64) -> f64 {
-    let mut values: Vec<f64> = measures.iter().map(of).collect();
+pub fn median<T>(rounds: &[T], of: impl Fn(&T) -> f64) -> f64 {
+    let mut values: Vec<f64> = rounds.iter().map(of).collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
