@@ -12,7 +12,7 @@ use super::{
     knee::Knee,
     observer::{Moment, Observer},
     portrait::{parts, step_views},
-    recorder::{Delta, Gauges},
+    recorder::{Blank, Delta, Gauges},
     shard::{TICK, TICKS_PER_SECOND},
 };
 use crate::{
@@ -56,8 +56,8 @@ pub(super) struct Start {
     pub(super) rows: watch::Receiver<RowWindow>,
     pub(super) control: Control,
     pub(super) publish: watch::Sender<Arc<Snapshot>>,
-    /// Gives intervals back that were taken over: histograms are large, and shards need new ones all the time.
-    pub(super) spares: Sender<Box<Interval>>,
+    /// Gives back what was taken over: histograms and journals are large, and shards need new ones all the time.
+    pub(super) spares: Sender<Blank>,
 }
 
 /// Merges, publishes, judges.
@@ -261,8 +261,9 @@ impl Collector {
             *gauges = delta.gauges;
         }
         delta.interval.clear();
-        // Where there is no room, or no shard any more, it is not needed.
-        let _ = self.start.spares.try_send(delta.interval);
+        delta.journal.clear();
+        // Where there is no room, or no shard any more, they are not needed.
+        let _ = self.start.spares.try_send(Blank { interval: delta.interval, journal: delta.journal });
         self.awaited = self.awaited.saturating_sub(1);
         if self.awaited == 0 {
             self.awaited = self.shards_running;

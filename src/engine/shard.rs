@@ -6,7 +6,7 @@ use super::{
     gate::Gates,
     listening,
     meeting::Meetings,
-    recorder::{Delta, Gauges, Recorder},
+    recorder::{Blank, Delta, Gauges, Recorder},
     runner,
     way::Way,
 };
@@ -57,8 +57,8 @@ pub(super) struct Brief {
     /// Where people are asked for what devices need.
     pub(super) prompts: Prompts,
     pub(super) feeder: CardFeeder,
-    /// Intervals that the collector gives back.
-    pub(super) emptied: Receiver<Box<Interval>>,
+    /// What the collector gives back.
+    pub(super) emptied: Receiver<Blank>,
 }
 
 /// One shard.
@@ -91,8 +91,8 @@ pub(super) struct Shard {
     selections: Arc<Selections>,
     index: usize,
     deltas: Sender<Delta>,
-    /// Intervals that the collector gives back.
-    emptied: Receiver<Box<Interval>>,
+    /// What the collector gives back.
+    emptied: Receiver<Blank>,
     window: watch::Receiver<RowWindow>,
 }
 
@@ -172,7 +172,7 @@ impl Shard {
         Self {
             desk: Desk::new(clock, seats.len()),
             client: HttpClient::new(clock, &servers).expect("the same servers were tried before the start"),
-            recorder: RefCell::new(Recorder::new(empty_interval(&plan), Arc::clone(&selections))),
+            recorder: RefCell::new(Recorder::new(blank(&plan), Arc::clone(&selections))),
             case_records: RefCell::default(),
             automatic: Kind::ALL.map(|(_, name)| plan.steps.find(name)),
             plan,
@@ -334,8 +334,8 @@ impl Shard {
         let (events, causes) = recorder.take_told();
         let receipts = recorder.take_receipts();
         let trace = self.trace();
-        let interval = self.emptied.try_recv().unwrap_or_else(|_| empty_interval(&self.plan));
-        let empty = Recorder::new(interval, Arc::clone(&self.selections));
+        let blank = self.emptied.try_recv().unwrap_or_else(|_| blank(&self.plan));
+        let empty = Recorder::new(blank, Arc::clone(&self.selections));
         let Recorder { mut interval, journal, cases, samples, broken, .. } =
             std::mem::replace(&mut *recorder, empty);
         // As many entries come in the next tick, most likely; growing to them would copy them all.
@@ -491,8 +491,9 @@ fn dialer(way: &Way, shards: usize, is_counted: bool) -> Dialer {
     if is_counted { dialer.counted() } else { dialer }
 }
 
-fn empty_interval(plan: &Plan) -> Box<Interval> {
-    Box::new(Interval::new(plan.scenarios.len(), plan.steps.len()).with_selections(&plan.selections))
+fn blank(plan: &Plan) -> Blank {
+    let interval = Interval::new(plan.scenarios.len(), plan.steps.len()).with_selections(&plan.selections);
+    Blank { interval: Box::new(interval), journal: Vec::new() }
 }
 
 /// How often a shard hands over what it recorded.
