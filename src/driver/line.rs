@@ -1,8 +1,8 @@
 //! The TCP driver of a terminal: carries out one operation over a connection that is there, or is made for it.
 //!
-//! An operation has two halves: [`Line::begin`] hands it to the terminal and carries out what follows at once, and
-//! [`Line::finish`] waits for the rest. So a task that waits for an answer holds neither the operation nor anything else
-//! that the terminal has already taken.
+//! [`Line::carry_out`] hands an operation to the terminal and carries out what follows at once; only what is left then is
+//! a future. So a task that waits for an answer holds neither the operation nor anything else that the terminal has
+//! already taken: there are as many such tasks as terminals, and each is out of the cache when its answer comes.
 
 use super::{
     Clock, Deadlines, Dialer, Trace,
@@ -25,7 +25,7 @@ use std::{
     pin::pin,
     rc::Rc,
     sync::Arc,
-    task::Poll,
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -99,7 +99,7 @@ enum Wake {
 
 /// What the outputs of one input leave to be done.
 #[derive(Clone, Copy, Debug)]
-pub struct Next {
+struct Next {
     connect: bool,
     deadline: Instant,
     /// When the input was given.
@@ -168,8 +168,36 @@ impl Line {
         self.wire.is_some()
     }
 
-    /// Gives `operation` to the terminal, and carries out what follows at once.
-    pub fn begin(
+    /// Gives `operation` to the terminal and carries out what follows at once; what is returned carries out the rest, until
+    /// the terminal is idle again, and tells when it was.
+    pub fn carry_out<'a, A: Audience>(
+        &'a mut self,
+        desk: &'a Desk,
+        patron: Patron<'a>,
+        operation: Operation,
+        audience: &'a mut A,
+    ) -> impl Future<Output = Instant> + use<'a, A> {
+        let mut next = self.begin(desk, &patron, operation, audience);
+        async move {
+            while !patron.terminal.borrow().is_idle() {
+                desk.deadlines.arm(patron.place, next.deadline);
+                let wake = match next.connect {
+                    // In a box, so that terminals over connections that are kept have no room for it.
+                    true => Box::pin(connect(desk, &patron, next.deadline)).await,
+                    false => poll_fn(|context| self.poll_wake(desk, patron.place, context)).await,
+                };
+                next = self.awake(desk, &patron, wake, next, audience);
+            }
+            desk.deadlines.disarm(patron.place);
+            if patron.dialer.is_bounded() {
+                self.used = Stamp::of(next.now);
+            }
+            next.now
+        }
+    }
+
+    /// Gives an operation to the terminal.
+    fn begin(
         &mut self,
         desk: &Desk,
         patron: &Patron<'_>,
@@ -184,50 +212,35 @@ impl Line {
         self.feed(desk, patron, Input::Operation(operation), audience)
     }
 
-    /// Waits and carries out what follows until the terminal is idle again; returns when it was.
-    pub async fn finish(
+    /// Carries out what follows from the end of a wait; `next` is what was left to be done before.
+    fn awake(
         &mut self,
         desk: &Desk,
         patron: &Patron<'_>,
-        mut next: Next,
+        wake: Wake,
+        next: Next,
         audience: &mut impl Audience,
-    ) -> Instant {
-        while !patron.terminal.borrow().is_idle() {
-            desk.deadlines.arm(patron.place, next.deadline);
-            let wake = match next.connect {
-                // In a box, so that terminals over connections that are kept have no room for it.
-                true => Box::pin(connect(desk, patron, next.deadline)).await,
-                false => self.wake(desk, patron).await,
-            };
-            let input = match wake {
-                Wake::Connected(wire) => {
-                    self.wire = Some(wire);
-                    self.opened = Stamp::of(desk.clock.now());
-                    Input::Connected
-                }
-                Wake::Refused(error) => {
-                    patron.note(desk, |figures| figures.counts.refused += 1);
-                    audience.refused(&error);
-                    Input::Closed
-                }
-                Wake::Alarm(Alarm::Interrupt) => Input::Interrupt,
-                Wake::Alarm(_) => Input::Timeout,
-                Wake::Writable => {
-                    self.flush(desk);
-                    continue;
-                }
-                Wake::Read(read) => {
-                    next = self.receive(desk, patron, read, audience);
-                    continue;
-                }
-            };
-            next = self.feed(desk, patron, input, audience);
-        }
-        desk.deadlines.disarm(patron.place);
-        if patron.dialer.is_bounded() {
-            self.used = Stamp::of(next.now);
-        }
-        next.now
+    ) -> Next {
+        let input = match wake {
+            Wake::Read(read) => return self.receive(desk, patron, read, audience),
+            Wake::Writable => {
+                self.flush(desk);
+                return next;
+            }
+            Wake::Connected(wire) => {
+                self.wire = Some(wire);
+                self.opened = Stamp::of(desk.clock.now());
+                Input::Connected
+            }
+            Wake::Refused(error) => {
+                patron.note(desk, |figures| figures.counts.refused += 1);
+                audience.refused(&error);
+                Input::Closed
+            }
+            Wake::Alarm(Alarm::Interrupt) => Input::Interrupt,
+            Wake::Alarm(_) => Input::Timeout,
+        };
+        self.feed(desk, patron, input, audience)
     }
 
     /// Closes the connection; the terminal learns of it with its next operation.
@@ -368,23 +381,20 @@ impl Line {
         }
     }
 
-    /// Waits for the socket or an alarm.
-    async fn wake(&mut self, desk: &Desk, patron: &Patron<'_>) -> Wake {
-        poll_fn(|context| {
-            let alarm = desk.deadlines.poll(patron.place, context);
-            if alarm != Alarm::None {
-                return Poll::Ready(Wake::Alarm(alarm));
-            }
-            let Some(wire) = &mut self.wire else { return Poll::Pending };
-            if let Poll::Ready(read) = wire.poll_read(context, &mut desk.buffer.borrow_mut()) {
-                return Poll::Ready(Wake::Read(read));
-            }
-            if !self.unsent.is_empty() && wire.poll_write_ready(context).is_ready() {
-                return Poll::Ready(Wake::Writable);
-            }
-            Poll::Pending
-        })
-        .await
+    /// Whether the socket or an alarm has ended the wait.
+    fn poll_wake(&mut self, desk: &Desk, place: u32, context: &mut Context<'_>) -> Poll<Wake> {
+        let alarm = desk.deadlines.poll(place, context);
+        if alarm != Alarm::None {
+            return Poll::Ready(Wake::Alarm(alarm));
+        }
+        let Some(wire) = &mut self.wire else { return Poll::Pending };
+        if let Poll::Ready(read) = wire.poll_read(context, &mut desk.buffer.borrow_mut()) {
+            return Poll::Ready(Wake::Read(read));
+        }
+        if !self.unsent.is_empty() && wire.poll_write_ready(context).is_ready() {
+            return Poll::Ready(Wake::Writable);
+        }
+        Poll::Pending
     }
 }
 

@@ -36,7 +36,7 @@ pub use http::HttpClient;
 pub use ledger_store::{
     Charter, Durable, DurableError, Entry, LedgerFile, LedgerWriter, Restored, Store, StoreError,
 };
-pub use line::{Audience, Desk, Line, Next, Patron};
+pub use line::{Audience, Desk, Line, Patron};
 pub use outage::Outage;
 pub use process::{
     Footprint, Usage, descriptor_limit, footprint, local_ports, raise_descriptor_limit, thread_cpu, usage,

@@ -9,10 +9,9 @@ use super::{
     shard::{Seat, Shard},
 };
 use crate::{
-    driver::{Audience, Dialer, Line, Patron},
+    driver::{Audience, Line, Patron},
     expr::EvalError,
     flow::{Cast, Fault, Iteration, Loading, Meeting, Next, StepResult},
-    link::Network,
     metrics::{Class, Sample, Severity, StepId},
     money::Amount,
     operation::{End, Failure, Kind, Operation, Outcome},
@@ -21,7 +20,7 @@ use crate::{
     terminal::{Event, Stray},
     time::Instant,
 };
-use std::{io, rc::Rc, sync::Arc, time::Duration};
+use std::{io, rc::Rc, time::Duration};
 use tokio::task::spawn_local;
 
 /// What makes an iteration the one it is.
@@ -61,20 +60,22 @@ pub(super) fn spawn_iteration(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, 
 }
 
 /// One terminal walks through a flow of its scenario once, and is free again; returns when it was over.
-pub(super) async fn iterate(
-    shard: &Rc<Shard>,
-    part: &Rc<Part>,
+pub(super) fn iterate<'s>(
+    shard: &'s Rc<Shard>,
+    part: &'s Rc<Part>,
     scenario: &Scenario,
     place: usize,
     mut ticket: Ticket,
-) -> Instant {
+) -> impl Future<Output = Instant> + use<'s> {
     let seat = &shard.seats[place];
     seat.is_warming.set(ticket.due < part.warm_until.get());
     let flow = flow_of(shard, scenario, seat, &mut ticket.rng);
-    let walked = walk(shard, part, place, flow, ticket).await;
-    seat.is_warming.set(false);
-    vacate(shard, part, seat, walked.failed);
-    walked.over
+    async move {
+        let walked = walk(shard, part, place, flow, ticket).await;
+        seat.is_warming.set(false);
+        vacate(shard, part, seat, walked.failed);
+        walked.over
+    }
 }
 
 /// The flow of an iteration: that of the scenario, or one of its mix, by chance of the iteration.
@@ -91,20 +92,23 @@ fn flow_of(shard: &Shard, scenario: &Scenario, seat: &Seat, rng: &mut Rng) -> us
 /// One terminal walks through a flow once, and tells how it came through.
 pub(super) async fn walk(shard: &Rc<Shard>, part: &Part, place: usize, flow: usize, ticket: Ticket) -> Walk {
     let seat = &shard.seats[place];
-    let steps = Steps { shard, scenario: &shard.plan.scenarios[usize::from(part.number)], place, seat };
-    let mut cast = shard.cast(seat);
+    let due = ticket.due;
+    let mut walker = Walker {
+        shard,
+        scenario: &shard.plan.scenarios[usize::from(part.number)],
+        place,
+        seat,
+        iteration: Iteration::new(&shard.plan.flows[flow], ticket.ordinal, ticket.rng),
+        cast: shard.cast(seat),
+    };
     let mut means = Means { line: seat.line.take(), station: seat.station() };
-    let mut iteration = Iteration::new(shard.plan.flows[flow].clone(), ticket.ordinal, ticket.rng);
-    let (failed, over) = steps.take(&mut iteration, &mut cast, &mut means, Some(ticket.due)).await;
-    let walked = Walk { failed, first: iteration.fault(), over };
-    if failed.is_none()
-        && !part.is_abandoned.get()
-        && let Some(mut rest) = iteration.interrupted()
-    {
+    let (failed, over) = walker.take_steps(&mut means, Some(due)).await;
+    let walked = Walk { failed, first: walker.iteration.fault(), over };
+    if failed.is_none() && !part.is_abandoned.get() && walker.iteration.interrupt() {
         seat.is_cleaning.set(true);
         shard.desk.deadlines.clear(place as u32);
         // In a box, so that iterations that are not cut short have no room for it.
-        Box::pin(steps.take(&mut rest, &mut cast, &mut means, None)).await;
+        Box::pin(walker.take_steps(&mut means, None)).await;
         seat.is_cleaning.set(false);
     }
     seat.line.replace(means.line);
@@ -119,137 +123,139 @@ struct Means {
     station: Option<Box<Station>>,
 }
 
-/// Whose steps are taken.
-struct Steps<'s> {
+/// One terminal on its way through a flow.
+struct Walker<'s> {
     shard: &'s Rc<Shard>,
     scenario: &'s Scenario,
     place: usize,
     seat: &'s Seat,
+    iteration: Iteration<'s>,
+    cast: Cast<'s>,
 }
 
-impl Steps<'_> {
-    /// Takes all steps of an iteration; whether something in it failed, or `None` when it was cut short, and when it
-    /// was over.
+impl<'s> Walker<'s> {
+    /// Takes all steps that are left; whether something in the iteration failed, or `None` when it was cut short, and when
+    /// it was over.
     ///
-    /// The clock is read where something was waited for.
-    async fn take(
-        &self,
-        iteration: &mut Iteration,
-        cast: &mut Cast<'_>,
-        means: &mut Means,
-        // Only the first step has a schedule; the others are due when the one before them is over.
-        mut due: Option<Instant>,
-    ) -> (Option<bool>, Instant) {
-        let Self { shard, scenario, place, seat } = *self;
-        let mut now = shard.now();
+    /// The clock is read where something was waited for. Only the first step has a schedule; the others are due when the
+    /// one before them is over.
+    async fn take_steps(&mut self, means: &mut Means, mut due: Option<Instant>) -> (Option<bool>, Instant) {
+        let mut now = self.shard.now();
         let mut paced_since = now;
         loop {
-            if shard.desk.deadlines.is_interrupted(place as u32) {
+            if self.shard.desk.deadlines.is_interrupted(self.place as u32) {
                 return (None, now);
             }
-            match iteration.next(cast) {
+            match self.iteration.next(&self.cast) {
                 Next::Done { failed } => return (Some(failed), now),
                 Next::Think(time) => {
-                    think(shard, place, time).await;
-                    (now, due) = (shard.now(), None);
+                    think(self.shard, self.place, time).await;
+                    (now, due) = (self.shard.now(), None);
                 }
                 Next::Pace(time) => {
-                    think(shard, place, (paced_since + time).since(now)).await;
-                    (now, due) = (shard.now(), None);
+                    think(self.shard, self.place, (paced_since + time).since(now)).await;
+                    (now, due) = (self.shard.now(), None);
                     paced_since = now;
                 }
                 Next::Meet(meeting) => {
-                    meet(shard, place, meeting).await;
-                    (now, due) = (shard.now(), None);
+                    // In a box, so that iterations that meet nobody have no room for it.
+                    Box::pin(meet(self.shard, self.place, meeting)).await;
+                    (now, due) = (self.shard.now(), None);
                 }
                 Next::Broken(step, error) => {
-                    break_off(shard, scenario, &error);
+                    self.break_off(&error);
                     self.record_broken(step);
                 }
                 Next::Request(request) => {
                     let due = due.take().unwrap_or(now);
+                    let Self { shard, place, iteration, cast, .. } = &mut *self;
                     // In a box, so that iterations without requests have no room for one.
-                    let step = request::carry_out(shard, place, iteration, cast, request, due);
-                    if let Err(error) = Box::pin(step).await {
-                        break_off(shard, scenario, &error);
+                    let step = Box::pin(request::carry_out(shard, *place, iteration, cast, request, due));
+                    if let Err(error) = step.await {
+                        self.break_off(&error);
                     }
-                    now = shard.now();
+                    now = self.shard.now();
                 }
                 Next::Load(loading) => {
                     let due = due.take().unwrap_or(now);
-                    if let Err(error) = load(shard, seat, iteration, cast, *loading, due) {
-                        break_off(shard, scenario, &error);
+                    if let Err(error) = self.load(*loading, due) {
+                        self.break_off(&error);
                     }
-                    now = shard.now();
+                    now = self.shard.now();
                 }
                 Next::Operate(operation) => {
                     let due = due.take().unwrap_or(now);
-                    let told = match &mut means.station {
+                    let (known, waited) = match &mut means.station {
                         // In a box, so that iterations of virtual terminals have no room for one.
                         Some(station) => {
-                            let told = Box::pin(self.ask_device(station, operation, iteration, cast)).await;
-                            now = shard.now();
+                            let told = Box::pin(self.ask_device(station, operation)).await;
+                            now = self.shard.now();
                             told
                         }
                         None => {
                             let kind = operation.kind;
-                            let network = iteration.network();
-                            let line = &mut means.line;
-                            let (told, over) =
-                                operate(shard, seat, place, line, operation, network, now).await;
-                            cast.batch = seat.terminal.borrow().batch();
-                            now = over;
-                            (told.unwrap_or_else(|| (interrupted_outcome(kind), over)), Duration::ZERO)
+                            let (desk, patron) = (&self.shard.desk, self.patron());
+                            let mut hearing =
+                                Hearing::new(self.shard, self.seat, now, Some(&mut self.iteration));
+                            now = means.line.carry_out(desk, patron, operation, &mut hearing).await;
+                            let told = hearing.told;
+                            (self.known(kind, told, now), Duration::ZERO)
                         }
                     };
-                    let (told, waited) = told;
-                    if let Err(error) = self.record(iteration, cast, told, due + waited) {
-                        break_off(shard, scenario, &error);
+                    if let Err(error) = self.record(known, due + waited) {
+                        self.break_off(&error);
                     }
                 }
             }
         }
     }
 
-    /// Has the device do one operation, and hears what the host saw of it.
-    async fn ask_device(
-        &self,
-        station: &mut Station,
-        operation: Operation,
-        iteration: &mut Iteration,
-        cast: &mut Cast<'_>,
-    ) -> ((Outcome, Instant), Duration) {
+    /// The terminal as its driver sees it for the step under way, which may have a network of its own.
+    fn patron(&self) -> Patron<'s> {
+        let patron = self.shard.patron(self.place as u32, self.seat);
+        Patron { network: self.iteration.network().or(patron.network), ..patron }
+    }
+
+    /// When the outcome of an operation was known, which was `over` later: one that was cut short before it was `told` has
+    /// that for its outcome.
+    fn known(&mut self, kind: Kind, told: Option<Instant>, over: Instant) -> Instant {
+        self.cast.batch = self.seat.terminal.borrow().batch();
+        told.unwrap_or_else(|| {
+            self.iteration.hear(interrupted_outcome(kind));
+            over
+        })
+    }
+
+    /// Has the device do one operation, and hears what the host saw of it; returns when the outcome was known, and how long
+    /// people were waited for.
+    async fn ask_device(&mut self, station: &mut Station, operation: Operation) -> (Instant, Duration) {
         let Self { shard, place, seat, .. } = *self;
         let told = device::operate(shard, seat, place, station, operation).await;
         let Told { outcome, at, ends, batch, waited } = told;
-        if let Some(step) = iteration.step().filter(|_| !seat.is_warming.get()) {
+        if let Some(step) = self.iteration.step().filter(|_| !seat.is_warming.get()) {
             shard.recorder.borrow_mut().device_times(shard.origin(seat), step, ends.times);
         }
-        iteration.witnessed(ends);
-        cast.batch = batch.unwrap_or(cast.batch);
-        ((outcome, at), waited)
+        self.iteration.witnessed(ends);
+        self.iteration.hear(outcome);
+        self.cast.batch = batch.unwrap_or(self.cast.batch);
+        (at, waited)
     }
 
-    /// Records what came of an operation, and tells the iteration of it.
-    fn record(
-        &self,
-        iteration: &mut Iteration,
-        cast: &mut Cast<'_>,
-        (outcome, at): (Outcome, Instant),
-        due: Instant,
-    ) -> Result<(), EvalError> {
-        let Self { shard, seat, .. } = *self;
-        let has_failed = matches!(outcome.class(), Class::TimedOut | Class::Failed);
+    /// Records what came of the operation that was heard of last, and goes on.
+    fn record(&mut self, at: Instant, due: Instant) -> Result<(), EvalError> {
+        let Self { shard, seat, iteration, cast, .. } = self;
+        let class = iteration.heard().map_or(Class::Failed, Outcome::class);
+        let has_failed = matches!(class, Class::TimedOut | Class::Failed);
         let step = measured(shard, seat, iteration.step(), has_failed);
         let origin = shard.origin(seat);
         let mut recorder = shard.recorder.borrow_mut();
-        if let Some(step) = step {
-            recorder.step(origin, step, &outcome, at.since(due));
-            if outcome.class() != Class::Approved {
-                recorder.sample(|| sample(shard, seat, step, &outcome, at));
+        if let (Some(step), Some(outcome)) = (step, iteration.heard()) {
+            recorder.step(origin, step, outcome, at.since(due));
+            if class != Class::Approved {
+                recorder.sample(|| sample(shard, seat, step, outcome, at));
             }
         }
-        let StepResult { checks_passed, checks_failed, .. } = iteration.outcome(cast, outcome)?;
+        let StepResult { checks_passed, checks_failed, .. } = iteration.operated(cast)?;
         if let Some(step) = step {
             recorder.checks(origin, step, checks_passed, checks_failed);
         }
@@ -258,12 +264,48 @@ impl Steps<'_> {
 
     /// Records a step that could not be asked for.
     fn record_broken(&self, step: Option<StepId>) {
-        let Self { shard, seat, .. } = *self;
+        let Self { shard, seat, .. } = self;
         if let Some(step) = measured(shard, seat, step, true) {
             let (class, response) = (Class::Failed, Duration::from_nanos(1));
             let end = Ended { class, response, service: None, code: None };
             shard.recorder.borrow_mut().ended(shard.origin(seat), step, &end);
         }
+    }
+
+    /// An operator loads other numbers into the terminal, which may refuse.
+    fn load(&mut self, loading: Loading, due: Instant) -> Result<(), EvalError> {
+        let Self { shard, seat, iteration, cast, .. } = self;
+        let Loading { terminal, merchant, key, serial } = loading;
+        let loaded = seat.terminal.borrow_mut().load(terminal, merchant, key);
+        if let (Ok(()), Some(serial)) = (&loaded, &serial) {
+            seat.terminal.borrow_mut().replace_device(serial);
+        }
+        let now = shard.now();
+        if let Err(refusal) = loaded {
+            let text = format!("load-terminal: {refusal}");
+            shard.recorder.borrow_mut().notice(now, Severity::Error, text);
+        }
+        {
+            let terminal = seat.terminal.borrow();
+            (cast.terminal, cast.merchant, cast.batch) =
+                (terminal.id(), terminal.merchant(), terminal.batch());
+        }
+        let result = iteration.loaded(cast, loaded.is_ok())?;
+        if let Some(step) = measured(shard, seat, result.id, loaded.is_err()) {
+            let mut recorder = shard.recorder.borrow_mut();
+            let end = Ended { class: result.class, response: now.since(due), service: None, code: None };
+            recorder.ended(shard.origin(seat), step, &end);
+            recorder.checks(shard.origin(seat), step, result.checks_passed, result.checks_failed);
+        }
+        Ok(())
+    }
+
+    /// The scenario asks for what cannot be, which makes the run say nothing about the target.
+    fn break_off(&self, error: &EvalError) {
+        let Self { shard, scenario, .. } = self;
+        let mut recorder = shard.recorder.borrow_mut();
+        recorder.broken = true;
+        recorder.notice(shard.now(), Severity::Error, format!("scenario {}: {error}", scenario.name));
     }
 }
 
@@ -308,46 +350,6 @@ fn sample(shard: &Shard, seat: &Seat, step: StepId, outcome: &Outcome, at: Insta
     }
 }
 
-/// The scenario asks for what cannot be, which makes the run say nothing about the target.
-fn break_off(shard: &Shard, scenario: &Scenario, error: &EvalError) {
-    let mut recorder = shard.recorder.borrow_mut();
-    recorder.broken = true;
-    recorder.notice(shard.now(), Severity::Error, format!("scenario {}: {error}", scenario.name));
-}
-
-/// An operator loads other numbers into the terminal, which may refuse.
-fn load(
-    shard: &Shard,
-    seat: &Seat,
-    iteration: &mut Iteration,
-    cast: &mut Cast<'_>,
-    loading: Loading,
-    due: Instant,
-) -> Result<(), EvalError> {
-    let Loading { terminal, merchant, key, serial } = loading;
-    let loaded = seat.terminal.borrow_mut().load(terminal, merchant, key);
-    if let (Ok(()), Some(serial)) = (&loaded, &serial) {
-        seat.terminal.borrow_mut().replace_device(serial);
-    }
-    let now = shard.now();
-    if let Err(refusal) = loaded {
-        let text = format!("load-terminal: {refusal}");
-        shard.recorder.borrow_mut().notice(now, Severity::Error, text);
-    }
-    {
-        let terminal = seat.terminal.borrow();
-        (cast.terminal, cast.merchant, cast.batch) = (terminal.id(), terminal.merchant(), terminal.batch());
-    }
-    let result = iteration.loaded(cast, loaded.is_ok())?;
-    if let Some(step) = measured(shard, seat, result.id, loaded.is_err()) {
-        let mut recorder = shard.recorder.borrow_mut();
-        let end = Ended { class: result.class, response: now.since(due), service: None, code: None };
-        recorder.ended(shard.origin(seat), step, &end);
-        recorder.checks(shard.origin(seat), step, result.checks_passed, result.checks_failed);
-    }
-    Ok(())
-}
-
 /// The iteration is over; `failed` is `None` when it was cut short.
 fn vacate(shard: &Rc<Shard>, part: &Rc<Part>, seat: &Seat, failed: Option<bool>) {
     shard.vacate(seat);
@@ -365,46 +367,53 @@ fn vacate(shard: &Rc<Shard>, part: &Rc<Part>, seat: &Seat, failed: Option<bool>)
     part.remove(&part.in_flight);
 }
 
-/// Has a terminal do one operation that begins `now`; returns its outcome, when that was known, and when the terminal
-/// was idle again. It has begun when this returns, and goes on as the future does.
-pub(super) fn operate<'s>(
-    shard: &'s Shard,
-    seat: &'s Seat,
-    place: usize,
-    line: &'s mut Line,
-    operation: Operation,
-    network: Option<&'s Arc<Network>>,
-    now: Instant,
-) -> impl Future<Output = (Option<(Outcome, Instant)>, Instant)> + use<'s> {
-    let patron = shard.patron(place as u32, seat);
-    let patron = Patron { network: network.or(patron.network), ..patron };
-    let mut hearing = Hearing { shard, seat, dialer: patron.dialer, since: now, told: None };
-    let next = line.begin(&shard.desk, &patron, operation, &mut hearing);
-    async move {
-        let over = line.finish(&shard.desk, &patron, next, &mut hearing).await;
-        (hearing.told, over)
+/// Hears for the shard what becomes of an operation.
+pub(super) struct Hearing<'a, 's> {
+    shard: &'a Shard,
+    seat: &'a Seat,
+    /// The start of the operation, or the last thing that came of it.
+    since: Instant,
+    /// Who wants to know the outcome.
+    iteration: Option<&'a mut Iteration<'s>>,
+    /// When the outcome was known.
+    told: Option<Instant>,
+}
+
+impl<'a, 's> Hearing<'a, 's> {
+    /// Hears of an operation that begins `now`.
+    pub(super) fn new(
+        shard: &'a Shard,
+        seat: &'a Seat,
+        now: Instant,
+        iteration: Option<&'a mut Iteration<'s>>,
+    ) -> Self {
+        Self { shard, seat, since: now, iteration, told: None }
+    }
+
+    /// Records what a terminal did of its own accord; it was due when the last thing that came of the operation was over.
+    fn automatic(&mut self, now: Instant, outcome: &Outcome) {
+        let Self { shard, seat, .. } = *self;
+        let has_failed = matches!(outcome.class(), Class::TimedOut | Class::Failed);
+        let step = measured(shard, seat, shard.automatic[outcome.kind as usize], has_failed);
+        if let Some(step) = step {
+            let response = now.since(self.since);
+            self.since = now;
+            shard.recorder.borrow_mut().step(shard.origin(seat), step, outcome, response);
+        }
     }
 }
 
-/// Hears for the shard what becomes of an operation.
-struct Hearing<'s> {
-    shard: &'s Shard,
-    seat: &'s Seat,
-    dialer: &'s Dialer,
-    /// The start of the operation, or the last thing that came of it.
-    since: Instant,
-    /// The outcome, and when it was known.
-    told: Option<(Outcome, Instant)>,
-}
-
-impl Audience for Hearing<'_> {
+impl Audience for Hearing<'_, '_> {
     fn hear(&mut self, now: Instant, event: Event) {
         let shard = self.shard;
         match event {
             Event::Outcome(outcome) => {
                 notice_failure(shard, &outcome, now);
                 self.since = now;
-                self.told = Some((outcome, now));
+                self.told = Some(now);
+                if let Some(iteration) = &mut self.iteration {
+                    iteration.hear(outcome);
+                }
             }
             Event::Automatic(outcome) => self.automatic(now, &outcome),
             Event::Journal(entry) => shard.recorder.borrow_mut().journal.push(entry),
@@ -421,22 +430,8 @@ impl Audience for Hearing<'_> {
     }
 
     fn refused(&mut self, error: &io::Error) {
-        let text = format!("target {}: {error}", self.dialer.address());
+        let text = format!("target {}: {error}", self.shard.patron(0, self.seat).dialer.address());
         self.shard.recorder.borrow_mut().notice(self.shard.now(), Severity::Error, text);
-    }
-}
-
-impl Hearing<'_> {
-    /// Records what a terminal did of its own accord; it was due when the last thing that came of the operation was over.
-    fn automatic(&mut self, now: Instant, outcome: &Outcome) {
-        let Self { shard, seat, .. } = *self;
-        let has_failed = matches!(outcome.class(), Class::TimedOut | Class::Failed);
-        let step = measured(shard, seat, shard.automatic[outcome.kind as usize], has_failed);
-        if let Some(step) = step {
-            let response = now.since(self.since);
-            self.since = now;
-            shard.recorder.borrow_mut().step(shard.origin(seat), step, outcome, response);
-        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
 pub(super) async fn carry_out(
     shard: &Shard,
     place: usize,
-    iteration: &mut Iteration,
+    iteration: &mut Iteration<'_>,
     cast: &Cast<'_>,
     mut request: Box<Request>,
     due: Instant,
@@ -62,7 +62,7 @@ impl Attempt {
 async fn ask(
     shard: &Shard,
     place: usize,
-    iteration: &mut Iteration,
+    iteration: &mut Iteration<'_>,
     request: &Request,
 ) -> Result<Answer, Failure> {
     tokio::select! {

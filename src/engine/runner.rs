@@ -4,7 +4,7 @@ use super::{
     cases::run_cases,
     control::{Command, reversing_max},
     device,
-    iteration::{Ticket, iterate, occupy, operate},
+    iteration::{Hearing, Ticket, iterate, occupy},
     part::{Part, Queued},
     saturation::{begin_arrival, drop_queued, watch_queue},
     setting::{set_up, tear_down},
@@ -312,7 +312,9 @@ async fn reverse_what_is_owed(shard: &Rc<Shard>) {
                 let is_bad = shard.plan.groups[usize::from(seat.group)].network.is_some();
                 for _ in 0..if is_bad { REVERSING_TRIES } else { 1 } {
                     let reversal = Operation::management(Kind::Reversal);
-                    operate(&shard, seat, place, &mut line, reversal, None, shard.now()).await;
+                    let patron = shard.patron(place as u32, seat);
+                    let mut hearing = Hearing::new(&shard, seat, shard.now(), None);
+                    line.carry_out(&shard.desk, patron, reversal, &mut hearing).await;
                     if !seat.terminal.borrow().has_pending_reversal() {
                         break;
                     }

@@ -10,7 +10,7 @@ use crate::{
     http::{Answer, Cookies, Failure, Request},
     metrics::Class,
 };
-use std::{ops::ControlFlow, sync::Arc, time::Duration};
+use std::{ops::ControlFlow, time::Duration};
 
 /// What comes after the answer to a request, or after its failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Answered {
     Ended(StepResult),
 }
 
-impl Iteration {
+impl Iteration<'_> {
     /// Takes what came of the request that [`Iteration::next`] asked for, `elapsed` after the step's first one was sent.
     ///
     /// Where the step goes on, [`Iteration::next`] asks for the same request again.
@@ -36,8 +36,7 @@ impl Iteration {
         received: Result<Answer, Failure>,
         elapsed: Duration,
     ) -> Result<Answered, EvalError> {
-        let flow = Arc::clone(&self.flow);
-        let action = flow.steps.get(self.next_step).map(|step| &step.action);
+        let action = self.flow.steps.get(self.next_step).map(|step| &step.action);
         let again = match action {
             Some(Action::Request(template)) => self.again(template, cast, received, elapsed),
             _ => Ok(ControlFlow::Break(Class::Failed)),

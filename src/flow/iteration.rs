@@ -50,8 +50,8 @@ pub struct Numbers {
 
 /// One pass of one terminal through its flow.
 #[derive(Debug)]
-pub struct Iteration {
-    pub(super) flow: Arc<Flow>,
+pub struct Iteration<'f> {
+    pub(super) flow: &'f Flow,
     /// The number of this iteration among all of its scenario, counted from 0.
     pub(super) ordinal: u64,
     pub(super) rng: Rng,
@@ -121,9 +121,9 @@ pub struct StepResult {
     pub checks_failed: u32,
 }
 
-impl Iteration {
+impl<'f> Iteration<'f> {
     /// The pass number `ordinal` of its scenario; `rng` is the stream that belongs to it.
-    pub fn new(flow: Arc<Flow>, ordinal: u64, rng: Rng) -> Self {
+    pub fn new(flow: &'f Flow, ordinal: u64, rng: Rng) -> Self {
         let slots = vec![Value::Nothing; flow.captures];
         Self {
             flow,
@@ -145,7 +145,7 @@ impl Iteration {
 
     /// What to do next.
     pub fn next(&mut self, cast: &Cast<'_>) -> Next {
-        let flow = Arc::clone(&self.flow);
+        let flow = self.flow;
         let Some(step) = flow.steps.get(self.next_step) else {
             return Next::Done { failed: self.failed };
         };
@@ -177,13 +177,23 @@ impl Iteration {
         }
     }
 
-    /// Takes what came of the operation that [`Iteration::next`] asked for.
+    /// Takes what came of the operation that [`Iteration::next`] asked for, while the terminal may still be busy with
+    /// what follows from it; see [`Iteration::operated`].
+    pub fn hear(&mut self, outcome: Outcome) {
+        self.last = Last::Operation(outcome);
+    }
+
+    /// What came of the last operation.
+    pub fn heard(&self) -> Option<&Outcome> {
+        self.last.outcome()
+    }
+
+    /// Goes on after the operation whose outcome was heard.
     ///
     /// # Errors
     /// When a check or a capture cannot be evaluated; the iteration then ends.
-    pub fn outcome(&mut self, cast: &Cast<'_>, outcome: Outcome) -> Result<StepResult, EvalError> {
-        let class = outcome.class();
-        self.last = Last::Operation(outcome);
+    pub fn operated(&mut self, cast: &Cast<'_>) -> Result<StepResult, EvalError> {
+        let class = self.last.class().unwrap_or(Class::Failed);
         self.end_step(cast, class)
     }
 
@@ -208,15 +218,15 @@ impl Iteration {
     }
 
     /// The network of the step that is under way, where it has one of its own.
-    pub fn network(&self) -> Option<&Arc<Network>> {
+    pub fn network(&self) -> Option<&'f Arc<Network>> {
         self.flow.steps.get(self.next_step)?.network.as_ref()
     }
 
-    /// What follows now that the iteration was cut short; `None` where its flow has nothing for that.
-    pub fn interrupted(mut self) -> Option<Self> {
-        self.flow = self.flow.on_interrupt.clone()?;
-        self.next_step = 0;
-        Some(self)
+    /// Goes on with what follows where an iteration is cut short; `false` where its flow has nothing for that.
+    pub fn interrupt(&mut self) -> bool {
+        let Some(rest) = self.flow.on_interrupt.as_deref() else { return false };
+        (self.flow, self.next_step) = (rest, 0);
+        true
     }
 
     fn between(&mut self, min: Duration, max: Duration) -> Duration {
@@ -248,7 +258,7 @@ impl Iteration {
 
     /// The step under way has ended as `class`.
     pub(super) fn end_step(&mut self, cast: &Cast<'_>, class: Class) -> Result<StepResult, EvalError> {
-        let flow = Arc::clone(&self.flow);
+        let flow = self.flow;
         let Some(step) = flow.steps.get(self.next_step) else {
             return Ok(StepResult { id: None, class, checks_passed: 0, checks_failed: 0 });
         };

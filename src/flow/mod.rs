@@ -42,7 +42,7 @@ pub struct Flow {
     /// How many new cards the steps draw.
     pub card_draws: u64,
     /// What follows where an iteration is cut short; it has the captures of the flow.
-    pub on_interrupt: Option<Arc<Flow>>,
+    pub on_interrupt: Option<Box<Flow>>,
 }
 
 impl Flow {

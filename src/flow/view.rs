@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// What expressions can see of an iteration.
 pub(super) struct View<'a> {
-    pub(super) iteration: &'a Iteration,
+    pub(super) iteration: &'a Iteration<'a>,
     pub(super) cast: &'a Cast<'a>,
 }
 

@@ -31,7 +31,7 @@ pub struct Plan {
     /// The stocks of cards.
     pub feeders: Vec<CardFeeder>,
     /// The flows.
-    pub flows: Vec<Arc<Flow>>,
+    pub flows: Vec<Flow>,
     /// The names of all steps whose figures are kept.
     pub steps: StepNames,
     /// The scenarios, in the order of the file.

@@ -13,8 +13,8 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 
 /// One iteration of the first flow of a plan, on its first terminal.
 struct Pass {
-    plan: Plan,
-    iteration: Iteration,
+    plan: &'static Plan,
+    iteration: Iteration<'static>,
 }
 
 impl Pass {
@@ -26,13 +26,13 @@ impl Pass {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/scenarios/valid");
         let read = |name: &str| std::fs::read(folder.join(name));
         let plan = load(text, "test.yaml", &Overrides::default(), 1, &read);
-        let plan = plan.unwrap_or_else(|errors| panic!("{errors}"));
+        let plan: &'static Plan = Box::leak(Box::new(plan.unwrap_or_else(|errors| panic!("{errors}"))));
         let rng = plan.seed.stream(Domain::Iteration, 0, ordinal);
-        let iteration = Iteration::new(plan.flows[0].clone(), ordinal, rng);
+        let iteration = Iteration::new(&plan.flows[0], ordinal, rng);
         Self { plan, iteration }
     }
 
-    fn with<T>(&mut self, act: impl FnOnce(&mut Iteration, &Cast<'_>) -> T) -> T {
+    fn with<T>(&mut self, act: impl FnOnce(&mut Iteration<'static>, &Cast<'_>) -> T) -> T {
         let group = &self.plan.groups[0];
         let planned = &group.identities[0];
         let (terminal, merchant) = (planned.terminal, planned.merchant);

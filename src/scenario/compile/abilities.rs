@@ -11,11 +11,10 @@ use crate::{
         step::LOAD,
     },
 };
-use std::sync::Arc;
 
 impl Compiler<'_> {
     /// Complains about scenarios whose flow asks for something that the terminals of their group cannot do.
-    pub(super) fn check_abilities(&mut self, flows: &[Arc<Flow>], scenarios: &[Scenario]) {
+    pub(super) fn check_abilities(&mut self, flows: &[Flow], scenarios: &[Scenario]) {
         let file = self.file;
         for scenario in scenarios {
             let Some((group, written)) = file.terminals.0.get(scenario.group) else { continue };

@@ -16,7 +16,6 @@ use crate::{
         words,
     },
 };
-use std::sync::Arc;
 
 /// What expressions of a flow can name, at one of its steps.
 pub(super) struct Names {
@@ -25,7 +24,7 @@ pub(super) struct Names {
 }
 
 impl Compiler<'_> {
-    pub(super) fn flows(&mut self, groups: &[Group]) -> Vec<Arc<Flow>> {
+    pub(super) fn flows(&mut self, groups: &[Group]) -> Vec<Flow> {
         let file = self.file;
         // Terminals sign in and reverse of their own accord, so these have figures whatever the flows say.
         self.steps.intern(SIGN_IN);
@@ -42,8 +41,8 @@ impl Compiler<'_> {
             let captures = names.captured.len();
             let of =
                 |steps, on_interrupt| Flow { name: name.into(), steps, captures, card_draws, on_interrupt };
-            let on_interrupt = (!after.is_empty()).then(|| Arc::new(of(after, None)));
-            flows.push(Arc::new(of(steps, on_interrupt)));
+            let on_interrupt = (!after.is_empty()).then(|| Box::new(of(after, None)));
+            flows.push(of(steps, on_interrupt));
         }
         for kind in of_their_own_accord(&flows, groups) {
             self.steps.intern(kind.name());
@@ -264,7 +263,7 @@ impl Names {
 }
 
 /// What terminals may do without being asked: what is due after and before others, and what a header asks for.
-fn of_their_own_accord(flows: &[Arc<Flow>], groups: &[Group]) -> Vec<Kind> {
+fn of_their_own_accord(flows: &[Flow], groups: &[Group]) -> Vec<Kind> {
     let requests = groups.iter().flat_map(|group| group.profile.processing_requests.into_iter().flatten());
     let asked = |wanted: fn(Kind) -> bool| {
         let steps = flows.iter().flat_map(|flow| flow.all_steps());
