@@ -11,7 +11,7 @@
 //! | end      | 0320, 202 or 207                | log cleared, next batch    | stays                  | stays     |
 
 use super::{
-    Active, Event, Outbox, Profile, Terminal,
+    Active, Event, Log, Outbox, Profile, Terminal,
     answer::{Reading, end_of},
     exchange::Expectation,
     icc::Chip,
@@ -56,7 +56,7 @@ enum Stage {
 ///
 /// What stands counts on the side of its kind; a voided sale still counts, and its void on the other side. An
 /// adjustment has changed the amount of its original, and counts nowhere itself.
-pub(super) fn totals(log: &[Transaction]) -> SettlementTotals {
+pub(super) fn totals(log: &Log) -> SettlementTotals {
     let mut totals = SettlementTotals::default();
     let counted = |known: &&Transaction| matches!(known.standing, Standing::Done | Standing::Voided);
     for known in log.iter().filter(counted) {
@@ -92,15 +92,15 @@ impl Terminal {
         match self.stage(profile) {
             Stage::Totals => self.pack_totals(profile, batch, &mut active.mac, buffer),
             Stage::Upload(balance, Upload::Details) => {
-                let details = balance.details(self.log.transactions()).digits();
+                let details = balance.details(&self.log).digits();
                 self.pack_upload(profile, batch, (DETAILS, &details), &mut active.mac, buffer)
             }
             Stage::Upload(_, Upload::Notice(place)) => {
-                let told = self.log.transactions().get(place).ok_or(Failure::NoOriginal)?;
+                let told = self.log.at(place).ok_or(Failure::NoOriginal)?;
                 self.pack_transaction(profile, now, &mut active.mac, told, Purpose::Upload, buffer)
             }
             Stage::Upload(_, Upload::Icc(place, is_even)) => {
-                let told = self.log.transactions().get(place).ok_or(Failure::NoOriginal)?;
+                let told = self.log.at(place).ok_or(Failure::NoOriginal)?;
                 self.pack_icc(profile, (batch, is_even), told, &mut active.mac, buffer)
             }
             Stage::End(balance) => {
@@ -148,7 +148,7 @@ impl Terminal {
                     settling.balance = Some(balance);
                 }
             }
-            Stage::Upload(balance, upload) => balance.told(upload, self.log.transactions_mut()),
+            Stage::Upload(balance, upload) => balance.told(upload, &mut self.log),
             Stage::End(_) | Stage::Finished => return self.close_batch(profile, now, reading, out),
         }
         match self.stage(profile) {
@@ -172,7 +172,7 @@ impl Terminal {
 
     /// The host has everything: the log is cleared, and the next batch begins.
     fn close_batch(&mut self, profile: &Profile, now: Instant, reading: &Reading, out: &mut Outbox) {
-        for settled in self.log.transactions() {
+        for settled in self.log.iter() {
             // Whoever has not paid by now cannot any more: the host closes what waits with the batch.
             let belief =
                 if settled.standing == Standing::Waiting { Belief::Refused } else { Belief::Settled };
@@ -224,7 +224,7 @@ impl Terminal {
     fn stage(&self, profile: &Profile) -> Stage {
         let Some(settling) = self.settling.as_deref() else { return Stage::Totals };
         let Some(balance) = settling.balance else { return Stage::Totals };
-        if let Some(upload) = balance.next(self.log.transactions()) {
+        if let Some(upload) = balance.next(&self.log) {
             return Stage::Upload(balance, upload);
         }
         let ends = !balance.is_even() || profile.settlement.always_end || self.uploaded() > 0;
@@ -232,7 +232,7 @@ impl Terminal {
     }
 
     fn uploaded(&self) -> u16 {
-        self.log.transactions().iter().filter(|known| known.is_uploaded).count() as u16
+        self.log.iter().filter(|known| known.is_uploaded).count() as u16
     }
 
     /// 0500: what the log adds up to.
@@ -245,9 +245,7 @@ impl Terminal {
     ) -> Result<Expectation, Failure> {
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), Mti::SETTLEMENT);
         self.put_parties(&mut packer);
-        packer
-            .put(De::PRIVATE_48, &totals(self.log.transactions()).digits())
-            .put(De::CURRENCY, &profile.currency);
+        packer.put(De::PRIVATE_48, &totals(&self.log).digits()).put(De::CURRENCY, &profile.currency);
         self.put_mac_ksn(&mut packer, profile, Kind::Settlement);
         packer
             .put(De::PRIVATE_60, &Private60::management(batch, TOTALS).digits())

@@ -1,6 +1,9 @@
 //! What of a batch is uploaded, in which messages and in which order (chapter 8.4 of the dialect).
 
-use super::transaction::{Standing, Transaction};
+use super::{
+    Log,
+    transaction::{Standing, Transaction},
+};
 use crate::{
     iso8583::{BatchDetail, BatchDetails},
     operation::{Kind, Side},
@@ -76,18 +79,18 @@ impl Balance {
     }
 
     /// The next message; `None` when all is told.
-    pub(super) fn next(self, log: &[Transaction]) -> Option<Upload> {
+    pub(super) fn next(self, log: &Log) -> Option<Upload> {
         let due = log.iter().enumerate().filter_map(|(place, known)| Some((self.due(known)?, place)));
         let (part, place) = due.min()?;
         Some(match part {
             Part::Magnetic => Upload::Details,
-            Part::Icc => Upload::Icc(place, log.get(place).is_some_and(|known| self.of(known))),
+            Part::Icc => Upload::Icc(place, log.at(place).is_some_and(|known| self.of(known))),
             _ => Upload::Notice(place),
         })
     }
 
     /// The details of the next message that carries details.
-    pub(super) fn details(self, log: &[Transaction]) -> BatchDetails {
+    pub(super) fn details(self, log: &Log) -> BatchDetails {
         let mut details = BatchDetails::default();
         let due = log.iter().filter(|known| self.due(known) == Some(Part::Magnetic)).take(BatchDetails::MAX);
         due.filter_map(detail).for_each(|detail| {
@@ -97,10 +100,10 @@ impl Balance {
     }
 
     /// Marks what a message has told.
-    pub(super) fn told(self, upload: Upload, log: &mut [Transaction]) {
+    pub(super) fn told(self, upload: Upload, log: &mut Log) {
         match upload {
             Upload::Notice(place) | Upload::Icc(place, _) => {
-                if let Some(known) = log.get_mut(place) {
+                if let Some(known) = log.iter_mut().nth(place) {
                     known.is_uploaded = true;
                 }
             }

@@ -380,7 +380,7 @@ fn notices_of_a_full_log_are_told_before_it_is_cleared() {
     pair.ask(Operation { kind: Kind::OfflineSale, ..sale.clone() });
     let failed = pair.run(sale.clone(), lose_all(Mti::ADVICE)).unwrap();
     assert_eq!(failed.end, End::Failed(Failure::LogFull));
-    assert_eq!(pair.terminal.log().transactions()[1].standing, Standing::Stored, "it is not forgotten");
+    assert_eq!(pair.terminal.log().at(1).unwrap().standing, Standing::Stored, "it is not forgotten");
     assert_eq!(pair.ask(sale).end, End::Approved);
     agree(&pair);
 }

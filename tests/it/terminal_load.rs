@@ -35,7 +35,7 @@ fn the_next_messages_carry_the_new_numbers_under_the_new_key() {
     let step = rig.answer(rig.sign_in_reply(&request).with(De::PRIVATE_62, &sealed));
     let sale = step.one_sent().to_vec();
     assert!(rig.answer(rig.approval(&sale)).is_approved());
-    let kept = &rig.terminal.log().transactions()[0];
+    let kept = &rig.terminal.log().at(0).unwrap();
     assert_eq!(kept.batch, BatchNo::FIRST);
 }
 

@@ -33,7 +33,7 @@ fn an_offline_sale_is_stored_and_told_before_the_next_online_transaction() {
         );
         let step = rig.answer(rig.approval(&notice).with(De::RESPONSE_CODE, code));
         assert_eq!(step.lines(), [(2, Kind::OfflineSale, belief)]);
-        assert_eq!(rig.terminal.log().transactions()[0].standing, standing);
+        assert_eq!(rig.terminal.log().at(0).unwrap().standing, standing);
         let sale = step.one_sent().to_vec();
         assert_eq!(Draft::of(&sale).text(De::STAN).as_deref(), Some("000003"));
         assert!(rig.answer(rig.approval(&sale)).is_approved() && !rig.terminal.owes());
@@ -95,7 +95,7 @@ fn adjustments_change_their_original_once_the_host_has_them() {
         ..Operation::of(Kind::TipAdjust)
     }));
     assert_eq!(step.lines(), [(3, Kind::TipAdjust, Belief::Stored)]);
-    assert_eq!(rig.terminal.log().transactions()[0].amount, Amount::from_minor(1234));
+    assert_eq!(rig.terminal.log().at(0).unwrap().amount, Amount::from_minor(1234));
     let notice = rig.ask(rig.sale(Entry::Stripe));
     let draft = Draft::of(&notice);
     assert_eq!(numbers(&notice), [2, 3, 4, 11, 14, 22, 25, 37, 38, 41, 42, 48, 49, 60, 61, 63, 64]);
@@ -106,7 +106,7 @@ fn adjustments_change_their_original_once_the_host_has_them() {
     let step = rig.answer(rig.approval(&notice));
     assert_eq!(step.lines(), [(3, Kind::TipAdjust, Belief::Approved), (2, Kind::Sale, Belief::Adjusted)]);
     assert!(step.entries().iter().all(|entry| entry.amount == Amount::from_minor(1434)));
-    let sale = &rig.terminal.log().transactions()[0];
+    let sale = &rig.terminal.log().at(0).unwrap();
     assert!(sale.is_adjusted && sale.tip == Amount::from_minor(200));
     let sale = step.one_sent().to_vec();
     rig.answer(rig.reply(&sale).with(De::RESPONSE_CODE, b"51"));

@@ -58,7 +58,7 @@ fn an_order_that_is_closed_or_never_paid_is_not_paid() {
         let lines: &[_] = if is_closed { &[(2, Kind::QrOrder, Belief::Refused)] } else { &[] };
         assert_eq!(end.lines(), lines);
         let standing = if is_closed { Standing::Refused } else { Standing::Waiting };
-        assert_eq!(rig.terminal.log().transactions()[0].standing, standing);
+        assert_eq!(rig.terminal.log().at(0).unwrap().standing, standing);
         let waited = if code == b"09" { 60 } else { 3 };
         assert_eq!(rig.now.as_secs_f64() as u64, waited, "the last question comes when the time is up");
     }

@@ -34,8 +34,8 @@ fn whatever_was_sent_without_an_answer_is_kept_as_its_kind_wants() {
         assert!(step.beliefs().iter().all(|belief| *belief == Belief::Unknown));
         assert_eq!(rig.terminal.has_pending_reversal(), reverses, "{}", kind.name());
         let log = rig.terminal.log();
-        assert_eq!(log.transactions().get(1).map(|kept| kept.standing), standing, "{}", kind.name());
-        assert_eq!(log.transactions()[0].standing, Standing::Done, "what it is about stands");
+        assert_eq!(log.at(1).map(|kept| kept.standing), standing, "{}", kind.name());
+        assert_eq!(log.at(0).unwrap().standing, Standing::Done, "what it is about stands");
         assert_eq!((rig.terminal.next_stan().number(), rig.terminal.batch().number()), (4, 1));
         assert!(rig.terminal.is_idle() && rig.terminal.owes() == (kind != Kind::Balance));
     }

@@ -269,7 +269,7 @@ fn every_reversible_kind_is_reversed_with_its_own_number_in_de_61() {
         assert_eq!((draft.text(De::RRN), draft.text(De::PRIVATE_59)), (None, None), "{}", kind.name());
         let step = rig.answer(rig.reply(&reversal));
         assert_eq!(step.beliefs(), [Belief::Reversed], "{}", kind.name());
-        let stand = rig.terminal.log().transactions().iter().all(|known| known.standing == Standing::Done);
+        let stand = rig.terminal.log().iter().all(|known| known.standing == Standing::Done);
         assert!(stand, "{}: the original stands", kind.name());
     }
 }
