@@ -430,7 +430,7 @@ impl Audience for Hearing<'_, '_> {
     }
 
     fn refused(&mut self, error: &io::Error) {
-        let text = format!("target {}: {error}", self.shard.patron(0, self.seat).dialer.address());
+        let text = format!("target {}: {error}", self.shard.dialer(self.seat).address());
         self.shard.recorder.borrow_mut().notice(self.shard.now(), Severity::Error, text);
     }
 }

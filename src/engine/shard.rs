@@ -210,10 +210,15 @@ impl Shard {
             place,
             terminal: &seat.terminal,
             profile: &self.plan.groups[group].profile,
-            dialer: &self.dialers[group],
+            dialer: self.dialer(seat),
             network: self.plan.groups[group].network.as_ref(),
             chance: (self.plan.seed, u64::from(seat.group) << 32 | u64::from(seat.number)),
         }
+    }
+
+    /// How the terminal in a seat gets its connections.
+    pub(super) fn dialer(&self, seat: &Seat) -> &Dialer {
+        &self.dialers[usize::from(seat.group)]
     }
 
     /// Where what happens in a seat comes from.
@@ -378,7 +383,7 @@ impl Shard {
             activity.idle += u64::from(!is_busy && terminal.is_signed_in());
             activity.signed_out += u64::from(!is_busy && !terminal.is_signed_in());
             activity.reversal_pending += u64::from(terminal.has_pending_reversal());
-            let is_own = self.dialers[usize::from(seat.group)].has_own();
+            let is_own = self.dialer(seat).has_own();
             connections += u64::from(is_own && terminal.is_connected());
             let number = || self.fleet_number(seat);
             devices.extend(seat.post.as_ref().map(|post| (number(), post.row())));

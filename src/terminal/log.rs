@@ -75,7 +75,10 @@ impl Log {
 
     /// The oldest transaction that stands there, stored or waiting.
     pub(super) fn first_open(&self, standing: Standing) -> Option<&Transaction> {
-        self.has_open().then(|| self.iter().find(|known| known.standing == standing))?
+        if !self.has_open() {
+            return None;
+        }
+        self.iter().find(|known| known.standing == standing)
     }
 
     pub(super) fn push(&mut self, transaction: Transaction) {
