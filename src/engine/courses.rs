@@ -1,4 +1,4 @@
-//! The course of each step over time: figures of its latest seconds.
+//! The course of each step over time: its figures by the second and, further back, by longer intervals.
 
 use crate::metrics::{Class, Interval, Series, StepPoint, StepView};
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Recorded durations; merging loses nothing.
 #[derive(Clone, Debug)]
@@ -173,8 +173,31 @@ pub struct Percentiles {
     pub max: f64,
 }
 
-/// Records of an interval by logarithmic row, for a picture of time × latency: the number of the row, and the count. An
-/// hour of them is kept, which is why they are small.
+impl Percentiles {
+    /// The worst of two intervals, which is all that percentiles tell of both without their histograms. One in which
+    /// nothing was recorded has no say.
+    #[must_use]
+    pub fn worst(self, other: Self) -> Self {
+        let (one, other) = match (self.max > 0.0, other.max > 0.0) {
+            (true, true) => (self, other),
+            (true, false) => return self,
+            (false, _) => return other,
+        };
+        Self {
+            min: one.min.min(other.min),
+            mean: one.mean.max(other.mean),
+            p50: one.p50.max(other.p50),
+            p90: one.p90.max(other.p90),
+            p95: one.p95.max(other.p95),
+            p99: one.p99.max(other.p99),
+            p999: one.p999.max(other.p999),
+            max: one.max.max(other.max),
+        }
+    }
+}
+
+/// Records of an interval by logarithmic row, for a picture of time × latency: the number of the row, and the count.
+/// Hundreds of them are kept, which is why they are small.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heat(pub Arc<[(u16, u32)]>);
 
@@ -185,6 +208,17 @@ impl Heat {
     /// Where a row begins, in milliseconds.
     pub fn edge_ms(row: u16) -> f64 {
         10f64.powf(f64::from(row) / f64::from(Self::PER_DECADE)) / 1000.0
+    }
+
+    /// The records of both.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        let mut rows: BTreeMap<u16, u32> = self.0.iter().copied().collect();
+        for (row, count) in &*other.0 {
+            let sum = rows.entry(*row).or_default();
+            *sum = sum.saturating_add(*count);
+        }
+        Self(rows.into_iter().collect())
     }
 }
 

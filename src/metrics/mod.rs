@@ -4,6 +4,7 @@
 //! histograms, so that no two figures can contradict each other.
 
 mod agent;
+mod blocks;
 mod cases;
 mod connections;
 mod counters;

@@ -1,95 +1,136 @@
-//! The seconds of a run on a time axis: the latest ones, as many as are kept.
+//! A run on a time axis, all of it in bounded room: the latest seconds one by one, what was before in intervals that are
+//! the longer the longer the run is.
 
-use super::{Point, StepPoint};
+use super::{Point, StepPoint, blocks::Blocks};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
+use std::{fmt, mem, time::Duration};
 
-/// What a series is made of.
+/// What a series is made of: a second, or some that became one interval.
 pub trait Second: Clone {
-    /// How many of them are kept.
-    const KEPT: usize;
-
     /// Its end, since the start of the run.
     fn end(&self) -> Duration;
+
+    /// Its begin, since the start of the run.
+    fn begin(&self) -> Duration;
+
+    /// Takes `next`, which follows, as a part of itself.
+    fn extend(&mut self, next: &Self);
 }
 
 impl Second for Point {
-    /// An hour.
-    const KEPT: usize = 3_600;
-
     fn end(&self) -> Duration {
         self.at
+    }
+
+    fn begin(&self) -> Duration {
+        self.at.saturating_sub(self.length)
+    }
+
+    fn extend(&mut self, next: &Self) {
+        self.vitals = self.vitals.followed_by(self.length, next.vitals, next.length);
+        self.length = next.at.saturating_sub(self.begin());
+        self.at = next.at;
+        self.counters += next.counters;
+        self.in_flight = next.in_flight;
+        self.response = self.response.worst(next.response);
+        self.steps += next.steps;
+        self.errors += next.errors;
+        self.lag = self.lag.worst(next.lag);
+        for (code, count) in &next.codes {
+            match self.codes.iter_mut().find(|(known, _)| known == code) {
+                Some((_, sum)) => *sum += count,
+                None => self.codes.push((code.clone(), *count)),
+            }
+        }
+        self.codes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        self.heat = self.heat.with(&next.heat);
+        self.connections += next.connections;
     }
 }
 
 impl Second for StepPoint {
-    /// A quarter of an hour: fifty steps take five megabytes.
-    const KEPT: usize = 900;
-
     fn end(&self) -> Duration {
         self.at
     }
+
+    fn begin(&self) -> Duration {
+        self.at.saturating_sub(self.length)
+    }
+
+    fn extend(&mut self, next: &Self) {
+        self.length = next.at.saturating_sub(self.begin());
+        self.at = next.at;
+        self.count += next.count;
+        self.errors += next.errors;
+        self.response = self.response.worst(next.response);
+    }
 }
 
-/// Seconds in their order, the oldest first. Copies share what they hold, so that one a snapshot costs next to nothing.
+/// A run in its order, the oldest first. Copies share what they hold.
 #[derive(Clone)]
 pub struct Series<T> {
-    /// All are full but for the last one; none is empty.
-    blocks: VecDeque<Arc<Vec<T>>>,
-    /// How many at the begin of the first block are not kept any more.
-    forgotten: usize,
+    /// What was before the latest seconds: an interval a `grain`, counted from the start of the run.
+    past: Blocks<T>,
+    grain: Duration,
+    latest: Blocks<T>,
 }
 
 impl<T: Second> Series<T> {
-    /// Adds a second, and forgets the oldest one when there are too many.
+    /// How much it holds at most, however long the run is.
+    pub const KEPT: usize = PAST + LATEST;
+
+    /// Adds a second; the oldest of the latest ones becomes a part of what was before.
     pub fn push(&mut self, second: T) {
-        match self.blocks.back_mut().filter(|last| last.len() < BLOCK) {
-            None => self.blocks.push_back(Arc::new(block(&[], second))),
-            Some(last) => match Arc::get_mut(last) {
-                Some(own) => own.push(second),
-                None => *last = Arc::new(block(last, second)),
-            },
+        self.latest.push(second);
+        if self.latest.len() <= LATEST {
+            return;
         }
-        self.forgotten += usize::from(self.len() > T::KEPT);
-        if self.blocks.front().is_some_and(|first| first.len() == self.forgotten) {
-            self.blocks.pop_front();
-            self.forgotten = 0;
+        let Some(oldest) = self.latest.pop_first() else { return };
+        self.put_away(&oldest);
+        while self.past.len() > PAST {
+            self.grain = self.grain.saturating_mul(2);
+            mem::take(&mut self.past).iter().for_each(|interval| self.put_away(interval));
         }
     }
 
-    /// How many seconds it holds.
+    fn put_away(&mut self, interval: &T) {
+        let grain = self.grain.as_nanos();
+        let place = |interval: &T| interval.begin().as_nanos() / grain;
+        match self.past.last_mut().filter(|last| place(last) >= place(interval)) {
+            Some(last) => last.extend(interval),
+            None => self.past.push(interval.clone()),
+        }
+    }
+
+    /// How many seconds and intervals it holds.
     pub fn len(&self) -> usize {
-        let last = self.blocks.back().map_or(0, |last| last.len());
-        (self.blocks.len().saturating_sub(1) * BLOCK + last).saturating_sub(self.forgotten)
+        self.past.len() + self.latest.len()
     }
 
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
+        self.len() == 0
     }
 
     /// The oldest one.
     pub fn first(&self) -> Option<&T> {
-        self.blocks.front()?.get(self.forgotten)
+        self.past.first().or_else(|| self.latest.first())
     }
 
     /// The latest one.
     pub fn last(&self) -> Option<&T> {
-        self.blocks.back()?.last()
+        self.latest.last()
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.blocks.iter().flat_map(|block| block.iter()).skip(self.forgotten)
+        self.past.iter().chain(self.latest.iter())
     }
 
     /// Those that end after `time`.
     pub fn after(&self, time: Duration) -> impl Iterator<Item = &T> {
         let is_before = move |second: &T| second.end() <= time;
-        let passed = self.blocks.partition_point(|block| block.last().is_none_or(is_before));
-        let forgotten = if passed == 0 { self.forgotten } else { 0 };
-        let rest = self.blocks.range(passed..).flat_map(|block| block.iter()).skip(forgotten);
-        rest.skip_while(move |second| is_before(second))
+        self.past.after(is_before).chain(self.latest.after(is_before))
     }
 
     /// The same with those of `other` that end later than the last one here.
@@ -104,17 +145,9 @@ impl<T: Second> Series<T> {
     }
 }
 
-/// Seconds and one more, in the memory that a full block takes.
-fn block<T: Clone>(seconds: &[T], one_more: T) -> Vec<T> {
-    let mut block = Vec::with_capacity(BLOCK);
-    block.extend_from_slice(seconds);
-    block.push(one_more);
-    block
-}
-
 impl<T> Default for Series<T> {
     fn default() -> Self {
-        Self { blocks: VecDeque::new(), forgotten: 0 }
+        Self { past: Blocks::default(), grain: Duration::from_secs(1), latest: Blocks::default() }
     }
 }
 
@@ -144,15 +177,20 @@ impl<'de, T: Second + Deserialize<'de>> Deserialize<'de> for Series<T> {
     }
 }
 
-/// What is copied at most when a second follows while a snapshot is looked at.
-const BLOCK: usize = 30;
+/// The five minutes that charts show closely.
+const LATEST: usize = 300;
+/// At least half as many cover what was before: no fewer than a screen has columns for it.
+const PAST: usize = 300;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{ConnectionCounts, Counters, Heat, Percentiles, Vitals};
+
+    const SECOND: Duration = Duration::from_secs(1);
 
     fn second(end: u64) -> StepPoint {
-        StepPoint { at: Duration::from_secs(end), ..StepPoint::default() }
+        StepPoint { at: Duration::from_secs(end), length: SECOND, count: end, ..StepPoint::default() }
     }
 
     fn ends<'a>(seconds: impl Iterator<Item = &'a StepPoint>) -> Vec<u64> {
@@ -160,33 +198,75 @@ mod tests {
     }
 
     #[test]
-    fn a_series_keeps_the_latest_seconds_in_their_order() {
+    fn a_run_of_any_length_is_there_from_its_begin_in_bounded_room() {
         let mut series = Series::default();
-        for end in 1..=2_000 {
+        for end in 1..=40_000 {
             series.push(second(end));
-            let first = end.saturating_sub(899).max(1);
-            assert_eq!(ends(series.iter()), (first..=end).collect::<Vec<_>>());
-            assert_eq!(series.len(), series.iter().count());
-            assert_eq!(series.first().zip(series.last()), Some((&second(first), &second(end))));
+            if end % 617 > 2 && end > 700 {
+                continue;
+            }
+            assert!(series.len() <= Series::<StepPoint>::KEPT, "{} after {end} s", series.len());
+            assert_eq!(series.iter().map(|point| point.count).sum::<u64>(), end * (end + 1) / 2);
+            let mut before = Duration::ZERO;
+            for point in series.iter() {
+                assert_eq!(point.begin(), before, "nothing is between two intervals");
+                before = point.at;
+            }
+            assert_eq!(before, Duration::from_secs(end));
+            let mut latest = series.iter().skip(series.len().saturating_sub(LATEST));
+            assert!(latest.all(|point| point.length == SECOND), "after {end} s");
+            let longest = series.iter().map(|point| point.length.as_secs()).max().unwrap_or(0);
+            let past = end.saturating_sub(LATEST as u64);
+            assert!(longest <= (2 * past).div_ceil(PAST as u64).max(1), "{longest} s after {end} s");
         }
-        assert!(series.blocks.len() <= StepPoint::KEPT / BLOCK + 1, "{} blocks", series.blocks.len());
     }
 
     #[test]
-    fn a_copy_stays_as_it_was_and_shares_all_full_blocks() {
-        let mut series: Series<StepPoint> = (1..=70).map(second).collect();
-        let copy = series.clone();
-        series.push(second(71));
-        assert_eq!((ends(copy.iter()).len(), series.len()), (70, 71));
-        let shared = copy.blocks.iter().zip(&series.blocks).filter(|(one, other)| Arc::ptr_eq(one, other));
-        assert_eq!(shared.count(), 2);
+    fn seconds_of_which_nothing_is_known_are_a_part_of_the_interval_around_them() {
+        let series: Series<StepPoint> = (1..=10_000).filter(|end| end % 7 == 0).map(second).collect();
+        let total: u64 = (1..=10_000).filter(|end| end % 7 == 0).sum();
+        assert_eq!(series.iter().map(|point| point.count).sum::<u64>(), total);
+        assert!(series.iter().zip(series.iter().skip(1)).all(|(one, next)| one.at <= next.begin()));
+        assert!(series.len() <= Series::<StepPoint>::KEPT);
     }
 
     #[test]
-    fn what_ends_after_a_time_is_found_wherever_blocks_begin() {
+    fn an_interval_tells_what_its_seconds_told() {
+        let times = |p50, max| Percentiles { min: p50 / 2.0, p50, p99: max, max, ..Percentiles::default() };
+        let point = |end, finished, response, codes: &[(&str, u64)], heat: &[(u16, u32)], cpu_cores| Point {
+            at: Duration::from_secs(end),
+            length: SECOND,
+            counters: Counters { finished, ..Counters::default() },
+            in_flight: finished,
+            response,
+            steps: finished,
+            codes: codes.iter().map(|(code, count)| ((*code).to_owned(), *count)).collect(),
+            heat: Heat(heat.into()),
+            connections: ConnectionCounts { opened: 1, ..ConnectionCounts::default() },
+            vitals: Vitals { connections: end, cpu_cores, rss_bytes: end },
+            ..Point::default()
+        };
+        let mut interval = point(1, 5, times(4.0, 9.0), &[("00", 4), ("51", 1)], &[(3, 2), (9, 3)], 0.5);
+        interval.extend(&point(2, 0, Percentiles::default(), &[], &[], 0.5));
+        interval.extend(&point(3, 7, times(2.0, 20.0), &[("51", 5), ("A0", 2)], &[(2, 1), (9, 6)], 2.0));
+        let (codes, heat) = ([("51", 6), ("00", 4), ("A0", 2)], [(2, 1), (3, 2), (9, 9)]);
+        let expected = Point {
+            length: 3 * SECOND,
+            in_flight: 7,
+            response: Percentiles { min: 1.0, p50: 4.0, p99: 20.0, max: 20.0, ..Percentiles::default() },
+            connections: ConnectionCounts { opened: 3, ..ConnectionCounts::default() },
+            vitals: Vitals { connections: 3, cpu_cores: 1.0, rss_bytes: 3 },
+            ..point(3, 12, interval.response, &codes, &heat, 1.0)
+        };
+        assert_eq!(interval, expected);
+    }
+
+    #[test]
+    fn what_ends_after_a_time_is_found_among_seconds_and_intervals() {
         let series: Series<StepPoint> = (1..=1_234).map(second).collect();
-        for time in [0, 334, 335, 359, 360, 361, 1_000, 1_233, 1_234, 9_999] {
-            let expected: Vec<u64> = (335..=1_234).filter(|end| *end > time).collect();
+        let all = ends(series.iter());
+        for time in [0, 4, 5, 333, 933, 934, 935, 1_000, 1_233, 1_234, 9_999] {
+            let expected: Vec<u64> = all.iter().copied().filter(|end| *end > time).collect();
             assert_eq!(ends(series.after(Duration::from_secs(time))), expected, "after {time}");
         }
     }
@@ -198,5 +278,15 @@ mod tests {
         assert_eq!(ends(early.followed_by(&late).iter()), (1..=50).collect::<Vec<_>>());
         assert_eq!(ends(Series::default().followed_by(&late).iter()), (35..=50).collect::<Vec<_>>());
         assert_eq!(ends(late.followed_by(&early).iter()), (35..=50).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_was_written_is_read_even_where_times_make_no_sense() {
+        let series: Series<StepPoint> = (1..=5_000).map(second).collect();
+        let read: Series<StepPoint> =
+            serde_json::from_str(&serde_json::to_string(&series).expect("JSON")).expect("what was written");
+        assert_eq!(format!("{read:?}"), format!("{series:?}"));
+        let odd = |number: u64| StepPoint { at: Duration::MAX / (1 + number as u32 % 3), ..second(number) };
+        assert!((0..2_000).map(odd).collect::<Series<_>>().len() <= Series::<StepPoint>::KEPT);
     }
 }

@@ -27,7 +27,7 @@ pub struct Snapshot {
     pub stages: Vec<StageProgress>,
     /// Iterations since the start.
     pub counters: Counters,
-    /// One point an interval, the oldest first; bounded.
+    /// The run so far, the oldest first; bounded.
     pub series: Series<Point>,
     /// One entry a step that was recorded.
     pub steps: Vec<StepView>,
@@ -197,6 +197,16 @@ pub struct Vitals {
     pub cpu_cores: f64,
     /// Resident memory in bytes.
     pub rss_bytes: u64,
+}
+
+impl Vitals {
+    /// How it was over an interval of this `length` and the `next` one.
+    #[must_use]
+    pub(super) fn followed_by(self, length: Duration, next: Self, next_length: Duration) -> Self {
+        let [time, next_time] = [length, next_length].map(|length| length.as_secs_f64());
+        let used = self.cpu_cores * time + next.cpu_cores * next_time;
+        Self { cpu_cores: used / (time + next_time).max(f64::MIN_POSITIVE), ..next }
+    }
 }
 
 impl Point {

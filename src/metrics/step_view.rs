@@ -35,7 +35,7 @@ pub struct StepView {
     pub service_curve: Vec<f64>,
     /// Response codes, the most frequent first.
     pub codes: Vec<(String, u64)>,
-    /// The latest seconds in which it ended, the oldest first; bounded.
+    /// The seconds in which it ended, the oldest first; bounded.
     pub series: Series<StepPoint>,
 }
 

@@ -9,8 +9,8 @@ use crate::{
     iso8583::ResponseCode,
     metrics::{
         AgentKind, AgentRow, CodeView, ConnectionCounts, Counters, EventLine, Generator, Heat, Interval,
-        MetricName, Percentiles, Phase, Point, Scope, Second as _, Series, Severity, Snapshot, StepInterval,
-        StepNames, StepPoint, StepView, Summary, Threshold, ThresholdSummary, ThresholdView,
+        MetricName, Percentiles, Phase, Point, Scope, Series, Severity, Snapshot, StepInterval, StepNames,
+        StepPoint, StepView, Summary, Threshold, ThresholdSummary, ThresholdView,
     },
 };
 use std::{
@@ -133,10 +133,8 @@ impl Recording {
 
     fn points(&self, seconds: &[SeriesRow]) -> Series<Point> {
         let columns = self.columns();
-        let first = seconds.len().saturating_sub(Point::KEPT);
         let column = |row: &SeriesRow| columns.get(&(((row.at - row.length / 2.0) / self.span) as usize));
-        let kept = seconds.get(first..).unwrap_or_default();
-        kept.iter().map(|row| point(row, column(row).copied())).collect()
+        seconds.iter().map(|row| point(row, column(row).copied())).collect()
     }
 
     fn steps(&self, totals: &Interval, summary: Option<&Summary>) -> Vec<StepView> {
@@ -359,7 +357,7 @@ fn plain(text: &str) -> String {
     text.chars().map(|letter| if is_order(letter) { '\u{fffd}' } else { letter }).collect()
 }
 
-/// As many columns of histograms as an hour has seconds, or fewer.
+/// Columns of histograms at most: a second each up to an hour.
 const COLUMNS: f64 = 3_600.0;
 const EVENTS_MAX: usize = 200;
 /// A year, in seconds.

@@ -18,7 +18,7 @@ use ratatui::{
     style::Style,
     text::{Line, Span},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State, snapshot: &Snapshot) {
     let look = &state.look;
@@ -32,8 +32,9 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State,
         height: inner.height.saturating_sub(1),
         ..inner
     };
+    let length = timeline.column_length(plot.width.into());
     let columns: Vec<BTreeMap<u16, u64>> =
-        timeline.columns(plot.width.into()).iter().map(|points| counts(points)).collect();
+        timeline.columns(plot.width.into()).iter().map(|points| counts(points, length)).collect();
     let Some(rows) = Rows::of(&columns, plot.height) else {
         return frame.render_widget(Line::styled(look.say(Text::NoAnswerYet), look.theme.dim), inner);
     };
@@ -42,11 +43,15 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State,
     timeline.render_axis(frame, Rect { y: plot.bottom(), height: 1, ..plot }, look);
 }
 
-fn counts(points: &[&Point]) -> BTreeMap<u16, u64> {
-    let mut counts = BTreeMap::new();
+/// What a column of this length has of intervals that may be longer than it, and reach beyond it.
+fn counts(points: &[&Point], length: Duration) -> BTreeMap<u16, u64> {
+    let mut counts: BTreeMap<u16, u64> = BTreeMap::new();
     points.iter().flat_map(|point| &*point.heat.0).for_each(|(row, count)| {
         *counts.entry(*row).or_default() += u64::from(*count);
     });
+    let time: Duration = points.iter().map(|point| point.length).sum();
+    let share = length.as_secs_f64() / time.as_secs_f64().max(f64::MIN_POSITIVE);
+    counts.values_mut().for_each(|count| *count = (*count as f64 * share).ceil() as u64);
     counts
 }
 
@@ -127,6 +132,21 @@ mod tests {
     fn shades_go_from_one_to_the_most_on_a_logarithmic_scale() {
         assert_eq!([1, 9, 11, 110, 1_100, 10_000].map(|count| shade(count, 10_000)), [0, 0, 1, 2, 3, 3]);
         assert_eq!(shade(1, 1), 3);
+    }
+
+    #[test]
+    fn a_column_has_its_share_of_intervals_that_are_longer() {
+        let point = |length, counts: &[(u16, u32)]| Point {
+            length: Duration::from_secs(length),
+            heat: Heat(counts.into()),
+            ..Point::default()
+        };
+        let (long, short) = (point(8, &[(20, 80), (30, 1)]), point(2, &[(20, 20)]));
+        let two = Duration::from_secs(2);
+        assert_eq!(counts(&[&long], two), BTreeMap::from([(20, 20), (30, 1)]));
+        assert_eq!(counts(&[&short], two), BTreeMap::from([(20, 20)]));
+        assert_eq!(counts(&[&long, &short], two), BTreeMap::from([(20, 20), (30, 1)]));
+        assert_eq!(counts(&[], two), BTreeMap::new());
     }
 
     #[test]

@@ -52,12 +52,9 @@ pub(in crate::dashboard) fn render(frame: &mut Frame, area: Rect, state: &State,
 
 /// The highest of each percentile; percentiles of several intervals have no mean.
 fn worst(points: &[&Point]) -> Option<[f64; 4]> {
-    let four = |response: &Percentiles| [response.p50, response.p90, response.p99, response.p999];
-    points
-        .iter()
-        .filter(|point| point.steps > 0 && point.response.max > 0.0)
-        .map(|point| four(&point.response))
-        .reduce(|one, other| std::array::from_fn(|index| f64::max(one[index], other[index])))
+    let ended = points.iter().filter(|point| point.steps > 0 && point.response.max > 0.0);
+    let worst = ended.map(|point| point.response).reduce(Percentiles::worst)?;
+    Some([worst.p50, worst.p90, worst.p99, worst.p999])
 }
 
 fn lines(frame: &mut Frame, plot: Rect, columns: &[Option<[f64; 4]>], scale: &Scale, look: &Look) {

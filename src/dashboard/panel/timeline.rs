@@ -36,6 +36,11 @@ impl<'a> Timeline<'a> {
         (0..columns).map(overlap).collect()
     }
 
+    /// How long one of `columns` columns is.
+    pub(in crate::dashboard) fn column_length(&self, columns: usize) -> Duration {
+        self.span / u32::try_from(columns.max(1)).unwrap_or(u32::MAX)
+    }
+
     /// Writes the first, the middle and the last time of the axis into the line `area`.
     pub(in crate::dashboard) fn render_axis(&self, frame: &mut Frame, area: Rect, look: &Look) {
         let [first, middle, last] =
