@@ -79,9 +79,19 @@ pub(super) fn pack_nibbles(word: u64) -> Option<u32> {
 }
 
 fn pack_hex(word: u64) -> Option<u32> {
-    let known = word.to_be_bytes().iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'=');
+    let separators = equal_bytes(word, b'=');
+    let word = word + separators * u64::from(b'D' - b'=');
     let letters = (word >> 6) & 0x0101_0101_0101_0101;
-    known.then(|| join_nibbles((word & 0x0F0F_0F0F_0F0F_0F0F) + letters * 9))
+    let upper = word & !(letters << 5);
+    let packed = join_nibbles((word & 0x0F0F_0F0F_0F0F_0F0F).wrapping_add(letters * 9));
+    (unpack_nibbles(packed) == upper).then_some(packed)
+}
+
+/// A word that has 1 where `word` has `byte`.
+const fn equal_bytes(word: u64, byte: u8) -> u64 {
+    let unlike = word ^ (0x0101_0101_0101_0101 * byte as u64);
+    let low = 0x7F7F_7F7F_7F7F_7F7F;
+    !(((unlike & low) + low) | unlike | low) >> 7
 }
 
 const fn join_nibbles(word: u64) -> u32 {
@@ -182,8 +192,10 @@ mod tests {
                 let mut text = *b"90909090";
                 text[place] = byte;
                 assert_eq!(pack_digits(u64::from_be_bytes(text)).is_some(), byte.is_ascii_digit());
-                let track = byte.is_ascii_hexdigit() || byte == b'=';
-                assert_eq!(pack_nibbles(u64::from_be_bytes(text)).is_some(), track, "{byte:02X}");
+                let shift = 28 - 4 * place;
+                let nibble = if byte == b'=' { Some(0xD) } else { char::from(byte).to_digit(16) };
+                let packed = nibble.map(|nibble| 0x9090_9090 & !(0xF << shift) | nibble << shift);
+                assert_eq!(pack_nibbles(u64::from_be_bytes(text)), packed, "{byte:02X}");
             }
         }
     }
