@@ -16,6 +16,7 @@ mod line;
 mod outage;
 mod process;
 mod push;
+mod runtime;
 mod secret;
 pub mod serial;
 mod talk;
@@ -42,6 +43,7 @@ pub use process::{
     Footprint, Usage, descriptor_limit, footprint, local_ports, raise_descriptor_limit, thread_cpu, usage,
 };
 pub use push::{PushUrl, Pushed, Pusher, UrlError};
+pub use runtime::block_on;
 pub use secret::secret;
 pub use talk::{Answer, Lines, SOCKET_PATH_MAX, Talk, TalkServer, ask, listen};
 pub use tap::{Heard, Tap};

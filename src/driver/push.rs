@@ -1,7 +1,7 @@
 //! Sends one body after the other to an HTTP server, on a thread of its own, and waits for nobody: what is not taken in
 //! time is dropped and counted.
 
-use super::{Clock, HttpClient};
+use super::{Clock, HttpClient, block_on};
 use crate::http::{Body, Cookies, Method, Request, Server};
 use std::{
     io,
@@ -57,11 +57,7 @@ impl Pusher {
         let counts = Arc::new(Counts::default());
         let shared = Arc::clone(&counts);
         let thread = std::thread::Builder::new().name("push".to_owned()).spawn(move || {
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default());
-            if let Ok(runtime) = runtime {
-                runtime.block_on(push(url, every, patience, body, stopped, &shared));
-            }
+            let _ = block_on(push(url, every, patience, body, stopped, &shared));
         })?;
         Ok(Self { stop, thread, counts })
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     directory::Directory,
     driver::{
-        Clock, Desk, Dialer, HttpClient, Line, Patron, Tap,
+        Clock, Desk, Dialer, HttpClient, Line, Patron, Tap, block_on,
         serial::{CardFeeder, Prompts, Setup},
         thread_cpu, unix_seconds,
     },
@@ -133,11 +133,8 @@ impl Shard {
         commands: watch::Receiver<Command>,
         rows: watch::Receiver<RowWindow>,
     ) {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default());
-        let runtime = runtime.expect("a current-thread runtime needs a few descriptors only");
-        let shard = Rc::new(Self::new(brief, index, deltas, commands, rows));
-        runtime.block_on(async {
+        let done = block_on(async {
+            let shard = Rc::new(Self::new(brief, index, deltas, commands, rows));
             let ringing = Rc::clone(&shard);
             tokio::task::spawn_local(async move { ringing.desk.deadlines.run(ringing.desk.clock).await });
             let ticking = Rc::clone(&shard);
@@ -151,10 +148,9 @@ impl Shard {
             }
             ticks.abort();
             sweeps.abort();
+            shard.send_last();
         });
-        shard.send_last();
-        // A name that is still being looked up must not hold the exit.
-        runtime.shutdown_background();
+        done.expect("a current-thread runtime needs a few descriptors only");
     }
 
     fn new(

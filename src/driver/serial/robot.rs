@@ -2,13 +2,13 @@
 
 use super::prompt::{Prompt, PromptAnswer};
 use crate::{
-    driver::{Clock, HttpClient},
+    driver::{Clock, HttpClient, block_on},
     http::{Answer, Body, Cookies, Failure, Method, Request, Server},
     rack::http_address,
 };
 use serde_json::{Value, json};
 use std::{io, time::Duration};
-use tokio::{runtime, sync::oneshot};
+use tokio::sync::oneshot;
 
 /// Why a robot has not done what it should.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,12 +47,9 @@ pub(super) async fn ask(url: &str, prompt: &Prompt, within: Duration) -> Result<
 async fn send(server: Server, request: Request) -> io::Result<Result<Answer, Failure>> {
     let (sender, answered) = oneshot::channel();
     std::thread::Builder::new().name("robot".to_owned()).spawn(move || {
-        let runtime = runtime::Builder::new_current_thread().enable_all().build_local(Default::default());
-        let answer = runtime.map(|runtime| {
-            runtime.block_on(async {
-                let client = HttpClient::new(Clock::start(), &[server])?;
-                client.send(&request, &mut Cookies::default()).await
-            })
+        let answer = block_on(async {
+            let client = HttpClient::new(Clock::start(), &[server])?;
+            client.send(&request, &mut Cookies::default()).await
         });
         // Whoever asked may have given up.
         let _ = sender.send(answer);
