@@ -227,7 +227,7 @@ impl Collector {
         }
     }
 
-    fn take(&mut self, mut delta: Delta) {
+    fn take(&mut self, delta: Delta) {
         self.second.merge(&delta.interval);
         delta.cases.into_iter().for_each(|row| self.cases.add(row));
         self.start.knee.iter_mut().for_each(|knee| knee.take(&delta.interval));
@@ -260,13 +260,8 @@ impl Collector {
         {
             *gauges = delta.gauges;
         }
-        delta.interval.clear();
-        let needed = delta.journal.len();
-        delta.journal.clear();
-        // A fleet that settles at once fills in one tick what it does not need again.
-        delta.journal.shrink_to(SPARE_MAX * needed);
         // Where there is no room, or no shard any more, they are not needed.
-        let _ = self.start.spares.try_send(Blank { interval: delta.interval, journal: delta.journal });
+        let _ = self.start.spares.try_send(Blank::of(delta.interval, delta.journal));
         self.awaited = self.awaited.saturating_sub(1);
         if self.awaited == 0 {
             self.awaited = self.shards_running;
@@ -448,7 +443,5 @@ pub(super) fn scope<'a>(
     Scope { selections: &plan.selections, scenarios, host, ..Scope::of_steps(&plan.steps) }
 }
 
-/// A journal goes back with room for so many times what it held.
-const SPARE_MAX: usize = 4;
 const CAUSES_MAX: usize = 100;
 const EVENTS_MAX: usize = 200;

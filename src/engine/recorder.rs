@@ -37,6 +37,18 @@ pub(super) struct Blank {
     pub(super) journal: Vec<Entry>,
 }
 
+impl Blank {
+    /// Empties what was filled. A fleet that settles at once fills in one tick what it does not need again: of the
+    /// journal no more room stays than some times what was needed.
+    pub(super) fn of(mut interval: Box<Interval>, mut journal: Vec<Entry>) -> Self {
+        interval.clear();
+        let needed = journal.len();
+        journal.clear();
+        journal.shrink_to(SPARE_MAX * needed);
+        Self { interval, journal }
+    }
+}
+
 /// How a step ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ended {
@@ -239,6 +251,8 @@ impl Recorder {
     }
 }
 
+/// A journal that was emptied has room for at most so many times what it held.
+const SPARE_MAX: usize = 4;
 const NOTICES_MAX: usize = 64;
 const SAMPLES_MAX: usize = 8;
 /// The most bytes of receipts that wait for a tick.
@@ -247,6 +261,39 @@ const RECEIPTS_MAX: usize = 4 * 1024 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        iso8583::{BatchNo, MerchantId, Stan, TerminalId},
+        metrics::Counters,
+        money::Amount,
+        operation::Kind,
+        reconcile::Belief,
+    };
+
+    #[test]
+    fn what_was_filled_goes_back_empty_with_the_room_that_is_needed_again() {
+        let entry = Entry {
+            at: Duration::ZERO,
+            terminal: TerminalId::from_bytes(b"10000001").expect("valid"),
+            batch: BatchNo::FIRST,
+            stan: Stan::FIRST,
+            kind: Kind::Sale,
+            merchant: MerchantId::from_bytes(b"898100012340001").expect("valid"),
+            amount: Amount::from_minor(100),
+            card: None,
+            rrn: None,
+            belief: Belief::Approved,
+        };
+        let lines = |count: usize| {
+            let mut journal = Vec::with_capacity(1_000);
+            journal.resize(count, entry.clone());
+            Blank::of(Box::default(), journal).journal
+        };
+        assert!([0, 10, 500].iter().all(|count| lines(*count).is_empty()));
+        assert_eq!([0, 10, 250, 500].map(|count| lines(count).capacity()), [0, 40, 1_000, 1_000]);
+        let mut interval = Box::new(Interval::new(1, 0));
+        interval.scenarios[0].started = 1;
+        assert_eq!(Blank::of(interval, Vec::new()).interval.scenarios, [Counters::default()]);
+    }
 
     #[test]
     fn receipts_are_kept_as_long_as_there_is_room_and_what_is_lost_is_told() {
