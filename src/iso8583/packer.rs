@@ -222,7 +222,8 @@ impl<'a> Packer<'a> {
             Kind::FixedBytes => self.write_fixed_bytes(step, de, logical),
             Kind::FixedDigits => self.write_fixed_digits(step, de, logical),
             Kind::VarBytes => self.write_var_bytes(step, de, logical),
-            Kind::VarDigits => self.write_var_digits(step, de, logical),
+            Kind::VarDigits => self.write_var_packed::<false>(step, de, logical),
+            Kind::VarNibbles => self.write_var_packed::<true>(step, de, logical),
             _ => self.write_other(step, de, logical),
         }
     }
@@ -255,13 +256,13 @@ impl<'a> Packer<'a> {
     }
 
     #[inline(never)]
-    fn write_var_digits(&mut self, step: &Step, de: De, text: &[u8]) {
+    fn write_var_packed<const TRACK: bool>(&mut self, step: &Step, de: De, text: &[u8]) {
         if text.len() > step.count_max as usize {
             return self.write_other(step, de, text);
         }
         let (prefix, width) = step.packed_prefix_word(text.len());
         self.writer.word(prefix, width);
-        if self.writer.digits(text, Align::Left, step.pad_nibble).is_none() {
+        if self.writer.packed::<TRACK>(text, Align::Left, step.pad_nibble).is_none() {
             self.fail(PackError::BadCharacter(de));
         }
     }

@@ -49,6 +49,8 @@ pub(super) enum Kind {
     VarBytes,
     /// A packed prefix of one byte or two, then so many packed digits, the unused nibble last.
     VarDigits,
+    /// The same with the nibbles of a track.
+    VarNibbles,
     /// Any other prefix.
     Var,
 }
@@ -141,6 +143,7 @@ impl Step {
         let kind = match (self.content, measure) {
             (Content::Text | Content::Binary, _) if packed => Kind::VarBytes,
             (Content::Digits, Measure::Packed) if packed && self.align == Align::Left => Kind::VarDigits,
+            (Content::Nibbles, Measure::Packed) if packed && self.align == Align::Left => Kind::VarNibbles,
             _ => Kind::Var,
         };
         Self { kind, count_max, measure, prefix: (digits, prefix.coding), ..self }
@@ -165,16 +168,14 @@ impl Step {
 
     #[inline(never)]
     fn end_of_others(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        if !matches!(self.kind, Kind::VarBytes | Kind::VarDigits) {
+        if !matches!(self.kind, Kind::VarBytes | Kind::VarDigits | Kind::VarNibbles) {
             return self.check(bytes, at).ok();
         }
         let (start, count) = self.packed_prefix(bytes, at);
         let count = count.filter(|count| *count <= self.count_max as usize)?;
-        if self.kind == Kind::VarBytes {
-            return Some(start + count).filter(|end| *end <= bytes.len());
-        }
-        let end = Some(start + count.div_ceil(2)).filter(|end| *end <= bytes.len());
-        if digits::is_bcd(bytes, start, count, Padding::Last) { end } else { None }
+        let end = start + if self.kind == Kind::VarBytes { count } else { count.div_ceil(2) };
+        let known = self.kind != Kind::VarDigits || digits::is_bcd(bytes, start, count, Padding::Last);
+        (known && end <= bytes.len()).then_some(end)
     }
 
     /// Returns where the element at `at` ends.
@@ -213,7 +214,7 @@ impl Step {
         let (start, count) = match self.kind {
             Kind::Undefined => return Err(Flaw::Undefined),
             Kind::FixedBytes | Kind::FixedDigits | Kind::Fixed => (at, self.count_max as usize),
-            Kind::VarBytes | Kind::VarDigits => {
+            Kind::VarBytes | Kind::VarDigits | Kind::VarNibbles => {
                 let (start, count) = self.packed_prefix(bytes, at);
                 (start, count.ok_or(Flaw::BadLength)?)
             }

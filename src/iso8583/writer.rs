@@ -93,8 +93,9 @@ impl<'a> Writer<'a> {
         self.packed::<true>(text, align, pad)
     }
 
+    /// Appends digits, or nibbles of a track, two a byte.
     #[inline(always)]
-    fn packed<const TRACK: bool>(&mut self, text: &[u8], align: Align, pad: u8) -> Option<()> {
+    pub(super) fn packed<const TRACK: bool>(&mut self, text: &[u8], align: Align, pad: u8) -> Option<()> {
         let mut text = text;
         if align == Align::Right && text.len() % 2 == 1 {
             let (lead, rest) = text.split_at(1);
