@@ -28,6 +28,8 @@ pub struct Recording {
     span: f64,
     /// The walk through the histograms, and how many columns it has behind it.
     walk: Option<(Walk, usize)>,
+    /// The first seconds of the series, and how many: those whose columns the walk has behind it.
+    course: (Series<Point>, usize),
     /// What was shown last, and after how many seconds of the series.
     shown: Option<(usize, bool, Snapshot)>,
     notes: Vec<String>,
@@ -42,7 +44,8 @@ impl Recording {
         let archive = Archive::open(path)?;
         let span = (archive.seconds() / COLUMNS).ceil().max(1.0);
         let notes = archive.notes.clone();
-        let mut recording = Self { archive, span, walk: None, shown: None, notes };
+        let mut recording =
+            Self { archive, span, walk: None, course: Default::default(), shown: None, notes };
         if let Err(error) = recording.walk_to(0) {
             recording.note(format!("intervals.hlog cannot be read: {error}"));
         }
@@ -81,6 +84,7 @@ impl Recording {
             self.note(format!("intervals.hlog cannot be read: {error}"));
             self.walk = None;
         }
+        let series = self.points(rows);
         let summary = self.archive.summary.as_ref();
         let at_end = summary.filter(|_| is_end);
         let seconds = self.archive.series.get(..rows).unwrap_or_default();
@@ -92,7 +96,7 @@ impl Recording {
             phase: if is_end { Phase::Done } else { Phase::Running },
             planned_duration: Some(self.length()),
             counters: counters(seconds, at_end),
-            series: self.points(seconds),
+            series,
             steps: self.steps(&totals, at_end),
             codes: codes(seconds),
             agents: self.agent(seconds, &generator, &totals).into_iter().collect(),
@@ -131,10 +135,23 @@ impl Recording {
         columns.map(|column| (column.number, column)).collect()
     }
 
-    fn points(&self, seconds: &[SeriesRow]) -> Series<Point> {
+    /// The first `rows` seconds; goes on where it was before, or once more from the begin.
+    fn points(&mut self, rows: usize) -> Series<Point> {
         let columns = self.columns();
-        let column = |row: &SeriesRow| columns.get(&(((row.at - row.length / 2.0) / self.span) as usize));
-        seconds.iter().map(|row| point(row, column(row).copied())).collect()
+        let number = |row: &SeriesRow| ((row.at - row.length / 2.0) / self.span) as usize;
+        let point = |row: &SeriesRow| point(row, columns.get(&number(row)).copied());
+        let passed = self.walk.as_ref().map_or(0, |(_, passed)| *passed);
+        let (mut series, known) =
+            Some(&self.course).filter(|(_, known)| *known <= rows).cloned().unwrap_or_default();
+        let seconds = self.archive.series.get(known..rows).unwrap_or_default();
+        let whole = seconds.iter().take_while(|row| number(row) < passed).count();
+        let (whole, rest) = seconds.split_at(whole);
+        whole.iter().for_each(|row| series.push(point(row)));
+        let known = known + whole.len();
+        let mut all = series.clone();
+        rest.iter().for_each(|row| all.push(point(row)));
+        self.course = (series, known);
+        all
     }
 
     fn steps(&self, totals: &Interval, summary: Option<&Summary>) -> Vec<StepView> {

@@ -248,6 +248,9 @@ fn at_its_end_a_recording_says_what_the_summary_says() {
     let middle = recording.at(length / 2);
     let fresh = Recording::open(&example()).unwrap().at(length / 2);
     assert_eq!(format!("{middle:?}"), format!("{fresh:?}"));
+    let mut played = Recording::open(&example()).unwrap();
+    (1..8).for_each(|part| drop(played.at(length * part / 16)));
+    assert_eq!(format!("{:?}", played.at(length / 2)), format!("{fresh:?}"));
     assert!(middle.phase == Phase::Running && middle.outcome.is_none());
     let passes: Vec<Option<bool>> = middle.thresholds.iter().map(|threshold| threshold.pass).collect();
     assert_eq!(
