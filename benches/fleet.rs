@@ -6,6 +6,8 @@
 mod common;
 #[path = "common/role.rs"]
 mod role;
+#[path = "common/source.rs"]
+mod source;
 
 use common::{arguments, bar, option, plan};
 use posfleet::{
@@ -18,6 +20,7 @@ use posfleet::{
     time::Instant,
 };
 use role::Role;
+use source::from_elsewhere;
 use std::{num::NonZero, time::Duration};
 
 #[global_allocator]
@@ -150,6 +153,7 @@ fn idle_fleet(terminals: usize, connected: bool, host: &str) {
     // What the embedded host would know does not belong to the fleet.
     (plan.host.terminals, plan.effective) = (Vec::new(), String::new());
     plan.groups.iter_mut().for_each(|group| group.target = Target::Address(host.to_owned()));
+    from_elsewhere(&mut plan);
     let settings = Settings { shards: NonZero::new(1), ..Settings::default() };
     let mut run = engine::start(plan, &settings, Box::new(NullObserver)).expect("the run starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

@@ -6,6 +6,8 @@
 mod common;
 #[path = "common/role.rs"]
 mod role;
+#[path = "common/source.rs"]
+mod source;
 
 use common::{arguments, bar, option, plan};
 use posfleet::{
@@ -14,6 +16,7 @@ use posfleet::{
     scenario::Target,
 };
 use role::Role;
+use source::from_elsewhere;
 use std::{num::NonZero, sync::Arc, time::Duration};
 
 #[global_allocator]
@@ -103,6 +106,7 @@ fn try_round(fleet: &Fleet, host: &str) -> Option<f64> {
     // What the embedded host would know does not belong to the fleet.
     plan.host.terminals = Vec::new();
     plan.groups.iter_mut().for_each(|group| group.target = Target::Address(host.to_owned()));
+    from_elsewhere(&mut plan);
     let settings = Settings { shards: NonZero::new(1), ..Settings::default() };
     let mut run = engine::start(plan, &settings, Box::new(NullObserver)).expect("the run starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
