@@ -1,9 +1,12 @@
 """posfleet in turns with the programs that could be taken instead; prints CPU per request, and the ratios.
 
-A round starts each program once against a host in a process of its own, with 1,000 connections, each of which sends
-its next request when it has its answer. CPU is that of the program and of all that it started, from /proc, between
-two moments after it has warmed up; the requests between them are counted by the echo host where bytes are constant.
-Figures are medians over the rounds; ratios are medians of the rounds' ratios.
+Each program is started against a host in a process of its own, with 1,000 connections, each of which sends its next
+request when it has its answer. CPU is that of the program and of all that it started, from /proc, between two moments
+after it has warmed up; the requests between them are counted by the echo host where bytes are constant.
+
+Before and after each of them posfleet has its turn, and the floor: tasks that send and receive bytes and do nothing
+else. A ratio is that of a turn to the mean of the two around it, and what is printed is the median of all rounds: such
+a machine is slower by a quarter for some minutes, and the kernel not always by as much as a program.
 """
 
 import argparse
@@ -13,18 +16,25 @@ import shutil
 import statistics
 import subprocess
 import tempfile
+from collections import namedtuple
 from pathlib import Path
 
 import tools
 from cpu import end_process, named
 
-# Name, what it sends, how it is started, how long until it is warm, and the least ratio of CPU that is expected.
+# What it sends, how it is started, how long until it is warm, and the least ratio of its CPU to posfleet's.
+Peer = namedtuple("Peer", "name sends start warm bar")
+FLOOR = Peer("raw tokio", "constant bytes", tools.floor, 1, None)
+POSFLEET = Peer("posfleet", "sale, DES MAC", tools.posfleet, 2, None)
 PEERS = [
-    ("posfleet", "sale, DES MAC", tools.posfleet, 2, None),
-    ("Tsung", "constant bytes", tools.tsung, 6, 3.5),
-    ("Locust", "constant bytes", tools.locust_raw, 5, 2.5),
-    ("Locust + pyiso8583", "sale, DES MAC", tools.locust_sale, 3, 15.0),
+    Peer("Tsung", "constant bytes", tools.tsung, 6, 3.5),
+    Peer("Locust", "constant bytes", tools.locust_loop, 5, 2.5),
+    Peer("Locust by tasks", "constant bytes", tools.locust_task, 5, 2.5),
+    Peer("Locust + pyiso8583", "sale, DES MAC", tools.locust_sale, 3, 15.0),
 ]
+# CPU per request in µs and requests a second.
+Cost = namedtuple("Cost", "micros rate")
+Turn = namedtuple("Turn", "peer cost")
 LEFT_OUT = """left out: JMeter, for Debian's 2.13 reads no plan (its XStream forbids org.apache.jmeter.save.ScriptWrapper);
 left out: k6, which Debian, PyPI and npm do not have, and which has no TCP without a build of its own"""
 
@@ -69,57 +79,73 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         setting = Setting(options.target, options.venv, scratch)
         try:
-            rounds = [one_round(setting, peers, options.seconds) for _ in range(options.rounds)]
+            turns = take_turns(setting, peers, options)
         finally:
             setting.end()
             # Erlang's name server outlives who has started it.
             for server in named("epmd") - servers:
                 end_process(server)
-    show(peers, rounds, options)
+    show(turns, options)
 
 
 def wanted(peer, only):
-    name, _, start, _, _ = peer
-    if name == "posfleet":
-        return True
-    if start == tools.tsung and not shutil.which("tsung"):
+    if peer.start == tools.tsung and not shutil.which("tsung"):
         print("Tsung is left out: it is not installed")
         return False
-    return not only or name in only.split(",")
+    return not only or peer.name in only.split(",")
 
 
-def one_round(setting, peers, seconds):
-    """What each of them took: CPU per request in µs, and requests a second; nothing where it did no request."""
-    return {name: measured(start(setting), warm, seconds) for name, _, start, warm, _ in peers}
+def take_turns(setting, peers, options):
+    """What each took, turn after turn: the floor and posfleet before and after every other."""
+    order = [each for peer in peers for each in (FLOOR, POSFLEET, peer)] * options.rounds + [FLOOR, POSFLEET]
+    return [Turn(peer, measured(peer, setting, options.seconds)) for peer in order]
 
 
-def measured(program, warm, seconds):
+def measured(peer, setting, seconds):
+    """What its requests cost; nothing where it did none."""
+    program = peer.start(setting)
     try:
-        first, last = program.measure(warm, seconds)
+        first, last = program.measure(peer.warm, seconds)
     finally:
         program.end()
     if first is None or last[1] == first[1]:
         return None
     time, count, cpu = (after - before for before, after in zip(first, last))
-    return cpu / count * 1e6, count / time
+    return Cost(cpu / count * 1e6, count / time)
 
 
-def show(peers, rounds, options):
+def show(turns, options):
     print(f"{options.rounds} rounds in turns of {options.seconds:g} s, {tools.CONNECTIONS} connections, loopback;")
     print(f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, load {os.getloadavg()[1]:.1f}; {versions(options)}")
-    print(f"{'':20}{'sends':16}{'CPU µs/request':>16}{'spread':>16}{'requests/s':>12}{'CPU ratio':>11}{'bar':>6}")
-    for name, sends, _, _, bar in peers:
-        took = [one[name] for one in rounds if one[name]]
-        if not took:
-            print(f"{name:20}{sends:16}  did no request")
+    heads = f"{'CPU µs/request':>16}{'spread':>14}{'requests/s':>12}{'to raw':>8}{'to posfleet':>13}{'bar':>6}"
+    print(f"{'':20}{'sends':16}{heads}")
+    for peer in dict.fromkeys(turn.peer for turn in turns):
+        costs = [turn.cost for turn in turns if turn.peer == peer and turn.cost]
+        if not costs:
+            print(f"{peer.name:20}{peer.sends:16}  did no request")
             continue
-        micros = [micros for micros, _ in took]
-        ratios = [one[name][0] / one["posfleet"][0] for one in rounds if one[name] and one["posfleet"]]
-        spread = f"{min(micros):.1f}–{max(micros):.1f}"
-        rate = statistics.median(rate for _, rate in took)
-        ratio = f"{statistics.median(ratios):.1f}" if bar and ratios else ""
-        print(f"{name:20}{sends:16}{statistics.median(micros):>16.1f}{spread:>16}{rate:>12.0f}{ratio:>11}{bar or '':>6}")
+        micros = [cost.micros for cost in costs]
+        middle, rate = statistics.median(micros), statistics.median(cost.rate for cost in costs)
+        to_floor = "" if peer == FLOOR else ratio(turns, peer, FLOOR)
+        to_ours = ratio(turns, peer, POSFLEET) if peer.bar else ""
+        line = f"{middle:>16.1f}{f'{min(micros):.1f}–{max(micros):.1f}':>14}{rate:>12.0f}{to_floor:>8}{to_ours:>13}"
+        print(f"{peer.name:20}{peer.sends:16}{line}{peer.bar or '':>6}")
     print(LEFT_OUT)
+
+
+def ratio(turns, peer, base):
+    """The median of its turns' ratios to the turns of the base right before and after each."""
+    ratios = []
+    for place, turn in enumerate(turns):
+        around = nearest(reversed(turns[:place]), base) + nearest(turns[place:], base)
+        if turn.peer == peer and turn.cost and around:
+            ratios.append(turn.cost.micros / statistics.mean(around))
+    return f"{statistics.median(ratios):.2f}" if ratios else ""
+
+
+def nearest(turns, peer):
+    """What the first turn of it among these cost, if there is one."""
+    return [turn.cost.micros for turn in turns if turn.peer == peer and turn.cost][:1]
 
 
 def versions(options):

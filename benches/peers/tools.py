@@ -89,6 +89,12 @@ class Telling(Program):
         return (points[0], points[-1]) if len(points) > 1 else (None, None)
 
 
+def floor(setting):
+    """Connections on which bytes go to and fro, and nothing else."""
+    address = f"127.0.0.1:{setting.echo.port}"
+    return Raw([f"{setting.target}/examples/peers-echo", address, str(CONNECTIONS)], setting.echo)
+
+
 def posfleet(setting):
     """Real sales with a MAC, on one shard."""
     command = [f"{setting.target}/posfleet", "run", str(HERE / "posfleet.yaml"), "--headless", "--format", "ndjson"]
@@ -103,23 +109,26 @@ def finished(line):
 
 
 def locust_sale(setting):
-    return Telling(*locust(setting, "locust_sale.py", setting.new_host().port, counted))
+    return Telling(locust(setting, setting.new_host().port, "locust_sale.py"), counted)
 
 
 def counted(line):
     return int(line.split()[1]) if line.startswith("count ") else None
 
 
-def locust_raw(setting):
-    return Raw(*locust(setting, "locust_raw.py", setting.echo.port, setting.echo))
+def locust_loop(setting):
+    return Raw(locust(setting, setting.echo.port, "locust_raw.py", "Loop"), setting.echo)
 
 
-def locust(setting, script, port, second):
+def locust_task(setting):
+    return Raw(locust(setting, setting.echo.port, "locust_raw.py", "Task"), setting.echo)
+
+
+def locust(setting, port, script, *users):
+    os.environ["PEERS_ADDRESS"] = f"127.0.0.1:{port}"
     command = [f"{setting.venv}/bin/locust", "--headless", "--only-summary", "--loglevel", "ERROR"]
     command += ["--users", str(CONNECTIONS), "--spawn-rate", str(CONNECTIONS), "--run-time", f"{LONGEST}s"]
-    command += ["--locustfile", str(HERE / script)]
-    os.environ["PEERS_ADDRESS"] = f"127.0.0.1:{port}"
-    return command, second
+    return command + ["--locustfile", str(HERE / script), *users]
 
 
 def tsung(setting):
