@@ -117,6 +117,7 @@ def measured(peer, setting, seconds):
 def show(turns, options):
     print(f"{options.rounds} rounds in turns of {options.seconds:g} s, {tools.CONNECTIONS} connections, loopback;")
     print(f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, load {os.getloadavg()[1]:.1f}; {versions(options)}")
+    ratios = {peer: ratio(turns, peer, POSFLEET) for peer in PEERS}
     heads = f"{'CPU µs/request':>16}{'spread':>14}{'requests/s':>12}{'to raw':>8}{'to posfleet':>13}{'bar':>6}"
     print(f"{'':20}{'sends':16}{heads}")
     for peer in dict.fromkeys(turn.peer for turn in turns):
@@ -126,21 +127,28 @@ def show(turns, options):
             continue
         micros = [cost.micros for cost in costs]
         middle, rate = statistics.median(micros), statistics.median(cost.rate for cost in costs)
-        to_floor = "" if peer == FLOOR else ratio(turns, peer, FLOOR)
-        to_ours = ratio(turns, peer, POSFLEET) if peer.bar else ""
-        line = f"{middle:>16.1f}{f'{min(micros):.1f}–{max(micros):.1f}':>14}{rate:>12.0f}{to_floor:>8}{to_ours:>13}"
-        print(f"{peer.name:20}{peer.sends:16}{line}{peer.bar or '':>6}")
+        to_floor = "" if peer == FLOOR else told(ratio(turns, peer, FLOOR))
+        line = f"{middle:>16.1f}{f'{min(micros):.1f}–{max(micros):.1f}':>14}{rate:>12.0f}{to_floor:>8}"
+        print(f"{peer.name:20}{peer.sends:16}{line}{told(ratios.get(peer)):>13}{peer.bar or '':>6}")
     print(LEFT_OUT)
+    for peer, times in ratios.items():
+        if times:
+            verdict = "met   " if times >= peer.bar else "missed"
+            print(f"BAR {verdict} CPU over posfleet's, {peer.name}: {times:.3f} (at least {peer.bar:.3f})")
+
+
+def told(times):
+    return f"{times:.2f}" if times else ""
 
 
 def ratio(turns, peer, base):
-    """The median of its turns' ratios to the turns of the base right before and after each."""
+    """The median of its turns' ratios to the turns of the base right before and after each, if it had any."""
     ratios = []
     for place, turn in enumerate(turns):
         around = nearest(reversed(turns[:place]), base) + nearest(turns[place:], base)
         if turn.peer == peer and turn.cost and around:
             ratios.append(turn.cost.micros / statistics.mean(around))
-    return f"{statistics.median(ratios):.2f}" if ratios else ""
+    return statistics.median(ratios) if ratios else None
 
 
 def nearest(turns, peer):
