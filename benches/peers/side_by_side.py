@@ -74,6 +74,9 @@ def main():
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
+    names = [peer.name for peer in PEERS]
+    if unknown := [name for name in options.only.split(",") if name and name not in names]:
+        parser.error(f"--only does not know {', '.join(unknown)}; there are {', '.join(names)}")
     peers = [peer for peer in PEERS if wanted(peer, options.only)]
     servers = named("epmd")
     with tempfile.TemporaryDirectory() as scratch:
@@ -131,8 +134,10 @@ def show(turns, options):
         line = f"{middle:>16.1f}{f'{min(micros):.1f}–{max(micros):.1f}':>14}{rate:>12.0f}{to_floor:>8}"
         print(f"{peer.name:20}{peer.sends:16}{line}{told(ratios.get(peer)):>13}{peer.bar or '':>6}")
     print(LEFT_OUT)
-    for peer, times in ratios.items():
-        if times:
+    for peer in PEERS:
+        if any(turn.peer == peer for turn in turns):
+            # Without a request there is no ratio, and no bar is met by that.
+            times = ratios[peer] or 0
             verdict = "met   " if times >= peer.bar else "missed"
             print(f"BAR {verdict} CPU over posfleet's, {peer.name}: {times:.3f} (at least {peer.bar:.3f})")
 
