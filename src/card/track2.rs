@@ -48,11 +48,13 @@ impl Track2 {
         discretionary: &Discretionary,
     ) -> Self {
         let mut track = Self { digits: [0; MAX_LEN], len: 0 };
-        track.push(pan.as_bytes().iter().copied());
-        track.push(*b"D");
-        track.push(expiry.to_ascii());
-        track.push(*service_code.as_bytes());
-        track.push(discretionary.digits());
+        track.push(pan.as_bytes());
+        track.push(b"D");
+        track.push(&expiry.to_ascii());
+        track.push(service_code.as_bytes());
+        for digit in discretionary.digits() {
+            track.push(&[digit]);
+        }
         track
     }
 
@@ -94,9 +96,12 @@ impl Track2 {
         self.parts().expect("a track is checked when it is made")
     }
 
-    fn push(&mut self, digits: impl IntoIterator<Item = u8>) {
-        let free = self.digits.iter_mut().skip(usize::from(self.len));
-        self.len += free.zip(digits).map(|(to, digit)| *to = digit).count() as u8;
+    /// Adds as many digits as there is room for.
+    fn push(&mut self, digits: &[u8]) {
+        let begin = usize::from(self.len);
+        let count = digits.len().min(MAX_LEN - begin);
+        self.digits[begin..begin + count].copy_from_slice(&digits[..count]);
+        self.len += count as u8;
     }
 }
 

@@ -73,6 +73,9 @@ impl<'a> Value<'a> {
     /// Returns the logical form when it has exactly `N` characters.
     #[must_use]
     pub fn array<const N: usize>(self) -> Option<[u8; N]> {
+        if self.is_verbatim() {
+            return self.wire.try_into().ok();
+        }
         let mut array = [0; N];
         (self.len() == N).then(|| self.unpack(&mut array))?;
         Some(array)
@@ -130,8 +133,13 @@ impl<'a> Value<'a> {
             Content::HexText | Content::AsciiTrack | Content::SignedDigits => {
                 logical.iter_mut().zip(self.chars()).for_each(|(to, from)| *to = from);
             }
-            _ => logical.iter_mut().zip(self.wire).for_each(|(to, from)| *to = *from),
+            _ => self.wire.get(..logical.len()).into_iter().for_each(|wire| logical.copy_from_slice(wire)),
         }
+    }
+
+    /// Whether the wire has the logical form as it is.
+    const fn is_verbatim(self) -> bool {
+        matches!(self.content, Content::Text | Content::AsciiDigits | Content::SignedAscii | Content::Binary)
     }
 
     fn unpack_nibbles(self, logical: &mut [u8]) {
