@@ -168,16 +168,17 @@ impl Line {
         self.wire.is_some()
     }
 
-    /// Gives `operation` to the terminal and carries out what follows at once; what is returned carries out the rest, until
-    /// the terminal is idle again, and tells when it was.
+    /// Gives `operation` to the terminal `now` and carries out what follows at once; what is returned carries out the rest,
+    /// until the terminal is idle again, and tells when it was.
     pub fn carry_out<'a, A: Audience>(
         &'a mut self,
         desk: &'a Desk,
         patron: Patron<'a>,
+        now: Instant,
         operation: Operation,
         audience: &'a mut A,
     ) -> impl Future<Output = Instant> + use<'a, A> {
-        let mut next = self.begin(desk, &patron, operation, audience);
+        let mut next = self.begin(desk, &patron, now, operation, audience);
         async move {
             while !patron.terminal.borrow().is_idle() {
                 desk.deadlines.arm(patron.place, next.deadline);
@@ -201,15 +202,16 @@ impl Line {
         &mut self,
         desk: &Desk,
         patron: &Patron<'_>,
+        now: Instant,
         operation: Operation,
         audience: &mut impl Audience,
     ) -> Next {
         if patron.dialer.is_bounded() {
-            self.expire(desk.clock.now(), patron.dialer.settings());
+            self.expire(now, patron.dialer.settings());
         }
         self.expose(desk, patron);
-        self.notice_what_came(desk, patron, audience);
-        self.feed(desk, patron, Input::Operation(operation), audience)
+        self.notice_what_came(desk, patron, now, audience);
+        self.feed(desk, patron, now, Input::Operation(operation), audience)
     }
 
     /// Carries out what follows from the end of a wait; `next` is what was left to be done before.
@@ -222,7 +224,7 @@ impl Line {
         audience: &mut impl Audience,
     ) -> Next {
         let input = match wake {
-            Wake::Read(read) => return self.receive(desk, patron, read, audience),
+            Wake::Read(read) => return self.receive(desk, patron, desk.clock.now(), read, audience),
             Wake::Writable => {
                 self.flush(desk);
                 return next;
@@ -240,7 +242,7 @@ impl Line {
             Wake::Alarm(Alarm::Interrupt) => Input::Interrupt,
             Wake::Alarm(_) => Input::Timeout,
         };
-        self.feed(desk, patron, input, audience)
+        self.feed(desk, patron, desk.clock.now(), input, audience)
     }
 
     /// Closes the connection; the terminal learns of it with its next operation.
@@ -272,14 +274,20 @@ impl Line {
     }
 
     /// Hands what came while the terminal was idle to it: a late answer, or the end of the connection.
-    fn notice_what_came(&mut self, desk: &Desk, patron: &Patron<'_>, audience: &mut impl Audience) {
+    fn notice_what_came(
+        &mut self,
+        desk: &Desk,
+        patron: &Patron<'_>,
+        now: Instant,
+        audience: &mut impl Audience,
+    ) {
         if let Some(wire) = &self.wire {
             let read = wire.try_read(&mut desk.buffer.borrow_mut());
             if !read.as_ref().is_err_and(is_nothing) {
-                self.receive(desk, patron, read, audience);
+                self.receive(desk, patron, now, read, audience);
             }
         } else if patron.terminal.borrow().is_connected() {
-            self.feed(desk, patron, Input::Closed, audience);
+            self.feed(desk, patron, now, Input::Closed, audience);
         }
     }
 
@@ -288,11 +296,11 @@ impl Line {
         &mut self,
         desk: &Desk,
         patron: &Patron<'_>,
+        now: Instant,
         input: Input<'_>,
         audience: &mut impl Audience,
     ) -> Next {
         let mut outbox = desk.outbox.borrow_mut();
-        let now = desk.clock.now();
         if let Input::Received(bytes) = &input {
             desk.trace.note(patron.place, now, false, bytes);
         }
@@ -321,6 +329,7 @@ impl Line {
         &mut self,
         desk: &Desk,
         patron: &Patron<'_>,
+        now: Instant,
         read: io::Result<usize>,
         audience: &mut impl Audience,
     ) -> Next {
@@ -348,7 +357,7 @@ impl Line {
                 Input::Received(bytes)
             }
         };
-        self.feed(desk, patron, input, audience)
+        self.feed(desk, patron, now, input, audience)
     }
 
     fn is_shared(&self) -> bool {

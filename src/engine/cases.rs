@@ -6,7 +6,7 @@
 use super::{
     case_row::{case_row, teardown_row, trouble_of},
     case_seat,
-    iteration::{Ticket, Walk, walk},
+    iteration::{Ticket, Walk, Walker},
     part::Part,
     runner::sleep_until,
     shard::{Seat, Shard},
@@ -147,7 +147,8 @@ impl Round<'_> {
         let ordinal = self.part.next_round(self.place) * fleet + u64::from(self.seat().number);
         let rng = shard.plan.seed.stream(Domain::Iteration, u64::from(self.part.number), ordinal);
         let ticket = Ticket { ordinal, due: shard.now(), rng };
-        let mut walking = pin!(walk(shard, self.part, self.place, flow, ticket));
+        let mut walker = Walker::new(shard, self.part, self.place, flow, ticket);
+        let mut walking = pin!(walker.walk());
         let (walked, is_in_time) = tokio::select! {
             walked = &mut walking => (walked, true),
             () = self.overrun(timeout) => {

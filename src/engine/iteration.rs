@@ -53,29 +53,7 @@ pub(super) fn occupy(shard: &Shard, part: &Part, place: usize) {
 pub(super) fn spawn_iteration(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, ticket: Ticket) {
     occupy(shard, part, place);
     let (shard, part) = (Rc::clone(shard), Rc::clone(part));
-    spawn_local(async move {
-        let scenario = &shard.plan.scenarios[usize::from(part.number)];
-        iterate(&shard, &part, scenario, place, ticket).await;
-    });
-}
-
-/// One terminal walks through a flow of its scenario once, and is free again; returns when it was over.
-pub(super) fn iterate<'s>(
-    shard: &'s Rc<Shard>,
-    part: &'s Rc<Part>,
-    scenario: &Scenario,
-    place: usize,
-    mut ticket: Ticket,
-) -> impl Future<Output = Instant> + use<'s> {
-    let seat = &shard.seats[place];
-    seat.is_warming.set(ticket.due < part.warm_until.get());
-    let flow = flow_of(shard, scenario, seat, &mut ticket.rng);
-    async move {
-        let walked = walk(shard, part, place, flow, ticket).await;
-        seat.is_warming.set(false);
-        vacate(shard, part, seat, walked.failed);
-        walked.over
-    }
+    spawn_local(async move { Walker::on_iteration(&shard, &part, place, ticket).iterate().await });
 }
 
 /// The flow of an iteration: that of the scenario, or one of its mix, by chance of the iteration.
@@ -89,33 +67,6 @@ fn flow_of(shard: &Shard, scenario: &Scenario, seat: &Seat, rng: &mut Rng) -> us
     mixed.unwrap_or(scenario.flow)
 }
 
-/// One terminal walks through a flow once, and tells how it came through.
-pub(super) async fn walk(shard: &Rc<Shard>, part: &Part, place: usize, flow: usize, ticket: Ticket) -> Walk {
-    let seat = &shard.seats[place];
-    let due = ticket.due;
-    let mut walker = Walker {
-        shard,
-        scenario: &shard.plan.scenarios[usize::from(part.number)],
-        place,
-        seat,
-        iteration: Iteration::new(&shard.plan.flows[flow], ticket.ordinal, ticket.rng),
-        cast: shard.cast(seat),
-    };
-    let mut means = Means { line: seat.line.take(), station: seat.station() };
-    let (failed, over) = walker.take_steps(&mut means, Some(due)).await;
-    let walked = Walk { failed, first: walker.iteration.fault(), over };
-    if failed.is_none() && !part.is_abandoned.get() && walker.iteration.interrupt() {
-        seat.is_cleaning.set(true);
-        shard.desk.deadlines.clear(place as u32);
-        // In a box, so that iterations that are not cut short have no room for it.
-        Box::pin(walker.take_steps(&mut means, None)).await;
-        seat.is_cleaning.set(false);
-    }
-    seat.line.replace(means.line);
-    seat.return_station(means.station);
-    walked
-}
-
 /// What carries out the operations of a seat.
 struct Means {
     line: Line,
@@ -124,16 +75,81 @@ struct Means {
 }
 
 /// One terminal on its way through a flow.
-struct Walker<'s> {
+///
+/// It is no part of the future that walks: a future is moved when it is awaited, and copied whole.
+pub(super) struct Walker<'s> {
     shard: &'s Rc<Shard>,
+    part: &'s Rc<Part>,
     scenario: &'s Scenario,
     place: usize,
     seat: &'s Seat,
+    due: Instant,
     iteration: Iteration<'s>,
     cast: Cast<'s>,
 }
 
 impl<'s> Walker<'s> {
+    /// The terminal of a seat on its way through a flow.
+    pub(super) fn new(
+        shard: &'s Rc<Shard>,
+        part: &'s Rc<Part>,
+        place: usize,
+        flow: usize,
+        ticket: Ticket,
+    ) -> Self {
+        let seat = &shard.seats[place];
+        Self {
+            shard,
+            part,
+            scenario: &shard.plan.scenarios[usize::from(part.number)],
+            place,
+            seat,
+            due: ticket.due,
+            iteration: Iteration::new(&shard.plan.flows[flow], ticket.ordinal, ticket.rng),
+            cast: shard.cast(seat),
+        }
+    }
+
+    /// The terminal of a seat that was occupied for an iteration, on its way through a flow of the scenario.
+    pub(super) fn on_iteration(
+        shard: &'s Rc<Shard>,
+        part: &'s Rc<Part>,
+        place: usize,
+        mut ticket: Ticket,
+    ) -> Self {
+        let seat = &shard.seats[place];
+        seat.is_warming.set(ticket.due < part.warm_until.get());
+        let scenario = &shard.plan.scenarios[usize::from(part.number)];
+        let flow = flow_of(shard, scenario, seat, &mut ticket.rng);
+        Self::new(shard, part, place, flow, ticket)
+    }
+
+    /// Walks through the iteration, after which the terminal is free again; returns when it was over.
+    pub(super) async fn iterate(&mut self) -> Instant {
+        let walked = self.walk().await;
+        self.seat.is_warming.set(false);
+        vacate(self.shard, self.part, self.seat, walked.failed);
+        walked.over
+    }
+
+    /// Walks through the flow once, and tells how the terminal came through.
+    pub(super) async fn walk(&mut self) -> Walk {
+        let Self { shard, part, place, seat, due, .. } = *self;
+        let mut means = Means { line: seat.line.take(), station: seat.station() };
+        let (failed, over) = self.take_steps(&mut means, Some(due)).await;
+        let walked = Walk { failed, first: self.iteration.fault(), over };
+        if failed.is_none() && !part.is_abandoned.get() && self.iteration.interrupt() {
+            seat.is_cleaning.set(true);
+            shard.desk.deadlines.clear(place as u32);
+            // In a box, so that iterations that are not cut short have no room for it.
+            Box::pin(self.take_steps(&mut means, None)).await;
+            seat.is_cleaning.set(false);
+        }
+        seat.line.replace(means.line);
+        seat.return_station(means.station);
+        walked
+    }
+
     /// Takes all steps that are left; whether something in the iteration failed, or `None` when it was cut short, and when
     /// it was over.
     ///
@@ -197,7 +213,7 @@ impl<'s> Walker<'s> {
                             let (desk, patron) = (&self.shard.desk, self.patron());
                             let mut hearing =
                                 Hearing::new(self.shard, self.seat, now, Some(&mut self.iteration));
-                            now = means.line.carry_out(desk, patron, operation, &mut hearing).await;
+                            now = means.line.carry_out(desk, patron, now, operation, &mut hearing).await;
                             let told = hearing.told;
                             (self.known(kind, told, now), Duration::ZERO)
                         }

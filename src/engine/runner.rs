@@ -4,7 +4,7 @@ use super::{
     cases::run_cases,
     control::{Command, reversing_max},
     device,
-    iteration::{Hearing, Ticket, iterate, occupy},
+    iteration::{Hearing, Ticket, Walker, occupy},
     part::{Part, Queued},
     saturation::{begin_arrival, drop_queued, watch_queue},
     setting::{set_up, tear_down},
@@ -254,7 +254,8 @@ async fn loop_terminal(shard: &Rc<Shard>, part: &Rc<Part>, turn: Turn) {
         let due = scheduled.take().unwrap_or(now);
         count_start(shard, part, due, now, due == first);
         occupy(shard, part, place);
-        now = iterate(shard, part, scenario, place, Ticket { ordinal, due, rng }).await;
+        let mut walker = Walker::on_iteration(shard, part, place, Ticket { ordinal, due, rng });
+        now = walker.iterate().await;
     }
 }
 
@@ -313,8 +314,9 @@ async fn reverse_what_is_owed(shard: &Rc<Shard>) {
                 for _ in 0..if is_bad { REVERSING_TRIES } else { 1 } {
                     let reversal = Operation::management(Kind::Reversal);
                     let patron = shard.patron(place as u32, seat);
-                    let mut hearing = Hearing::new(&shard, seat, shard.now(), None);
-                    line.carry_out(&shard.desk, patron, reversal, &mut hearing).await;
+                    let now = shard.now();
+                    let mut hearing = Hearing::new(&shard, seat, now, None);
+                    line.carry_out(&shard.desk, patron, now, reversal, &mut hearing).await;
                     if !seat.terminal.borrow().has_pending_reversal() {
                         break;
                     }

@@ -3,7 +3,7 @@
 
 use super::{
     control::Command,
-    iteration::{Ticket, walk},
+    iteration::{Ticket, Walker},
     part::Part,
     runner::{command, is_stopping},
     shard::Shard,
@@ -114,7 +114,8 @@ async fn one_walks(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, (side, flow
     let ordinal = u64::from(shard.seats[place].number);
     let stream = ordinal | if side == Side::Setup { SETUP } else { TEARDOWN };
     let rng = shard.plan.seed.stream(Domain::Iteration, u64::from(part.number), stream);
-    let walked = walk(shard, part, place, flow, Ticket { ordinal, due: shard.now(), rng }).await;
+    let ticket = Ticket { ordinal, due: shard.now(), rng };
+    let walked = Walker::new(shard, part, place, flow, ticket).walk().await;
     shard.vacate(&shard.seats[place]);
     walked.failed == Some(false)
 }
