@@ -31,6 +31,8 @@ def main():
     options = parser.parse_args()
     if options.seconds > LONGEST:
         parser.error(f"--seconds is {LONGEST} at most")
+    if missing := [build for build in options.builds if not (Path(build) / "posfleet").is_file()]:
+        parser.error(f"there is no posfleet in {' nor in '.join(missing)}; build it with cargo build --release")
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         parser.error("a core for the programs and another for their hosts are needed, and there is one")
