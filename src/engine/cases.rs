@@ -146,9 +146,10 @@ impl Round<'_> {
         let fleet = shard.plan.groups[self.scenario.group].identities.len() as u64;
         let ordinal = self.part.next_round(self.place) * fleet + u64::from(self.seat().number);
         let rng = shard.plan.seed.stream(Domain::Iteration, u64::from(self.part.number), ordinal);
-        let ticket = Ticket { ordinal, due: shard.now(), rng };
+        let now = shard.now();
+        let ticket = Ticket { ordinal, due: now, rng };
         let mut walker = Walker::new(shard, self.part, self.place, flow, ticket);
-        let mut walking = pin!(walker.walk());
+        let mut walking = pin!(walker.walk(now));
         let (walked, is_in_time) = tokio::select! {
             walked = &mut walking => (walked, true),
             () = self.overrun(timeout) => {

@@ -53,7 +53,10 @@ pub(super) fn occupy(shard: &Shard, part: &Part, place: usize) {
 pub(super) fn spawn_iteration(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, ticket: Ticket) {
     occupy(shard, part, place);
     let (shard, part) = (Rc::clone(shard), Rc::clone(part));
-    spawn_local(async move { Walker::on_iteration(&shard, &part, place, ticket).iterate().await });
+    spawn_local(async move {
+        let mut walker = Walker::on_iteration(&shard, &part, place, ticket);
+        walker.iterate(shard.now()).await;
+    });
 }
 
 /// The flow of an iteration: that of the scenario, or one of its mix, by chance of the iteration.
@@ -124,25 +127,25 @@ impl<'s> Walker<'s> {
         Self::new(shard, part, place, flow, ticket)
     }
 
-    /// Walks through the iteration, after which the terminal is free again; returns when it was over.
-    pub(super) async fn iterate(&mut self) -> Instant {
-        let walked = self.walk().await;
+    /// Walks through the iteration from `now` on, after which the terminal is free again; returns when it was over.
+    pub(super) async fn iterate(&mut self, now: Instant) -> Instant {
+        let walked = self.walk(now).await;
         self.seat.is_warming.set(false);
         vacate(self.shard, self.part, self.seat, walked.failed);
         walked.over
     }
 
-    /// Walks through the flow once, and tells how the terminal came through.
-    pub(super) async fn walk(&mut self) -> Walk {
+    /// Walks through the flow once, from `now` on, and tells how the terminal came through.
+    pub(super) async fn walk(&mut self, now: Instant) -> Walk {
         let Self { shard, part, place, seat, due, .. } = *self;
         let mut means = Means { line: seat.line.take(), station: seat.station() };
-        let (failed, over) = self.take_steps(&mut means, Some(due)).await;
+        let (failed, over) = self.take_steps(&mut means, now, Some(due)).await;
         let walked = Walk { failed, first: self.iteration.fault(), over };
         if failed.is_none() && !part.is_abandoned.get() && self.iteration.interrupt() {
             seat.is_cleaning.set(true);
             shard.desk.deadlines.clear(place as u32);
             // In a box, so that iterations that are not cut short have no room for it.
-            Box::pin(self.take_steps(&mut means, None)).await;
+            Box::pin(self.take_steps(&mut means, shard.now(), None)).await;
             seat.is_cleaning.set(false);
         }
         seat.line.replace(means.line);
@@ -155,8 +158,12 @@ impl<'s> Walker<'s> {
     ///
     /// The clock is read where something was waited for. Only the first step has a schedule; the others are due when the
     /// one before them is over.
-    async fn take_steps(&mut self, means: &mut Means, mut due: Option<Instant>) -> (Option<bool>, Instant) {
-        let mut now = self.shard.now();
+    async fn take_steps(
+        &mut self,
+        means: &mut Means,
+        mut now: Instant,
+        mut due: Option<Instant>,
+    ) -> (Option<bool>, Instant) {
         let mut paced_since = now;
         loop {
             if self.shard.desk.deadlines.is_interrupted(self.place as u32) {

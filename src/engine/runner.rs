@@ -255,7 +255,14 @@ async fn loop_terminal(shard: &Rc<Shard>, part: &Rc<Part>, turn: Turn) {
         count_start(shard, part, due, now, due == first);
         occupy(shard, part, place);
         let mut walker = Walker::on_iteration(shard, part, place, Ticket { ordinal, due, rng });
-        now = walker.iterate().await;
+        let over = walker.iterate(now).await;
+        if over > now {
+            now = over;
+        } else {
+            // It had nothing to wait for: all others of the shard have their turn before the next one.
+            tokio::task::yield_now().await;
+            now = shard.now();
+        }
     }
 }
 

@@ -114,8 +114,9 @@ async fn one_walks(shard: &Rc<Shard>, part: &Rc<Part>, place: usize, (side, flow
     let ordinal = u64::from(shard.seats[place].number);
     let stream = ordinal | if side == Side::Setup { SETUP } else { TEARDOWN };
     let rng = shard.plan.seed.stream(Domain::Iteration, u64::from(part.number), stream);
-    let ticket = Ticket { ordinal, due: shard.now(), rng };
-    let walked = Walker::new(shard, part, place, flow, ticket).walk().await;
+    let now = shard.now();
+    let ticket = Ticket { ordinal, due: now, rng };
+    let walked = Walker::new(shard, part, place, flow, ticket).walk(now).await;
     shard.vacate(&shard.seats[place]);
     walked.failed == Some(false)
 }

@@ -40,6 +40,22 @@ fn the_second_signal_aborts_what_is_under_way() {
     assert!(summary["counters"]["started"].as_u64() > summary["counters"]["finished"].as_u64());
 }
 
+#[test]
+fn terminals_that_have_nothing_to_wait_for_hear_the_signal_too() {
+    let folder = Folder::new("restless");
+    // Without keys a sale is over before it has begun, and the next one begins.
+    let text = ENDLESS
+        .replace("responseTimeout: 10m", "autoSignIn: false")
+        .replace("  opening: { flow: sign-in, executor: per-terminal-iterations }\n", "")
+        .replace("constant-arrival-rate\n    startAfter: opening\n    rate: 20", "constant-terminals");
+    let running = Running::start(&mut run_in(&folder, &folder.file("restless.yaml", &text), &[]));
+    running.wait_for("running");
+    running.signal("TERM");
+    let summary = running.finish().exits_with(105).summary();
+    assert_eq!(summary["counters"]["started"], summary["counters"]["failed"], "{summary:#}");
+    assert_eq!(summary["steps"]["sale"]["count"], summary["counters"]["started"], "none is lost");
+}
+
 /// A run that would take an hour.
 const ENDLESS: &str = "\
 schema: 1
