@@ -52,9 +52,7 @@ impl Track2 {
         track.push(b"D");
         track.push(&expiry.to_ascii());
         track.push(service_code.as_bytes());
-        for digit in discretionary.digits() {
-            track.push(&[digit]);
-        }
+        track.push(&discretionary.to_ascii()[..discretionary.len()]);
         track
     }
 
@@ -119,9 +117,18 @@ impl Discretionary {
         Ok(packed)
     }
 
-    fn digits(&self) -> impl Iterator<Item = u8> + '_ {
-        let nibbles = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
-        nibbles.take_while(|&nibble| nibble <= 9).map(|digit| b'0' + digit)
+    /// The ASCII digits; what fills them up is no digit.
+    fn to_ascii(&self) -> [u8; 2 * DISCRETIONARY_BYTES] {
+        let mut digits = [0; 2 * DISCRETIONARY_BYTES];
+        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = [b'0' + (byte >> 4), b'0' + (byte & 0xF)];
+        }
+        digits
+    }
+
+    /// How many digits there are before the first that fills up.
+    fn len(&self) -> usize {
+        self.0.iter().map(|byte| usize::from(byte >> 4 != 0xF) + usize::from(byte & 0xF != 0xF)).sum()
     }
 }
 

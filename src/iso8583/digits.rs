@@ -132,8 +132,28 @@ const fn pack_pair(pair: u32) -> u32 {
     pair + ((pair * 103) >> 10) * 6
 }
 
+/// Reads sixteen decimal nibbles as a number.
+const fn read_nibbles(packed: u64) -> u64 {
+    let pairs = packed - ((packed >> 4) & 0x0F0F_0F0F_0F0F_0F0F) * 6;
+    let fours = (pairs >> 8 & 0x00FF_00FF_00FF_00FF) * 100 + (pairs & 0x00FF_00FF_00FF_00FF);
+    let eights = (fours >> 16 & 0x0000_FFFF_0000_FFFF) * 10_000 + (fours & 0x0000_FFFF_0000_FFFF);
+    (eights >> 32) * 100_000_000 + (eights & 0xFFFF_FFFF)
+}
+
 /// Reads packed decimal digits; `None` when they do not fit in 64 bits.
 pub(super) fn number(packed: &[u8], padding: Padding) -> Option<u64> {
+    if packed.len() > 8 {
+        return long_number(packed, padding);
+    }
+    let word = load(packed);
+    Some(read_nibbles(match padding {
+        Padding::None => word,
+        Padding::First => word & u64::MAX.checked_shr(68 - 8 * packed.len() as u32).unwrap_or(0),
+        Padding::Last => word >> 4,
+    }))
+}
+
+fn long_number(packed: &[u8], padding: Padding) -> Option<u64> {
     packed.iter().enumerate().try_fold(0u64, |number, (index, byte)| {
         let (high, low) = (u64::from(byte >> 4), u64::from(byte & 0x0F));
         let (scale, digits) = match padding {
@@ -261,6 +281,17 @@ mod tests {
         assert_eq!(pack_number(99_999_999), 0x9999_9999);
         assert_eq!(pack_number(1_020_304), 0x0102_0304);
         assert_eq!(number(&[0x99; 10], Padding::None), None);
+    }
+
+    #[test]
+    fn numbers_of_up_to_sixteen_digits_are_read_like_longer_ones() {
+        let packed = [0x98, 0x76, 0x54, 0x32, 0x10, 0x12, 0x34, 0x59];
+        for length in 0..=packed.len() {
+            for padding in [Padding::None, Padding::First, Padding::Last] {
+                let packed = &packed[..length];
+                assert_eq!(number(packed, padding), long_number(packed, padding), "{length} bytes");
+            }
+        }
     }
 
     fn pack(text: &[u8]) -> [u8; 4] {

@@ -22,7 +22,7 @@ pub struct Message<'a> {
     second_bitmap: bool,
     /// The elements that are there, one bit each, bit 1 most significant.
     present: [u64; 2],
-    /// Where the n-th element that is there starts.
+    /// Where each element starts that is there.
     starts: [u16; 128],
 }
 
@@ -92,6 +92,7 @@ impl<'a> Message<'a> {
             (second, at) = parse_bitmap(spec.bitmap, bytes, at)?;
         }
         let mut starts = [0; 128];
+        // Bit 1 is no element; its place says where the first one starts.
         starts[0] = at as u16;
         Ok(Self { spec, bytes, mti, second_bitmap, present: [first & u64::MAX >> 1, second], starts })
     }
@@ -100,15 +101,13 @@ impl<'a> Message<'a> {
     fn parse_elements(&mut self) -> Result<(), ParseError> {
         let (plan, bytes) = (self.spec.plan(), self.bytes);
         let mut at = usize::from(self.starts[0]);
-        let mut place = 0;
         for (half, present) in self.present.into_iter().enumerate() {
             // Lowest bit first: clearing it does not have to wait for finding it.
             let mut left = present.reverse_bits();
             while left != 0 {
                 let index = half as u32 * 64 + left.trailing_zeros();
                 left &= left - 1;
-                self.starts[place & 127] = at as u16;
-                place += 1;
+                self.starts[index as usize & 127] = at as u16;
                 let Some(end) = plan.step(index as usize).end(bytes, at) else {
                     return Err(self.explain(De::from_index(index), at));
                 };
@@ -212,17 +211,7 @@ impl<'a> Message<'a> {
 
     #[inline(always)]
     fn start(&self, de: De) -> Option<usize> {
-        if !self.has(de) {
-            return None;
-        }
-        let before = match de.index() / 64 {
-            0 => (self.present[0] & !(u64::MAX >> de.index())).count_ones(),
-            _ => {
-                self.present[0].count_ones()
-                    + (self.present[1] & !(u64::MAX >> (de.index() - 64))).count_ones()
-            }
-        };
-        self.starts.get(before as usize).map(|start| usize::from(*start))
+        self.has(de).then(|| usize::from(self.starts[de.index()]))
     }
 }
 

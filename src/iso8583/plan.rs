@@ -209,8 +209,19 @@ impl Step {
     ///
     /// # Errors
     /// The flaw of a prefix that is cut off, no number, or over the maximum.
-    #[inline]
+    #[inline(always)]
     pub(super) fn extent(&self, bytes: &[u8], at: usize) -> Result<Extent, Flaw> {
+        match self.kind {
+            Kind::FixedBytes | Kind::FixedDigits => {
+                let end = at + usize::from(self.wire);
+                Ok(Extent { start: at, end, length: self.count_max as usize })
+            }
+            _ => self.extent_of_others(bytes, at),
+        }
+    }
+
+    #[inline(never)]
+    fn extent_of_others(&self, bytes: &[u8], at: usize) -> Result<Extent, Flaw> {
         let (start, count) = match self.kind {
             Kind::Undefined => return Err(Flaw::Undefined),
             Kind::FixedBytes | Kind::FixedDigits | Kind::Fixed => (at, self.count_max as usize),

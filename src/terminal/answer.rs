@@ -17,7 +17,7 @@ use crate::{
     reconcile::Belief,
     time::Instant,
 };
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// What an answer says, once it is known to be the answer.
 #[derive(Clone, Copy, Debug)]
@@ -35,18 +35,22 @@ pub(super) struct Reading {
 impl Terminal {
     /// Takes one frame (without its length).
     pub(super) fn frame(&mut self, profile: &Profile, now: Instant, frame: &[u8], out: &mut Outbox) {
-        let parsed = profile.spec.framing.split(frame).map_err(|error| error.to_string()).and_then(|frame| {
-            let message = Message::parse(profile.spec, frame.body).map_err(|error| error.to_string())?;
-            Ok((frame.head.header.processing_request(), message))
-        });
-        match parsed {
-            Ok((request, message)) => self.message(profile, now, request, &message, out),
-            Err(error) => {
-                out.event(Event::Stray(Stray::Unreadable(error)));
-                if self.is_awaiting() {
-                    self.exchange_failed(profile, now, End::Failed(Failure::Malformed), out);
-                }
+        let frame = match profile.spec.framing.split(frame) {
+            Ok(frame) => frame,
+            Err(error) => return self.unreadable(profile, now, &error, out),
+        };
+        match Message::parse(profile.spec, frame.body) {
+            Ok(message) => {
+                self.message(profile, now, frame.head.header.processing_request(), &message, out);
             }
+            Err(error) => self.unreadable(profile, now, &error, out),
+        }
+    }
+
+    fn unreadable(&mut self, profile: &Profile, now: Instant, error: &dyn fmt::Display, out: &mut Outbox) {
+        out.event(Event::Stray(Stray::Unreadable(error.to_string())));
+        if self.is_awaiting() {
+            self.exchange_failed(profile, now, End::Failed(Failure::Malformed), out);
         }
     }
 
@@ -178,10 +182,10 @@ impl Terminal {
     /// Whether the card goes on after an approval; only what can be reversed is still in its hands.
     fn card_accepts(&self, profile: &Profile, message: &Message<'_>, code: ResponseCode) -> bool {
         let Some(active) = self.active.as_deref() else { return true };
+        let Some(arqc) = active.expected.and_then(|expected| expected.arqc) else { return true };
         let transaction = active.transaction.as_ref().filter(|transaction| transaction.form().reversible);
-        let arqc = active.expected.and_then(|expected| expected.arqc);
         let answer = message.get(De::ICC_DATA).filter(|_| code.is_approval());
-        let (Some(transaction), Some(arqc), Some(answer)) = (transaction, arqc, answer) else { return true };
+        let (Some(transaction), Some(answer)) = (transaction, answer) else { return true };
         Chip::new(profile, self.id, transaction).accepts(arqc, answer.raw())
     }
 
@@ -329,9 +333,8 @@ fn text<const N: usize>(message: &Message<'_>, de: De) -> Option<[u8; N]> {
 
 /// DE 63.1: whose card it is.
 fn organization(message: &Message<'_>) -> Option<Organization> {
-    let mut buffer = [0; 163];
-    let text = message.get(De::PRIVATE_63)?.write_to(&mut buffer)?;
-    text.first_chunk().copied().map(Organization)
+    let mut text = message.get(De::PRIVATE_63)?.chars();
+    Some(Organization([text.next()?, text.next()?, text.next()?]))
 }
 
 /// DE 54: account type 2, amount type 2, currency 3, sign `C` or `D`, amount 12.

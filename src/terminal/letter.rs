@@ -12,7 +12,7 @@ use crate::{
     crypto::{Algorithm, Iso4PinKey, PanBinding, PinBlock, TrackCipher, WorkKeys},
     iso8583::{BatchNo, De, MonthDay, Mti, OriginalData, Packer, Private59, decimal},
     operation::{Entry, Failure, Kind, MessageForm, Reference, Variant},
-    time::DateTime,
+    time::{DateTime, Instant},
 };
 
 /// A message about a transaction, in the order of its elements (chapters 5.1 and 9.3).
@@ -23,6 +23,7 @@ pub(super) struct Letter<'a> {
     pub(super) transaction: &'a Transaction,
     pub(super) form: MessageForm,
     pub(super) purpose: Purpose<'a>,
+    pub(super) now: Instant,
     /// Whether a MAC follows.
     pub(super) has_mac: bool,
 }
@@ -32,12 +33,12 @@ impl Letter<'_> {
     ///
     /// # Errors
     /// When there is no key or PIN for what is to be encrypted.
-    pub(super) fn put(&self, packer: &mut Packer<'_>, today: DateTime) -> Result<Option<[u8; 8]>, Failure> {
+    pub(super) fn put(&self, packer: &mut Packer<'_>) -> Result<Option<[u8; 8]>, Failure> {
         self.put_basics(packer);
         let track_is_encrypted = self.put_track(packer)?;
         self.put_parties(packer);
         let long_pin = self.put_pin(packer, track_is_encrypted)?;
-        Ok(self.put_private(packer, today, &self.tags(long_pin, track_is_encrypted)))
+        Ok(self.put_private(packer, &self.tags(long_pin, track_is_encrypted)))
     }
 
     /// DE 2 to DE 26: the card as far as it is not on the track, the amount, the circumstances.
@@ -149,10 +150,10 @@ impl Letter<'_> {
     }
 
     /// DE 55 to DE 63: chip, code, kind of message, original, instalments, organization; returns the chip's cryptogram.
-    fn put_private(&self, packer: &mut Packer<'_>, today: DateTime, tags: &[u8]) -> Option<[u8; 8]> {
+    fn put_private(&self, packer: &mut Packer<'_>, tags: &[u8]) -> Option<[u8; 8]> {
         let Self { transaction, form, .. } = self;
         let is_reversal = self.is_reversal();
-        let arqc = self.put_chip(packer, today);
+        let arqc = self.put_chip(packer);
         if !tags.is_empty() {
             packer.put(De::PRIVATE_59, tags);
         }
@@ -170,7 +171,7 @@ impl Letter<'_> {
     }
 
     /// DE 55, where the chip was read; returns the cryptogram of a request.
-    fn put_chip(&self, packer: &mut Packer<'_>, today: DateTime) -> Option<[u8; 8]> {
+    fn put_chip(&self, packer: &mut Packer<'_>) -> Option<[u8; 8]> {
         if !self.transaction.reads_chip() {
             return None;
         }
@@ -179,9 +180,15 @@ impl Letter<'_> {
             packer.put(De::ICC_DATA, chip.reversal().as_bytes());
             return None;
         }
-        let (data, arqc) = chip.request(today);
+        let (data, arqc) = chip.request(self.today());
         packer.put(De::ICC_DATA, data.as_bytes());
         Some(arqc)
+    }
+
+    /// The date, by the clock that the host has set.
+    fn today(&self) -> DateTime {
+        let Self { terminal, profile, now, .. } = self;
+        terminal.clock.map_or_else(|| DateTime::new_year(profile.year), |clock| clock.at(*now))
     }
 
     /// DE 59: what there is of payment by code, then of keys.

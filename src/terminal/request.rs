@@ -12,7 +12,7 @@ use crate::{
     crypto::{MacSchedule, WorkKeys},
     iso8583::{Mti, PackError, Packer, Private59},
     operation::{Failure, Kind, MessageForm, Operation},
-    time::{DateTime, Instant},
+    time::Instant,
 };
 use std::ops::Range;
 
@@ -96,11 +96,10 @@ impl Terminal {
         let keys = self.keys.as_deref().ok_or(Failure::NotSignedIn)?;
         let form = transaction.form();
         let mti = purpose.mti(form);
-        let today = self.clock.map(|clock| clock.at(now)).unwrap_or(DateTime::new_year(profile.year));
         let has_mac = purpose.has_mac(profile, transaction.kind);
-        let letter = Letter { terminal: self, profile, keys, transaction, form, purpose, has_mac };
+        let letter = Letter { terminal: self, profile, keys, transaction, form, purpose, now, has_mac };
         let mut packer = Packer::new(profile.spec, buffer, &head(profile), mti);
-        let arqc = letter.put(&mut packer, today)?;
+        let arqc = letter.put(&mut packer)?;
         finish(&mut packer, has_mac.then_some(mac), profile, keys)?;
         Ok(Expectation {
             mti,
