@@ -476,11 +476,11 @@ impl Station {
         }
         Some(Entry {
             at: shard.now().since(Instant::START),
-            terminal: self.identity.terminal,
+            terminal: self.identity.numbers.terminal,
             batch: batch?,
             stan: stan?,
             kind: line.kind,
-            merchant: self.identity.merchant,
+            merchant: self.identity.numbers.merchant,
             amount: line.amount,
             card: None,
             rrn: line.rrn,
@@ -495,7 +495,8 @@ impl Station {
 
     /// What the host of the run heard of the terminal since the last time.
     fn hear(&mut self, shard: &Shard) -> Vec<Heard> {
-        let heard = shard.tap.as_ref().map(|tap| tap.take(self.identity.terminal)).unwrap_or_default();
+        let heard =
+            shard.tap.as_ref().map(|tap| tap.take(self.identity.numbers.terminal)).unwrap_or_default();
         self.batch = heard.iter().rev().find_map(super::device_witness::batch).or(self.batch);
         heard
     }

@@ -19,8 +19,9 @@ pub fn inner_terminals(plan: &Plan) -> HashMap<String, Inner> {
 fn of_group<'p>(plan: &'p Plan, group: &'p Group) -> impl Iterator<Item = (String, Inner)> + 'p {
     let devices = group.devices.iter().flat_map(|rack| &rack.devices).zip(group.identities.iter());
     devices.map(|(device, one)| {
-        let terminal = Terminal::new(one.terminal, one.merchant, one.tmk.clone(), &group.profile, false);
-        let id = device.expected.terminal.clone().unwrap_or_else(|| one.terminal.to_string());
+        let terminal =
+            Terminal::new(one.numbers.terminal, one.numbers.merchant, one.tmk.clone(), &group.profile, false);
+        let id = device.expected.terminal.clone().unwrap_or_else(|| one.numbers.terminal.to_string());
         let cards = Arc::clone(&plan.host.cards);
         (device.id.clone(), Inner::new(id, terminal, Arc::clone(&group.profile), cards))
     })

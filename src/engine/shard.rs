@@ -229,13 +229,12 @@ impl Shard {
     pub(super) fn cast<'a>(&'a self, seat: &Seat) -> Cast<'a> {
         let terminal = seat.terminal.borrow();
         let identities = &self.plan.groups[usize::from(seat.group)].identities;
-        let planned = &identities[seat.number as usize];
         Cast {
             number: seat.number,
             terminal: terminal.id(),
             merchant: terminal.merchant(),
             batch: terminal.batch(),
-            planned: Numbers { terminal: planned.terminal, merchant: planned.merchant },
+            planned: &identities[seat.number as usize].numbers,
             fleet: identities.len() as u32,
             directory: Directory::new(self.plan.seed),
             feeders: &self.plan.feeders,
@@ -453,7 +452,7 @@ fn seats(
         let keeps_connection = group.link.strategy.is_kept();
         for number in share.terminals(group.identities.len() as u32) {
             let identity = &group.identities[number as usize];
-            let (id, merchant, tmk) = (identity.terminal, identity.merchant, identity.tmk.clone());
+            let (Numbers { terminal: id, merchant }, tmk) = (identity.numbers, identity.tmk.clone());
             seats.push(Seat {
                 terminal: RefCell::new(Terminal::new(id, merchant, tmk, &group.profile, keeps_connection)),
                 line: RefCell::default(),

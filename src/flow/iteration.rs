@@ -29,8 +29,8 @@ pub struct Cast<'a> {
     pub merchant: MerchantId,
     /// The batch that is open in the terminal at this moment.
     pub batch: BatchNo,
-    /// The numbers that the terminal has in the plan, whatever was loaded into it since.
-    pub planned: Numbers,
+    /// The numbers that the terminal has in the plan, whatever was loaded into it since; few flows look at them.
+    pub planned: &'a Numbers,
     /// How many terminals its group has.
     pub fleet: u32,
     /// The merchants behind the fleet.

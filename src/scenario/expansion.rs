@@ -184,7 +184,7 @@ fn devices(group: &Group) -> Vec<DeviceExpansion> {
             id: device.id.clone(),
             driver: device.speaker.name().to_owned(),
             port: device.port.to_string(),
-            terminal: identity.terminal.to_string(),
+            terminal: identity.numbers.terminal.to_string(),
         })
         .collect()
 }

@@ -2,10 +2,8 @@
 
 use crate::{
     crypto::Tmk,
-    flow::{CardFeeder, Flow},
-    host, http,
-    iso8583::{MerchantId, TerminalId},
-    link,
+    flow::{CardFeeder, Flow, Numbers},
+    host, http, link,
     load::{Load, Mix, Saturation},
     metrics::{Selections, StepNames, Threshold},
     rack::Rack,
@@ -88,10 +86,8 @@ pub struct Group {
 /// What tells a terminal apart.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// DE 41.
-    pub terminal: TerminalId,
-    /// DE 42.
-    pub merchant: MerchantId,
+    /// DE 41 and DE 42.
+    pub numbers: Numbers,
     /// The master key that was loaded into it.
     pub tmk: Tmk,
 }

@@ -124,7 +124,7 @@ fn a_group_takes_the_devices_that_it_names() {
         let (_folder, plan) = plan("only", RACK_8, &scenario(group, SALE));
         let rack = plan.groups[0].devices.clone().unwrap();
         let ids = rack.devices.iter().map(|device| device.id.clone());
-        let terminals = plan.groups[0].identities.iter().map(|one| one.terminal.to_string());
+        let terminals = plan.groups[0].identities.iter().map(|one| one.numbers.terminal.to_string());
         ids.zip(terminals).collect::<Vec<_>>()
     };
     assert_eq!(

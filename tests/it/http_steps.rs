@@ -34,14 +34,14 @@ impl Pass {
 
     fn with<T>(&mut self, act: impl FnOnce(&mut Iteration<'static>, &Cast<'_>) -> T) -> T {
         let group = &self.plan.groups[0];
-        let planned = &group.identities[0];
-        let (terminal, merchant) = (planned.terminal, planned.merchant);
+        let planned = &group.identities[0].numbers;
+        let Numbers { terminal, merchant } = *planned;
         let cast = Cast {
             number: 0,
             terminal,
             merchant,
             batch: BatchNo::FIRST,
-            planned: Numbers { terminal, merchant },
+            planned,
             fleet: group.identities.len() as u32,
             directory: Directory::new(self.plan.seed),
             feeders: &self.plan.feeders,
@@ -108,11 +108,11 @@ fn holes_are_filled_and_keep_their_types() {
     let mut pass = Pass::new(text);
     let request = pass.request();
     assert_eq!((request.server, request.method, request.target.as_str()), (1, Method::Post, "/sessions"));
-    let entry = Directory::new(pass.plan.seed).entry(pass.plan.groups[0].identities[0].merchant);
+    let entry = Directory::new(pass.plan.seed).entry(pass.plan.groups[0].identities[0].numbers.merchant);
     let Body::Json(json) = &request.body else { panic!("{request:?}") };
     let expected = format!(
         r#"{{"account":"{}","password":"{}","remember":true,"tries":1,"floors":[3,2.5,"third"],"note":null}}"#,
-        pass.plan.groups[0].identities[0].merchant, entry.password
+        pass.plan.groups[0].identities[0].numbers.merchant, entry.password
     );
     assert_eq!(json, &expected, "keys in their order, a hole alone with its type");
     assert_eq!(field(&request, "Accept-Language"), Some("zh-CN"));
@@ -142,7 +142,7 @@ fn targets_forms_and_parts_are_encoded() {
     pass.ends(answer(200, ""));
     let request = pass.request();
     assert_eq!(field(&request, "authorization"), Some("Bearer /next one"));
-    let terminal = pass.plan.groups[0].identities[0].terminal;
+    let terminal = pass.plan.groups[0].identities[0].numbers.terminal;
     let part = |name: &str, file: Option<&str>, kind: Option<&str>, content: String| Part {
         name: name.to_owned(),
         file: file.map(str::to_owned),
@@ -336,7 +336,7 @@ fn spare_cards_take_turns_by_the_iterations_of_a_terminal() {
     let text = flow("      - { http: POST /a, server: shop, body: \"${merchant.spareCard}\" }");
     let spares: Vec<Body> = [0, 1, 2, 4, 8].map(|ordinal| Pass::of(&text, ordinal).request().body).into();
     let pass = Pass::new(&text);
-    let entry = Directory::new(pass.plan.seed).entry(pass.plan.groups[0].identities[0].merchant);
+    let entry = Directory::new(pass.plan.seed).entry(pass.plan.groups[0].identities[0].numbers.merchant);
     // Two terminals: iterations 0 and 1 are the first ones of each.
     let expected = [0, 0, 1, 2, 4].map(|turn| Body::Text(entry.spare(turn).as_str().to_owned()));
     assert_eq!(spares, expected);

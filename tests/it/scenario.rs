@@ -229,13 +229,16 @@ fn initial_keys_follow_from_the_base_key_and_the_terminal() {
     let plan = plan_of("derived-keys.yaml", &Overrides::default()).unwrap();
     let base: Key = "aes:00112233445566778899AABBCCDDEEFF".parse().unwrap();
     for identity in plan.groups[0].identities.iter() {
-        assert_eq!(KeyScheme::DukptAes.initial_key(&base, identity.terminal), Some(identity.tmk.clone()));
+        assert_eq!(
+            KeyScheme::DukptAes.initial_key(&base, identity.numbers.terminal),
+            Some(identity.tmk.clone())
+        );
     }
     let written: Tmk = "aes:0123456789ABCDEF0123456789ABCDEF".parse().unwrap();
     assert_eq!(plan.groups[1].identities[0].tmk, written);
     let published: Key = "aes:FEDCBA9876543210F1F1F1F1F1F1F1F1".parse().unwrap();
     let last = &plan.groups[2].identities[1];
-    assert_eq!(KeyScheme::DukptAes.initial_key(&published, last.terminal), Some(last.tmk.clone()));
+    assert_eq!(KeyScheme::DukptAes.initial_key(&published, last.numbers.terminal), Some(last.tmk.clone()));
     assert!(plan.effective.contains("bdk:") && !plan.effective.contains("00112233"), "{}", plan.effective);
 }
 
@@ -259,8 +262,8 @@ fn what_is_said_of_the_host_reaches_it() {
 #[test]
 fn terminals_and_cards_of_files_reach_plan_and_host() {
     let plan = plan_of("everything.yaml", &Overrides::default()).unwrap();
-    assert_eq!(plan.groups[0].identities[2].terminal.as_str(), "SHOP0003");
-    assert_eq!(plan.groups[1].identities[0].terminal.as_str(), "MADE0004");
+    assert_eq!(plan.groups[0].identities[2].numbers.terminal.as_str(), "SHOP0003");
+    assert_eq!(plan.groups[1].identities[0].numbers.terminal.as_str(), "MADE0004");
     assert_eq!(plan.host.terminals.len(), 13);
     assert_eq!(plan.host.cards.len(), 22);
     assert_eq!(plan.feeders[1].cards[0].pin.as_ref().map(|pin| pin.len()), Some(6));

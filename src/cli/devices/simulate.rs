@@ -43,9 +43,18 @@ fn virtual_terminals(path: &Path, rack: &Rack) -> Result<HashMap<String, Inner>,
         if !inner.contains_key(&device.id)
             && let Some((group, one)) = others.next()
         {
-            let terminal = Terminal::new(one.terminal, one.merchant, one.tmk.clone(), &group.profile, false);
+            let terminal = Terminal::new(
+                one.numbers.terminal,
+                one.numbers.merchant,
+                one.tmk.clone(),
+                &group.profile,
+                false,
+            );
             let (profile, cards) = (Arc::clone(&group.profile), Arc::clone(&plan.host.cards));
-            inner.insert(device.id.clone(), Inner::new(one.terminal.to_string(), terminal, profile, cards));
+            inner.insert(
+                device.id.clone(),
+                Inner::new(one.numbers.terminal.to_string(), terminal, profile, cards),
+            );
         }
     }
     Ok(inner)

@@ -2,6 +2,7 @@
 
 use super::{Compiler, keys::KeySource};
 use crate::{
+    flow::Numbers,
     iso8583::{MerchantId, Spec, TerminalId},
     rack::{Device, Rack},
     scenario::{
@@ -163,7 +164,7 @@ impl Compiler<'_> {
                 let id = id.map_err(|error| ("terminalId", error))?;
                 let merchant = merchant.id(number).and_then(exactly::<15, MerchantId>);
                 let merchant = merchant.map_err(|error| ("merchantId", error))?;
-                Ok(Identity { terminal: id, merchant, tmk: keys.key(number, id) })
+                Ok(Identity { numbers: Numbers { terminal: id, merchant }, tmk: keys.key(number, id) })
             })
             .collect();
         made.map_err(|(key, message)| self.complain(&node.at(key), message)).unwrap_or_default()
@@ -187,10 +188,10 @@ impl Compiler<'_> {
     }
 
     fn unique(&mut self, node: &Node, identities: &[Identity], taken: &mut HashSet<TerminalId>) {
-        let twice = identities.iter().find(|identity| !taken.insert(identity.terminal));
+        let twice = identities.iter().find(|identity| !taken.insert(identity.numbers.terminal));
         if let Some(identity) = twice {
             let key = ["file", "devices"].into_iter().find(|key| node.has(key)).unwrap_or("terminalId");
-            self.complain(&node.at(key), format!("two terminals are called `{}`", identity.terminal));
+            self.complain(&node.at(key), format!("two terminals are called `{}`", identity.numbers.terminal));
         }
     }
 
@@ -356,7 +357,7 @@ fn identity(row: Row<'_>, number: u32, keys: &KeySource) -> Result<Identity, Str
     if !keys.takes(&tmk) {
         return Err(row.complaint("tmk", keys.misfit()));
     }
-    Ok(Identity { terminal, merchant, tmk })
+    Ok(Identity { numbers: Numbers { terminal, merchant }, tmk })
 }
 
 const MAX_TERMINALS: u32 = 1_000_000;

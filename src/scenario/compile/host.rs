@@ -66,8 +66,8 @@ impl Compiler<'_> {
             customs: first.profile.customs,
             terminals: identities
                 .map(|identity| Enrolment {
-                    terminal: identity.terminal,
-                    merchant: identity.merchant,
+                    terminal: identity.numbers.terminal,
+                    merchant: identity.numbers.merchant,
                     tmk: identity.tmk.clone(),
                 })
                 .collect(),
@@ -103,7 +103,8 @@ impl Compiler<'_> {
         let terminals = node.child("terminals");
         let known = |text: &str| {
             let mut all = groups.iter().flat_map(|group| group.identities.iter());
-            all.find(|identity| identity.terminal.as_str() == text).map(|identity| identity.terminal)
+            all.find(|identity| identity.numbers.terminal.as_str() == text)
+                .map(|identity| identity.numbers.terminal)
         };
         let mut drilled = Vec::new();
         for (index, text) in written.terminals.iter().enumerate() {
@@ -169,5 +170,5 @@ fn bug(word: words::Bug) -> host::Bug {
 /// The terminals that are devices: what they send is held against what their registers are told.
 fn watched(groups: &[Group]) -> HashSet<TerminalId> {
     let devices = groups.iter().filter(|group| group.devices.is_some() && group.target == Target::Embedded);
-    devices.flat_map(|group| group.identities.iter().map(|identity| identity.terminal)).collect()
+    devices.flat_map(|group| group.identities.iter().map(|identity| identity.numbers.terminal)).collect()
 }
