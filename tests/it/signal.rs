@@ -42,18 +42,23 @@ fn the_second_signal_aborts_what_is_under_way() {
 
 #[test]
 fn terminals_that_have_nothing_to_wait_for_hear_the_signal_too() {
-    let folder = Folder::new("restless");
-    // Without keys a sale is over before it has begun, and the next one begins.
+    // Without keys a sale is over before it has begun, and a number is loaded at once: the next one begins.
     let text = ENDLESS
         .replace("responseTimeout: 10m", "autoSignIn: false")
         .replace("  opening: { flow: sign-in, executor: per-terminal-iterations }\n", "")
         .replace("constant-arrival-rate\n    startAfter: opening\n    rate: 20", "constant-terminals");
-    let running = Running::start(&mut run_in(&folder, &folder.file("restless.yaml", &text), &[]));
-    running.wait_for("running");
-    running.signal("TERM");
-    let summary = running.finish().exits_with(105).summary();
-    assert_eq!(summary["counters"]["started"], summary["counters"]["failed"], "{summary:#}");
-    assert_eq!(summary["steps"]["sale"]["count"], summary["counters"]["started"], "none is lost");
+    let loading = text.replace("sale: { amount: 1.00, card: \"${ cards.next }\" }", LOAD);
+    for (step, text) in [("sale", text), ("load-terminal", loading)] {
+        let folder = Folder::new(&format!("restless-{step}"));
+        let running = Running::start(&mut run_in(&folder, &folder.file("restless.yaml", &text), &[]));
+        running.wait_for("running");
+        running.signal("TERM");
+        let summary = running.finish().exits_with(105).summary();
+        let counters = &summary["counters"];
+        assert_eq!(counters["started"], counters["finished"], "{summary:#}");
+        assert_eq!(summary["steps"][step]["count"], counters["started"], "none is lost");
+        assert!(counters["started"].as_u64() > Some(20), "they go on without a pause");
+    }
 }
 
 /// A run that would take an hour.
@@ -76,6 +81,10 @@ scenarios:
     duration: 1h
     gracefulStop: 30m
 ";
+
+/// What an operator does at a terminal, without a word to the host.
+const LOAD: &str = "load-terminal: { terminalId: \"${ terminal.id }\", merchantId: \"898100012340002\", \
+    masterKey: 0123456789ABCDEFFEDCBA9876543210 }";
 
 /// A host that answers no sale.
 const SILENT: &str = "host: { rules: [ { when: { mti: 0200 }, drop: request } ] }\n";
