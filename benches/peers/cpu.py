@@ -1,10 +1,12 @@
 """CPU time of a program and of all that it has started, from /proc; and its end."""
 
+import contextlib
 import os
 import signal
 import subprocess
 
 TICK = os.sysconf("SC_CLK_TCK")
+ONE_CORE = "a core for the programs and another for their hosts are needed, and there is one"
 
 
 class Program:
@@ -39,6 +41,23 @@ class Program:
                     break
             except subprocess.TimeoutExpired:
                 pass
+
+
+@contextlib.contextmanager
+def on_core(core):
+    """Whatever is started within has this core, with all that it starts."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def two_cores():
+    """A core for the programs and another for their hosts; `None` where there is only one."""
+    cores = sorted(os.sched_getaffinity(0))
+    return (cores[-1], cores[0]) if len(cores) > 1 else None
 
 
 def named(name):

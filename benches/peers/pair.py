@@ -10,7 +10,6 @@ Each has to share its caches with the other, so that what is printed in µs is n
 
 import argparse
 import contextlib
-import os
 import statistics
 import tempfile
 import threading
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import tools
+from cpu import ONE_CORE, on_core, two_cores
 
 # A run of `posfleet.yaml` takes 12 s in all.
 WARM, LONGEST = 2, 8
@@ -33,9 +33,7 @@ def main():
         parser.error(f"--seconds is {LONGEST} at most")
     if missing := [build for build in options.builds if not (Path(build) / "posfleet").is_file()]:
         parser.error(f"there is no posfleet in {' nor in '.join(missing)}; build it with cargo build --release")
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) < 2:
-        parser.error("a core for the programs and another for their hosts are needed, and there is one")
+    cores = two_cores() or parser.error(ONE_CORE)
     ratios = []
     for number in range(options.rounds):
         # Who starts first changes from round to round.
@@ -50,7 +48,7 @@ def main():
 
 def costs_of(builds, cores, seconds):
     """CPU in µs per sale of programs that run at the same time, in their order; `None` where there was no sale."""
-    client, server = ({cores[-1]}, {cores[0]})
+    client, server = cores
     with contextlib.ExitStack() as ending, tempfile.TemporaryDirectory() as scratch:
         programs = []
         for number, build in enumerate(builds):
@@ -73,14 +71,10 @@ def costs_of(builds, cores, seconds):
         return costs
 
 
-def started(cores, start, ending):
-    """What is started on these cores, and ended with the others."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cores)
-    try:
+def started(core, start, ending):
+    """What is started on this core, and ended with the others."""
+    with on_core(core):
         program = start()
-    finally:
-        os.sched_setaffinity(0, before)
     ending.callback(program.end)
     return program
 

@@ -1,7 +1,8 @@
 """posfleet in turns with the programs that could be taken instead; prints CPU per request, and the ratios.
 
 Each program is started against a host in a process of its own, with 1,000 connections, each of which sends its next
-request when it has its answer. CPU is that of the program and of all that it started, from /proc, between two moments
+request when it has its answer. Programs have one core and their hosts another: what a request costs must not depend on
+who happens to run where, and a program that would take more cores is compared with one shard. CPU is that of the program and of all that it started, from /proc, between two moments
 after it has warmed up; the requests between them are counted by the echo host where bytes are constant.
 
 Before and after each of them posfleet has its turn, and the floor: tasks that send and receive bytes and do nothing
@@ -20,7 +21,7 @@ from collections import namedtuple
 from pathlib import Path
 
 import tools
-from cpu import end_process, named
+from cpu import ONE_CORE, end_process, named, on_core, two_cores
 
 # What it sends, how it is started, how long until it is warm, and the least ratio of its CPU to posfleet's.
 Peer = namedtuple("Peer", "name sends start warm bar")
@@ -42,15 +43,18 @@ left out: k6, which Debian, PyPI and npm do not have, and which has no TCP witho
 class Setting:
     """The hosts, and where the programs and their files are."""
 
-    def __init__(self, target, venv, scratch):
-        self.target, self.venv, self.scratch = target, venv, Path(scratch)
-        self.echo, self.host = tools.Echo(target), None
+    def __init__(self, target, venv, scratch, hosts_core):
+        self.target, self.venv, self.scratch, self.hosts_core = target, venv, Path(scratch), hosts_core
+        with on_core(hosts_core):
+            self.echo = tools.Echo(target)
+        self.host = None
 
     def new_host(self):
         """A host with empty books: numbers of sales are used anew."""
         if self.host:
             self.host.end()
-        self.host = tools.Host(self.target)
+        with on_core(self.hosts_core):
+            self.host = tools.Host(self.target)
         return self.host
 
     def fresh(self, name):
@@ -78,11 +82,13 @@ def main():
     if unknown := [name for name in options.only.split(",") if name and name not in names]:
         parser.error(f"--only does not know {', '.join(unknown)}; there are {', '.join(names)}")
     peers = [peer for peer in PEERS if wanted(peer, options.only)]
+    programs_core, hosts_core = two_cores() or parser.error(ONE_CORE)
     servers = named("epmd")
     with tempfile.TemporaryDirectory() as scratch:
-        setting = Setting(options.target, options.venv, scratch)
+        setting = Setting(options.target, options.venv, scratch, hosts_core)
         try:
-            turns = take_turns(setting, peers, options)
+            with on_core(programs_core):
+                turns = take_turns(setting, peers, options)
         finally:
             setting.end()
             # Erlang's name server outlives who has started it.
