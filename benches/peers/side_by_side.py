@@ -2,8 +2,9 @@
 
 Each program is started against a host in a process of its own, with 1,000 connections, each of which sends its next
 request when it has its answer. Programs have one core and their hosts another: what a request costs must not depend on
-who happens to run where, and a program that would take more cores is compared with one shard. CPU is that of the program and of all that it started, from /proc, between two moments
-after it has warmed up; the requests between them are counted by the echo host where bytes are constant.
+who happens to run where, and a program that would take more cores is compared with one shard. CPU is that of the
+program and of all that it started, from /proc, between two moments after it has warmed up; the requests between them
+are counted by the echo host where bytes are constant.
 
 Before and after each of them posfleet has its turn, and the floor: tasks that send and receive bytes and do nothing
 else. A ratio is that of a turn to the mean of the two around it, and what is printed is the median of all rounds: such
